@@ -153,7 +153,10 @@ def generate(
 
 @app.command(name="eval")
 def evaluate(
-    suite: Annotated[str, typer.Argument(help="record-qa, record-qa-synthea or extraction.")],
+    suite: Annotated[
+        str,
+        typer.Argument(help="record-qa, record-qa-synthea, extraction, assertions, case-events, sections or links."),
+    ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the report.")],
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first cases.")] = None,
     bundles: Annotated[
@@ -161,13 +164,19 @@ def evaluate(
         typer.Option("--bundles", metavar="PATH", help="Bundles that the suite needs."),
     ] = None,
     split: Annotated[str, typer.Option(help="tune, held or both.")] = "both",
+    notes: Annotated[
+        Path | None,
+        typer.Option("--notes", metavar="FILE", help="Notes (JSON lines, also .gz) that stand-off gold refers to."),
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Run an evaluation suite and write its report."""
     from app.commands import evaluate as commands
 
     command = f"charttwin eval {suite}"
-    commands.evaluate(suite, out, data_dir=data_dir, limit=limit, bundles=bundles, split=split, command=command)
+    commands.evaluate(
+        suite, out, data_dir=data_dir, limit=limit, bundles=bundles, split=split, notes=notes, command=command
+    )
 
 
 @twin_app.command("run")

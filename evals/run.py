@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from domain.errors import InvalidInput
-from domain.facts import Fact, Note
+from domain.facts import Assertion, Fact, Note
 from evals.gold import CASES, moment, read_rows
 from evals.report import CaseResult, Figure, Outcome, Report, accuracy_figures, latency_figures, proportion, versions
 from evals.report import write_report as write_report
@@ -22,7 +22,12 @@ SUITES: Mapping[str, str] = {
     "record-qa": "Questions about the demo cohort, with gold made apart from the product",
     "record-qa-synthea": "Questions about five Synthea patients; needs their bundles",
     "extraction": "Facts of the demo notes against marked spans",
+    "assertions": "Attributes of marked concepts in clinical sentences, in three layouts",
+    "case-events": "Attributes of marked events in case reports; needs the notes they were marked in",
+    "sections": "Section headers of free-form notes",
+    "links": "Tests linked to values and drugs to doses; needs the notes they were marked in",
 }
+HALVES = ("tune", "held")
 DEFAULT_SEED = 20250101
 
 
@@ -35,6 +40,7 @@ class Plan(NamedTuple):
     progress: Progress | None
     bundles: Path | None
     split: str
+    notes: Path | None = None
 
 
 class Measured(NamedTuple):
@@ -56,6 +62,7 @@ def run_suite(
     seed: int = DEFAULT_SEED,
     bundles: Path | None = None,
     split: str = "both",
+    notes: Path | None = None,
     command: str = "",
     created: datetime | None = None,
 ) -> Report:
@@ -71,7 +78,8 @@ def run_suite(
         progress: Called after each case with the number done, the number of all, and the case's id.
         seed: Seed of the bootstrap intervals.
         bundles: Folder or file of FHIR bundles for `record-qa-synthea`.
-        split: Which half of `record-qa-synthea` is asked: `tune`, `held` or `both`.
+        split: Which half of a gold that has halves is run: `tune`, `held` or `both`.
+        notes: The notes that stand-off gold counts its characters in, for `case-events` and `links`.
         command: The command line that started the run, for the report.
         created: When it was started, for the report.
 
@@ -80,10 +88,7 @@ def run_suite(
     """
     if suite not in SUITES:
         raise InvalidInput(f"no suite {suite!r}; there are: {', '.join(SUITES)}", accepted=list(SUITES))
-    plan = Plan(services, seed, limit, progress, bundles, split)
-    measured = {"record-qa": _record_qa, "record-qa-synthea": _record_qa_synthea, "extraction": _extraction}[suite](
-        plan
-    )
+    measured = _RUNNERS[suite](Plan(services, seed, limit, progress, bundles, split, notes))
     report = Report(
         suite=suite,
         model=model,
@@ -106,9 +111,7 @@ def _record_qa(plan: Plan) -> Measured:
 
 
 def _record_qa_synthea(plan: Plan) -> Measured:
-    halves = ("tune", "held") if plan.split == "both" else (plan.split,)
-    if not set(halves) <= {"tune", "held"}:
-        raise InvalidInput(f"no split {plan.split!r}; there are: tune, held, both", accepted=["tune", "held", "both"])
+    halves = _halves(plan)
     by_half = {half: read_rows(CASES / "synthea_record_qa" / f"{half}.jsonl")[: plan.limit] for half in halves}
     rows = [row for half in halves for row in by_half[half]]
     if plan.bundles is not None and _unknown_patients(rows, plan.services.store):
@@ -122,14 +125,21 @@ def _record_qa_synthea(plan: Plan) -> Measured:
         proportion("accuracy", f"{half} half", [case.outcome for case in measured.cases if case.id in ids[half]])
         for half in halves
     ]
-    remarks = measured.remarks
-    if "held" in halves:
-        remarks = (*remarks, "The cases of the held half are given by id only, so that nobody tunes to them.")
+    remarks = (*measured.remarks, _CLOSED) if "held" in halves else measured.remarks
     return Measured(
         [measured.figures[0], *figures, *measured.figures[1:]],
         [_closed(case) if case.id in ids.get("held", ()) else case for case in measured.cases],
         remarks,
     )
+
+
+_CLOSED = "The cases of the held half are given by id only, so that nobody tunes to them."
+
+
+def _halves(plan: Plan) -> tuple[str, ...]:
+    if plan.split not in (*HALVES, "both"):
+        raise InvalidInput(f"no split {plan.split!r}; there are: tune, held, both", accepted=[*HALVES, "both"])
+    return HALVES if plan.split == "both" else (plan.split,)
 
 
 def _closed(case: CaseResult) -> CaseResult:
@@ -209,6 +219,96 @@ def _extraction(plan: Plan) -> Measured:
     notes = proportion("notes without fault", "all", [case.outcome for case in cases])
     figures = [*extraction_figures(runs, plan.seed, complete=complete), notes, *latency_figures(seconds, plan.seed)]
     return Measured(figures, cases, remarks)
+
+
+def _assertions(plan: Plan) -> Measured:
+    from evals.marked import read_marked
+    from evals.suites.assertions import assertion_figures, in_layouts, run_assertions
+
+    def run(half: str) -> Measured:
+        sentences = read_marked(CASES / "assertions" / f"{half}.txt")[: plan.limit]
+        cases = in_layouts([(f"{half}-{number}", marked) for number, marked in enumerate(sentences, 1)])
+        judged = run_assertions(cases, _assert_spans(plan), plan.progress)
+        return Measured(assertion_figures(judged, plan.seed), [item.case for item in judged])
+
+    return _by_half(plan, run)
+
+
+def _case_events(plan: Plan) -> Measured:
+    from evals.suites.assertions import assertion_figures, events_of, read_notes, read_stand_off, run_assertions
+
+    texts = read_notes(_notes(plan))
+
+    def run(half: str) -> Measured:
+        cases = events_of(read_stand_off(CASES / "case_events" / f"{half}.jsonl"), texts)[: plan.limit]
+        judged = run_assertions(cases, _assert_spans(plan), plan.progress)
+        return Measured(assertion_figures(judged, plan.seed), [item.case for item in judged])
+
+    return _by_half(plan, run)
+
+
+def _sections(plan: Plan) -> Measured:
+    from evals.suites.sections import run_sections, section_figures
+    from nlp_pipeline import find_sections
+
+    def run(half: str) -> Measured:
+        judged = run_sections(
+            read_rows(CASES / "sections" / f"{half}.jsonl")[: plan.limit], find_sections, plan.progress
+        )
+        return Measured(section_figures(judged, plan.seed), [note.case for note in judged])
+
+    return _by_half(plan, run)
+
+
+def _links(plan: Plan) -> Measured:
+    from evals.suites.assertions import read_notes, read_stand_off
+    from evals.suites.links import link_figures, run_links
+
+    texts = read_notes(_notes(plan))
+
+    def run(half: str) -> Measured:
+        rows = read_stand_off(CASES / "links" / f"{half}.jsonl")[: plan.limit]
+        judged = run_links(rows, texts, lambda note: _extract(note, plan.services.nlp), plan.progress)
+        return Measured(link_figures(judged, plan.seed), [note.case for note in judged])
+
+    return _by_half(plan, run)
+
+
+def _by_half(plan: Plan, run: Callable[[str], Measured]) -> Measured:
+    """The halves side by side: each figure's group says whose it is, and the held cases stay closed."""
+    figures: list[Figure] = []
+    cases: list[CaseResult] = []
+    for half in _halves(plan):
+        measured = run(half)
+        figures += [
+            figure.model_copy(update={"group": half if figure.group == "all" else f"{half}, {figure.group}"})
+            for figure in measured.figures
+        ]
+        cases += [_closed(case) if half == "held" else case for case in measured.cases]
+    return Measured(figures, cases, (_CLOSED,) if "held" in _halves(plan) else ())
+
+
+def _notes(plan: Plan) -> Path:
+    if plan.notes is None:
+        raise InvalidInput("this gold counts characters of notes that are not shipped: name their file with --notes")
+    return plan.notes
+
+
+def _assert_spans(plan: Plan) -> Callable[[str, Sequence[tuple[int, int]]], list[Assertion]]:
+    from nlp_pipeline import assert_spans
+
+    return partial(assert_spans, nlp=plan.services.nlp)
+
+
+_RUNNERS: Mapping[str, Callable[[Plan], Measured]] = {
+    "record-qa": _record_qa,
+    "record-qa-synthea": _record_qa_synthea,
+    "extraction": _extraction,
+    "assertions": _assertions,
+    "case-events": _case_events,
+    "sections": _sections,
+    "links": _links,
+}
 
 
 def _extract(note: Note, nlp: Any) -> list[Fact]:

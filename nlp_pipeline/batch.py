@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from domain.facts import Fact, Note
+from nlp_pipeline.parallel import batched, map_batches
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -16,7 +16,7 @@ MAX_CHARACTERS = 1_000_000  # spaCy's own limit for one text
 
 
 def extract_rows(
-    rows: Iterable[dict[str, Any]], nlp: Language | None = None, batch_size: int = 64
+    rows: Iterable[dict[str, Any]], nlp: Language | None = None, batch_size: int = 64, processes: int = 1
 ) -> Iterator[dict[str, Any]]:
     """One row out per row in, in order; a row that cannot be read gives `{id, error: {kind, message}}`.
 
@@ -24,25 +24,37 @@ def extract_rows(
         rows: Mappings with `id` and `text` (strings), and optionally `patient_id` and `time` (ISO 8601; taken as UTC
             where it names no zone).
         nlp: A pipeline of `build_pipeline`; by default one is built once per process.
-        batch_size: How many rows are read ahead.
+        batch_size: How many rows are read ahead, for each process.
+        processes: Worker processes; each uses the default pipeline. Worth it from some thousand notes on.
     """
-    from nlp_pipeline.extraction import extract
+    if processes > 1:
+        from nlp_pipeline.pipeline import default_pipeline
 
-    source = iter(rows)
-    while batch := list(islice(source, batch_size)):
-        read = [_note(row) for row in batch]
-        facts = extract([note for note in read if isinstance(note, Note)], nlp=nlp, batch_size=batch_size)
-        for row, note in zip(batch, read, strict=True):
-            row_id = row.get("id") if isinstance(row, dict) else None
-            if isinstance(note, Note):
-                yield {"id": row_id, "facts": [to_json(fact) for fact in next(facts)]}
-            else:
-                yield {"id": row_id, "error": {"kind": "invalid_record", "message": note}}
+        default_pipeline()  # before the fork, so that the processes share it
+        yield from map_batches(_rows_of, rows, batch_size, processes)
+        return
+    for batch in batched(rows, batch_size):
+        yield from _rows_of(batch, nlp)
 
 
 def to_json(fact: Fact) -> dict[str, Any]:
     """A fact as plain JSON values."""
     return fact.model_dump(mode="json", serialize_as_any=True)
+
+
+def _rows_of(batch: list[dict[str, Any]], nlp: Language | None = None) -> list[dict[str, Any]]:
+    from nlp_pipeline.extraction import extract
+
+    read = [_note(row) for row in batch]
+    facts = extract([note for note in read if isinstance(note, Note)], nlp=nlp, batch_size=len(batch))
+    answers: list[dict[str, Any]] = []
+    for row, note in zip(batch, read, strict=True):
+        row_id = row.get("id") if isinstance(row, dict) else None
+        if isinstance(note, Note):
+            answers.append({"id": row_id, "facts": [to_json(fact) for fact in next(facts)]})
+        else:
+            answers.append({"id": row_id, "error": {"kind": "invalid_record", "message": note}})
+    return answers
 
 
 def _note(row: object) -> Note | str:

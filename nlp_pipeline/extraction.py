@@ -6,26 +6,38 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from domain.facts import Assertion, Fact, Note
+from nlp_pipeline.parallel import batched, map_batches
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
 
-def extract(notes: Iterable[Note], nlp: Language | None = None, batch_size: int = 16) -> Iterator[list[Fact]]:
-    """The facts of each note, in the order of the notes; reads ahead one batch at most.
+def extract(
+    notes: Iterable[Note], nlp: Language | None = None, batch_size: int = 16, processes: int = 1
+) -> Iterator[list[Fact]]:
+    """The facts of each note, in the order of the notes; reads ahead one batch at most for each process.
 
     Args:
         notes: Any iterable, also a generator that never ends.
         nlp: A pipeline of `build_pipeline`; by default one is built once per process.
         batch_size: How many notes are read before the first facts come.
+        processes: Worker processes; each uses the default pipeline. Worth it from some thousand notes on.
     """
     from nlp_pipeline.facts import facts_of
     from nlp_pipeline.pipeline import default_pipeline
 
-    language = nlp or default_pipeline()
-    pairs = ((note.text, note) for note in notes)
-    for doc, note in language.pipe(pairs, as_tuples=True, batch_size=batch_size):
-        yield facts_of(doc, note)
+    if processes > 1:
+        default_pipeline()  # before the fork, so that the processes share it
+        yield from map_batches(_facts_of_batch, notes, batch_size, processes)
+        return
+    for batch in batched(notes, batch_size):
+        language = nlp or default_pipeline()
+        for doc, note in language.pipe(((note.text, note) for note in batch), as_tuples=True):
+            yield facts_of(doc, note)
+
+
+def _facts_of_batch(batch: list[Note]) -> list[list[Fact]]:
+    return list(extract(batch, batch_size=len(batch)))
 
 
 def assert_spans(text: str, spans: Sequence[tuple[int, int]], nlp: Language | None = None) -> list[Assertion]:

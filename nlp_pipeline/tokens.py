@@ -1,49 +1,119 @@
-"""medspaCy's tokenizer, bounded: its affix rules are quadratic in a run without white space ("((((" takes minutes)."""
+"""medspaCy's tokenizer, remembered: the same tokens, but each distinct piece of text is taken apart once, and faster.
+
+medspaCy tries affix rules of over a hundred alternatives on every piece that spaCy's own cache does not hold, and in
+notes many pieces are new: numbers, brackets, names. Most are ASCII, for which a handful of the alternatives can match.
+The rules are also quadratic in a run without white space ("((((" takes minutes): long runs are taken apart in parts.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from spacy.language import Language
+    from spacy.tokenizer import Tokenizer
     from spacy.tokens import Doc
 
-_LONG_RUN = re.compile(r"\S{200,}")
-_PIECE = 60
+_PIECE = re.compile(r"(\S+)(\s*)")
+_LEADING_SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"[A-Za-z]+")
+_WORD_AND_MARK = re.compile(r"([A-Za-z]*[a-z]{2})([.,;:])")
+_LONG = 200
+_PART = 60
+_REMEMBERED = 200_000  # pieces, some 60 MB; then it starts afresh
 
 
-class BoundedTokenizer:
-    """Tokenizes runs of over 200 characters in pieces, and everything else as the tokenizer it wraps."""
+# What medspaCy's rules come to in ASCII text, in their order.
+_ASCII_PREFIX = re.compile(r"\+(?![0-9])|\.\.+|US\$|C\$|A\$|[%=,:;!?()\[\]{}<>_#*&'\"`$]")
+_ASCII_SUFFIX = re.compile(
+    r"(?:[,:;!?()\[\]{}<>_#*&'\"`]|\.\.+|'[sS]|(?<=[0-9])\+|(?<=[0-9])(?:\$|US\$|C\$|A\$)"
+    r"|(?<=[0-9])(?:km|m|dm|cm|mm|ha|nm|yd|in|ft|kg|g|mg|t|lb|oz|m/s|km/h|kmh|mph|hPa|Pa|mbar|mb|MB|kb|KB|gb|GB|tb|TB"
+    r"|T|G|M|K|%)|(?<=[0-9a-z%\-+,:;!?()\[\]{}<>_#*&'\"`|\\])\.|(?<=[A-Z][A-Z])\.)$"
+)
+_ASCII_INFIX = re.compile(
+    r"\.\.+|(?<=[a-z'\"`,])\.(?=[A-Z'\"`,])|(?<=[A-Za-z])(?:-|--|---|~)(?=[A-Za-z])"
+    r"|[!\"#$%&'()*+,\-/:;<=>?@\[\\\]^_`{|}~]"
+)
 
-    def __init__(self, tokenizer: Callable[[str], Doc]) -> None:
+
+class Piece(NamedTuple):
+    """The tokens of a run without white space, and which are followed by a space where one follows the run or none."""
+
+    words: list[str]
+    spaced: list[bool]
+    unspaced: list[bool]
+
+
+class RememberingTokenizer:
+    """Tokenizes as the tokenizer that it wraps, one piece between white space at a time."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
+        self._vocab = tokenizer.vocab
+        self._exceptions = frozenset(tokenizer.rules)
+        self._pieces: dict[str, Piece] = {}
 
     def __call__(self, text: str) -> Doc:
-        if _LONG_RUN.search(text) is None:
-            return self._tokenizer(text)
         from spacy.tokens import Doc
 
-        joined = Doc.from_docs([self._tokenizer(part) for part in _parts(text)], ensure_whitespace=False)
-        assert joined is not None
-        return joined
+        words: list[str] = []
+        spaces: list[bool] = []
+        pieces = self._pieces
+        if len(pieces) > _REMEMBERED:
+            pieces.clear()
+        leading = _LEADING_SPACE.match(text)
+        if leading:
+            words.append(leading[0])
+            spaces.append(False)
+        for run, gap in _PIECE.findall(text):
+            piece = pieces.get(run)
+            if piece is None:
+                piece = pieces[run] = self._taken_apart(run)
+            words += piece.words
+            if gap == " ":
+                spaces += piece.spaced
+            elif not gap:
+                spaces += piece.unspaced
+            else:  # white space of its own is a token, after the one space that belongs to the word
+                spaces += piece.spaced if gap[0] == " " else piece.unspaced
+                words.append(gap[1:] if gap[0] == " " else gap)
+                spaces.append(False)
+        return Doc(self._vocab, words=words, spaces=spaces)
+
+    def __getattr__(self, name: str) -> Any:
+        # What spaCy asks of a tokenizer besides its tokens (`explain`, serialisation) is the wrapped one's to answer.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._tokenizer, name)
+
+    def _taken_apart(self, run: str) -> Piece:
+        words = self._words(run)
+        unspaced = [False] * len(words)
+        return Piece(words, [*unspaced[:-1], True], unspaced)
+
+    def _words(self, run: str) -> list[str]:
+        if run not in self._exceptions:
+            # Letters alone have no affix, and these marks are suffixes of every word: no rule has to be tried.
+            if _WORD.fullmatch(run):
+                return [run]
+            match = _WORD_AND_MARK.fullmatch(run)
+            if match and match[1] not in self._exceptions:
+                return [match[1], match[2]]
+        if len(run) <= _LONG:
+            return [token.text for token in self._tokenizer(run)]
+        return [
+            token.text for start in range(0, len(run), _PART) for token in self._tokenizer(run[start : start + _PART])
+        ]
 
 
-def build_tokenizer(nlp: Language) -> BoundedTokenizer:
+def build_tokenizer(nlp: Language) -> RememberingTokenizer:
     """The tokenizer of the pipeline."""
     from medspacy.custom_tokenizer import create_medspacy_tokenizer
 
-    return BoundedTokenizer(create_medspacy_tokenizer(nlp))
-
-
-def _parts(text: str) -> Iterator[str]:
-    position = 0
-    for match in _LONG_RUN.finditer(text):
-        if match.start() > position:
-            yield text[position : match.start()]
-        for start in range(match.start(), match.end(), _PIECE):
-            yield text[start : min(start + _PIECE, match.end())]
-        position = match.end()
-    if position < len(text):
-        yield text[position:]
+    tokenizer = create_medspacy_tokenizer(nlp)
+    prefixes, suffixes, infixes = tokenizer.prefix_search, tokenizer.suffix_search, tokenizer.infix_finditer
+    tokenizer.prefix_search = lambda text: _ASCII_PREFIX.match(text) if text.isascii() else prefixes(text)
+    tokenizer.suffix_search = lambda text: _ASCII_SUFFIX.search(text) if text.isascii() else suffixes(text)
+    tokenizer.infix_finditer = lambda text: _ASCII_INFIX.finditer(text) if text.isascii() else infixes(text)
+    return RememberingTokenizer(tokenizer)

@@ -21,6 +21,7 @@ def evaluate(
     limit: int | None,
     bundles: Path | None,
     split: str,
+    notes: Path | None,
     command: str,
 ) -> None:
     """Run a suite, write its report to `out`, and print its figures."""
@@ -38,6 +39,7 @@ def evaluate(
             progress=lambda done, total, case: progress.update(task, completed=done, total=total),
             bundles=bundles,
             split=split,
+            notes=notes,
             command=command,
             created=now(),
         )

@@ -108,24 +108,26 @@ def extraction_figures(runs: Sequence[NoteRun], seed: int, *, complete: bool = T
     for name in ("overlap", "exact"):
         counts = [getattr(score, name) for score in scores]
         for metric in ("precision", "recall", "f1") if complete else ("recall",):
-            figures.append(_bootstrapped(f"entity {metric}, {name}", "all", counts, metric, seed))
+            figures.append(bootstrapped(f"entity {metric}, {name}", "all", counts, metric, seed))
     for kind in sorted({kind for score in scores for kind in score.kinds}):
         counts = [score.kinds.get(kind, Counts()) for score in scores]
         figures.append(
-            _bootstrapped(
+            bootstrapped(
                 f"entity {'f1' if complete else 'recall'}, overlap", kind, counts, "f1" if complete else "recall", seed
             )
         )
     for attribute in ATTRIBUTES:
         counts = [score.assertions[attribute] for score in scores]
-        figures.append(_bootstrapped("assertion f1", attribute, counts, "f1", seed))
+        figures.append(bootstrapped("assertion f1", attribute, counts, "f1", seed))
     for label, field in (("concept accuracy", "concepts"), ("value accuracy", "values")):
         verdicts = [right for score in scores for right in getattr(score, field)]
         figures.append(proportion(label, "all", [Outcome.PASSED if right else Outcome.FAILED for right in verdicts]))
     return figures
 
 
-def _bootstrapped(name: str, group: str, counts: Sequence[Counts], metric: str, seed: int) -> Figure:
+def bootstrapped(name: str, group: str, counts: Sequence[Counts], metric: str, seed: int) -> Figure:
+    """One figure of counts that add up: the interval resamples the units that they were counted in."""
+
     def statistic(sample: Sequence[Counts]) -> float | None:
         value: float | None = getattr(total(sample), metric)
         return value
