@@ -27,7 +27,7 @@ def evaluate(
     """Run a suite, write its report to `out`, and print its figures."""
     from evals import run_suite
 
-    services = open_services(data_dir, create=bundles is not None)
+    services = open_services(data_dir, create=bundles is not None or not suite.startswith("record-qa"))
     with bar() as progress:
         task = progress.add_task(suite, total=None)
         report = run_suite(

@@ -25,7 +25,7 @@ LINES = (
     " ",
     "\n",
 )  # fmt: skip
-ALPHABETS = ("ab.,;:()/-+0159 \n\t\"%CDms", "aB1.-+%$µ°’“ é\n", "mgkcT0123456789./%° ,")
+ALPHABETS = ('ab.,;:()/-+0159 \n\t"%CDms', "aB1.-+%$µ°’“ é\n", "mgkcT0123456789./%° ,")
 
 
 def texts() -> Iterator[str]:
