@@ -13,6 +13,13 @@ DataDir = Annotated[
     typer.Option("--data-dir", metavar="DIR", help="Where records are kept (or CHARTTWIN_DATA_DIR)."),
 ]
 OutFile = Annotated[Path, typer.Option("--out", metavar="FILE", help="JSON lines; continued when it exists.")]
+NotesIn = Annotated[
+    Path, typer.Option("--notes", metavar="PATH", help="JSON lines {id, text}, a text file, a folder, or - for stdin.")
+]
+NotesOut = Annotated[Path, typer.Option("--out", metavar="FILE", help="Continued when it exists; - is stdout.")]
+KeyFile = Annotated[Path | None, typer.Option("--key-file", metavar="FILE", help="The secret of the surrogates.")]
+KeepIds = Annotated[bool, typer.Option("--keep-ids", help="Keep the ids of notes and patients as they are.")]
+Processes = Annotated[int, typer.Option("--processes", min=1, max=64, help="Worker processes.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free port.")]
 
@@ -128,14 +135,39 @@ def ask(
 
 @app.command()
 def extract(
-    notes: Annotated[Path, typer.Option("--notes", metavar="FILE", help="JSON lines {id, text}.")],
-    out: OutFile,
+    notes: NotesIn,
+    out: NotesOut = Path("-"),
+    form: Annotated[str, typer.Option("--format", help="jsonl, or fhir for one R4 Bundle a line.")] = "jsonl",
+    processes: Processes = 1,
+    deidentified: Annotated[bool, typer.Option("--deidentify", help="De-identify the notes first.")] = False,
+    key_file: KeyFile = None,
+    keep_ids: KeepIds = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Read the facts from a file of notes."""
+    """Read the facts from notes."""
     from app.commands import notes as commands
+    from app.commands.deidentify import read_key
 
-    commands.extract_notes(notes, out, data_dir=data_dir)
+    key = read_key(key_file) if deidentified else None
+    commands.extract_notes(notes, out, data_dir=data_dir, form=form, processes=processes, key=key, keep_ids=keep_ids)
+
+
+@app.command()
+def deidentify(
+    notes: NotesIn,
+    out: NotesOut = Path("-"),
+    key_file: KeyFile = None,
+    reverse: Annotated[bool, typer.Option("--reverse", help="Bring the originals back.")] = False,
+    keep_ids: KeepIds = False,
+    processes: Processes = 1,
+    data_dir: DataDir = None,
+) -> None:
+    """Replace names, dates, places and numbers in notes; only the key brings them back."""
+    from app.commands import deidentify as commands
+
+    commands.deidentify_notes(
+        notes, out, key_file=key_file, data_dir=data_dir, reverse=reverse, keep_ids=keep_ids, processes=processes
+    )
 
 
 @app.command()

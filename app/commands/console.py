@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 Advance = Callable[[int], None]
+_REDRAW = 16  # steps between two drawings without a thread
 
 
 def out_console(no_color: bool = False) -> Console:
@@ -33,8 +34,8 @@ def remark(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
-def bar() -> Progress:
-    """A progress bar on standard error."""
+def bar(threaded: bool = True) -> Progress:
+    """A progress bar on standard error where somebody looks at it, drawn by a thread of its own unless processes are to be forked beside it."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -42,16 +43,23 @@ def bar() -> Progress:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=err_console(),
-        transient=not sys.stderr.isatty(),
+        disable=not sys.stderr.isatty(),
+        auto_refresh=threaded,
     )
 
 
 @contextmanager
-def progress_of(label: str, total: int | None) -> Iterator[Advance]:
+def progress_of(label: str, total: int | None, threaded: bool = True) -> Iterator[Advance]:
     """A bar over so many steps; the value is what advances it."""
-    with bar() as progress:
+    with bar(threaded) as progress:
         task = progress.add_task(label, total=total)
-        yield lambda count: progress.advance(task, count)
+
+        def advance(count: int) -> None:
+            progress.advance(task, count)
+            if not threaded and progress.tasks[task].completed % _REDRAW == 0:
+                progress.refresh()
+
+        yield advance
 
 
 def day(moment: datetime | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -162,3 +163,36 @@ def test_files_that_cannot_be_used_are_refused(
     with pytest.raises(InvalidInput) as caught:
         run_batch(first, second, shout)
     assert MARK not in caught.value.message and source.read_bytes() == before
+
+
+def test_rows_are_not_kept_in_memory(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    row = json.dumps({"word": "x" * 20_000})
+    with source.open("w", encoding="utf-8") as out:
+        for number in range(3_000):  # 60 MB
+            out.write(f'{{"id": {number}, {row[1:]}\n')
+
+    def answer(rows: Rows) -> Rows:
+        return [{"length": len(row["word"])} for row in rows]
+
+    tracemalloc.start()
+    try:
+        report = run_batch(source, target, answer, batch_size=16)
+        assert run_batch(source, target, answer, batch_size=16).skipped == 3_000
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert report == (3_000, 0, 0) and peak < 8_000_000
+
+
+def test_worker_processes_keep_the_order_and_the_faults(source: Path, tmp_path: Path) -> None:
+    with source.open("a", encoding="utf-8") as out:
+        out.write(f'{{"id": "{MARK}\n{{"id": "w"}}\n{{"id": "last", "word": "z"}}\n')
+    report = run_batch(source, tmp_path / "one.jsonl", shout, batch_size=2)
+    assert run_batch(source, tmp_path / "two.jsonl", shout, batch_size=2, processes=2) == report == (8, 0, 2)
+    assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
+
+
+def test_results_go_to_standard_output(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_batch(source, None, shout).rows == 5
+    assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == ["q0", "q1", "q2", "q3", "q4"]
