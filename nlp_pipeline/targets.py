@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from nlp_pipeline.layers import chart
 from nlp_pipeline.sections import section_at
-from nlp_pipeline.trie import PhraseTrie, longest_first, tokens_of
+from nlp_pipeline.short_forms import Mention, has_result, is_blocked, load_rules, reading_of
+from nlp_pipeline.vocabulary.lexicon import FormRules, Lexicon, Surface, load_lexicon
+from nlp_pipeline.vocabulary.surfaces import words_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -20,59 +20,111 @@ if TYPE_CHECKING:
     from nlp_pipeline.sections import Section
     from nlp_pipeline.vocabulary import Concept, Vocabulary
 
-SHORT_FORMS = Path(__file__).parent / "rules" / "short_forms.json"
-_AFTER_NUMBER = re.compile(r"\d\s?$")
 _VACCINE_NEAR = re.compile(r"\b(?:vaccin\w*|immuni[sz]\w*|shot|booster|jab)\b", re.I)
-_NUMBER_NEXT = re.compile(r"\s{0,3}(?:[:=]|level|of|was|is|at|are)?\s{0,3}[(<>≤≥~]?=?\s{0,2}\d")
 _DOSE_NEXT = re.compile(
     r"\s*(?:\d[\d.,/\-]*)\s*(?:mg|mcg|µg|ug|g|gm|gram|grams|meq|units?|iu|puffs?|tabs?|tablets?|caps?)\b(?!\s*/\s*d?l)",
     re.I,
 )
-_ROOM_AIR = re.compile(r"(?:\d\s*%|\bon|sats?|while)\s*$", re.I)
-_TERSE = frozenset(
-    {"past_medical_history", "assessment", "assessment_and_plan", "problem_list", "family_history", "chief_complaint",
-     "past_surgical_history"}
-)  # fmt: skip
-_MEDICATION_SECTIONS = frozenset({"medications"})
+_NOT_A = frozenset({"non", "anti", "pseudo"})  # before a name: "non-diabetic", "anti-tuberculosis treatment"
+_POSSESSIVE = frozenset({"'s", "\u2019s"})
+_INSIDE, _OUTSIDE, _BEGIN = 1, 2, 3  # spaCy's codes of the tags of entities
 _ORDER = ("medication", "drug_class", "immunization", "condition", "procedure", "observation", "allergen")
 _ORDER_ALLERGY = ("allergen", "medication", "drug_class", "condition", "immunization", "procedure", "observation")
 _ORDER_VALUE = ("observation", "medication", "drug_class", "condition", "procedure", "immunization", "allergen")
-
-
-class Surface(NamedTuple):
-    """What a phrase may name; `ambiguous` holds the concepts that it names only in a fitting context."""
-
-    concepts: tuple[Concept, ...]
-    ambiguous: tuple[Concept, ...]
 
 
 class TargetMatcher:
     """spaCy component: sets `doc.ents` once and keeps the candidate concepts of each in the chart."""
 
     def __init__(self, nlp: Language, vocabulary: Vocabulary) -> None:
-        self._trie: PhraseTrie[Surface] = PhraseTrie()
-        _fill(self._trie, nlp, vocabulary)
+        self._lexicon = packaged_lexicon(vocabulary)
+        self._add_label = nlp.vocab.strings.add
+        self._plain: dict[int, _Plain | None] = {}  # by payload; None where the context decides
 
     def __call__(self, doc: Doc) -> Doc:
-        from spacy.tokens import Span
+        from spacy.attrs import ENT_IOB, ENT_TYPE, IDX
 
-        layer, text = chart(doc), doc.text
-        tokens = tokens_of(doc)
-        spans, concepts = [], []
-        for match in longest_first(self._trie.find(tokens)):
-            start, end = tokens.indices[match.start], tokens.indices[match.end - 1] + 1
-            first, last = doc[start], doc[end - 1]
-            low, high = first.idx, last.idx + len(last)
-            section = section_at(layer.sections, low)
-            if section and low < section.body_start and section.category != "other" and section.title:
+        layer = chart(doc)
+        text = layer.text
+        words, bounds = words_of(text)
+        found = self._lexicon.index.find(words)
+        lows = [bounds[2 * begin] for begin, _, _ in found]
+        highs = [bounds[2 * end - 1] for _, end, _ in found]
+        highs = [end + 2 if text[end : end + 2] in _POSSESSIVE else end for end in highs]
+        # The tokens that hold the first and the last character of each match.
+        starts = doc.to_array(IDX).astype("int64")
+        first = (starts.searchsorted(lows, side="right") - 1).tolist()
+        last = starts.searchsorted(highs, side="left").tolist()
+        headers = _Headers(layer.sections)
+        entities: list[tuple[int, int, int]] = []  # first token, end token, label
+        concepts: list[tuple[Concept, ...]] = []
+        reach, plain_of = 0, self._plain
+        for (word, _, payload), low, high, begin, end in zip(found, lows, highs, first, last, strict=True):
+            if begin < reach or (word and words[word - 1] in _NOT_A) or (low < headers.end and headers.hold(low)):
                 continue
-            found = choose(match.payload, text, low, high, section)
-            if found:
-                spans.append(Span(doc, start, end, label=label_of(found[0])))
-                concepts.append(found)
-        doc.set_ents(spans)
+            plain = plain_of[payload] if payload in plain_of else self._known(payload)
+            meant, label = plain or self._chosen(payload, text, low, high, section_at(layer.sections, low))
+            if meant:
+                entities.append((begin, end, label))
+                concepts.append(meant)
+                reach = end
+        doc.from_array([ENT_IOB, ENT_TYPE], _tags(entities, len(doc)))
         layer.concepts = concepts
         return doc
+
+    def _known(self, payload: int) -> _Plain | None:
+        """What a phrase names whatever its context, kept for the next time."""
+        surface = self._lexicon.surface(payload)
+        free = len(surface.concepts) == 1 and not surface.form and not surface.needs_capitals
+        found = _Plain(surface.concepts, self._add_label(label_of(surface.concepts[0]))) if free else None
+        self._plain[payload] = found
+        return found
+
+    def _chosen(self, payload: int, text: str, low: int, high: int, section: Section | None) -> _Plain:
+        meant = choose(self._lexicon.surface(payload), text, low, high, section)
+        return _Plain(meant, self._add_label(label_of(meant[0])) if meant else 0)
+
+
+class _Plain(NamedTuple):
+    """Concepts and the label of their entity, as the string store numbers it."""
+
+    concepts: tuple[Concept, ...]
+    label: int
+
+
+class _Headers:
+    """The spans of section headers, asked about at increasing positions."""
+
+    def __init__(self, sections: list[Section]) -> None:
+        self._spans = [(s.start, s.body_start) for s in sections if s.title and s.category != "other"]
+        self._next = 0
+        self.end = self._spans[-1][1] if self._spans else 0
+
+    def hold(self, position: int) -> bool:
+        """Whether a header covers the position."""
+        while self._spans[self._next][1] <= position:
+            self._next += 1
+        return self._spans[self._next][0] <= position
+
+
+def _tags(entities: list[tuple[int, int, int]], tokens: int) -> np.ndarray:
+    """The tags of all tokens; one array costs a third of as many Span objects."""
+    tags = np.full((tokens, 2), (_OUTSIDE, 0), dtype="uint64")
+    if entities:
+        begins, ends, labels = np.array(entities, dtype="uint64").T
+        lengths = (ends - begins).astype("int64")
+        offsets = np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)
+        inside = np.repeat(begins.astype("int64"), lengths) + offsets
+        tags[inside, 0] = _INSIDE
+        tags[inside, 1] = np.repeat(labels, lengths)
+        tags[begins.astype("int64"), 0] = _BEGIN
+    return tags
+
+
+def packaged_lexicon(vocabulary: Vocabulary) -> Lexicon:
+    """The lexicon of the vocabulary, the packaged open terms and the rules of short forms."""
+    rules = load_rules()
+    return load_lexicon(vocabulary, FormRules(rules.concepts, rules.capitals, frozenset(rules.blocked)))
 
 
 def label_of(concept: Concept) -> str:
@@ -84,76 +136,28 @@ def label_of(concept: Concept) -> str:
 
 def choose(surface: Surface, text: str, start: int, end: int, section: Section | None) -> tuple[Concept, ...]:
     """The concepts a mention may stand for, the likeliest first; empty where a short form means something else."""
-    category = section.category if section else ""
-    has_value = _NUMBER_NEXT.match(text, end) is not None
-    candidates = surface.concepts
-    if not candidates:
-        candidates = _ambiguous(surface.ambiguous, text, start, end, category, has_value)
-    if len(candidates) < 2:
-        return candidates
-    order = _ORDER
+    if surface.needs_capitals and text[start:end].islower():
+        return ()
+    candidates, category = surface.concepts, section.category if section else ""
+    if surface.form:
+        mention = Mention(text, start, end, category)
+        if is_blocked(surface.form, mention):
+            return ()
+        if surface.by_context:
+            candidates = reading_of(surface.form, mention, surface.by_context)
+    return _likeliest_first(candidates, text, start, end, category) if len(candidates) > 1 else candidates
+
+
+def _likeliest_first(
+    candidates: tuple[Concept, ...], text: str, start: int, end: int, category: str
+) -> tuple[Concept, ...]:
     if category != "immunizations" and not _VACCINE_NEAR.search(text, max(0, start - 50), end + 50):
         candidates = tuple(c for c in candidates if c.kind != "immunization") or candidates
+    order = _ORDER
     if category == "allergies":
         order = _ORDER_ALLERGY
-    elif _DOSE_NEXT.match(text, end) or category in _MEDICATION_SECTIONS:
+    elif _DOSE_NEXT.match(text, end) or category == "medications":
         order = _ORDER
-    elif has_value or not any(c.kind in {"condition", "procedure"} for c in candidates):
+    elif has_result(text, start, end) or not any(c.kind in {"condition", "procedure"} for c in candidates):
         order = _ORDER_VALUE
     return tuple(sorted(candidates, key=lambda c: order.index(c.kind)))
-
-
-def _ambiguous(
-    concepts: tuple[Concept, ...], text: str, start: int, end: int, category: str, has_value: bool
-) -> tuple[Concept, ...]:
-    form, rules = text[start:end], short_forms()
-    if form.lower() in rules["units"] and _AFTER_NUMBER.search(text[max(0, start - 3) : start]):
-        return ()
-    if has_value:
-        measured = tuple(c for c in concepts if c.kind == "observation")
-        if measured and (not form.islower() or len(form) > 1):
-            return measured
-    others = tuple(c for c in concepts if c.kind != "observation")
-    lowered, terse = form.lower(), category in _TERSE
-    if len(form) < 2 or (lowered == "ra" and _ROOM_AIR.search(text[max(0, start - 12) : start])):
-        return ()
-    if lowered in rules["never"] or (lowered in rules["only_in_lists"] and not terse):
-        return ()
-    written_short = any(c.isupper() for c in form[1:])
-    return others if written_short or (terse and lowered in rules["lower_case"]) else ()
-
-
-@lru_cache(maxsize=1)
-def short_forms() -> dict[str, frozenset[str]]:
-    """The packaged rules for ambiguous short forms."""
-    data = json.loads(SHORT_FORMS.read_text(encoding="utf-8"))
-    return {name: frozenset(data[name]) for name in ("never", "only_in_lists", "lower_case", "units")}
-
-
-def _fill(trie: PhraseTrie[Surface], nlp: Language, vocabulary: Vocabulary) -> None:
-    by_surface, by_ambiguous = vocabulary.by_surface, vocabulary.by_ambiguous
-    names = list(dict.fromkeys([*by_surface, *by_ambiguous]))
-    for name, keys in zip(names, _keys(nlp, names), strict=True):
-        surface = Surface(tuple(by_surface.get(name, ())), tuple(by_ambiguous.get(name, ())))
-        for variant in keys:
-            trie.add(variant, surface)
-
-
-def _keys(nlp: Language, phrases: Iterable[str]) -> Iterable[list[list[int]]]:
-    """LOWER keys of each phrase as the tokenizer splits it in lower case, title case and capitals."""
-    strings = nlp.vocab.strings
-    for phrase in phrases:
-        variants = {tuple(t.lower_ for t in nlp.tokenizer(form) if not t.is_space) for form in _cases(phrase)}
-        # A name of one letter or of signs only ("-") is never a finding without its number.
-        yield [
-            [strings.add(word) for word in words] for words in variants if any(c.isalnum() for w in words for c in w)
-        ]
-
-
-def _cases(phrase: str) -> set[str]:
-    # Plain words are split alike in every case; punctuation and digits are not ("w/o", "W/O").
-    return (
-        {phrase}
-        if phrase.replace(" ", "").isalpha() and len(phrase) > 5
-        else {phrase, phrase.upper(), phrase.capitalize()}
-    )

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import csv
+import json
 
 import pytest
 
 from domain.codes import code_of
 from domain.quantities import MOLAR_MASS_G_PER_MOL, VALENCE, convert, normalise_unit
 from nlp_pipeline.vocabulary import ATC, LOINC, RXNORM, SNOMED, Concept, Vocabulary, load_vocabulary, normalise_surface
+from nlp_pipeline.vocabulary.compile.cleaning import (
+    clinical_phrases,
+    is_drug_name,
+    is_usable,
+    names_a_measurement,
+    rejected,
+)
 from nlp_pipeline.vocabulary.loader import DATA, FILES, DataFile, read_concepts
+from nlp_pipeline.vocabulary.open_terms import SHORT, read_open_terms
 
 KINDS = tuple(file.kind for file in FILES)
 
@@ -330,6 +339,69 @@ def test_loading_again_gives_the_same_vocabulary_and_validates(vocabulary: Vocab
     for file in FILES:
         for concept in read_concepts(file):  # built without validation for speed, so validated here
             assert Concept.model_validate(concept.model_dump()) == concept
+
+
+@pytest.mark.parametrize(
+    ("title", "phrases"),
+    [
+        ("Pneumonia, bacterial, NOS", ["bacterial pneumonia"]),
+        ("Pneumonia, bacterial", ["bacterial pneumonia"]),
+        ("Cholera, unspecified", ["Cholera"]),
+        ("Human immunodeficiency virus [HIV] disease", ["Human immunodeficiency virus disease"]),
+        ("Malignant neoplasm of stomach, unspecified", ["stomach cancer", "cancer of the stomach", "malignant neoplasm of stomach"]),
+        ("Abscess of liver", ["Abscess of liver", "liver Abscess"]),
+        ("Unspecified asthma", ["asthma"]),
+        ("Sepsis, unspecified organism", ["Sepsis"]),
+        ("Cataract, right eye", ["Cataract"]),
+    ],
+)  # fmt: skip
+def test_titles_become_the_phrases_of_notes(title: str, phrases: list[str]) -> None:
+    assert list(clinical_phrases(title)) == phrases
+
+
+def test_residual_classes_and_ordinary_words_are_not_usable() -> None:
+    usable = ["miliary tuberculosis", "Sandhoff disease"]
+    junk = [
+        "Other specified disorders",
+        "axis",
+        "taco",
+        "a",
+        "fever and chills and rigors",
+        "one two three four five six seven",
+    ]
+    assert [p for p in [*usable, *junk] if is_usable(p)] == usable
+
+
+def test_changes_of_what_is_measured_are_not_taken() -> None:
+    measured = {"creatinine", "blood pressure"}
+    assert names_a_measurement("Elevated serum creatinine", measured) and names_a_measurement(
+        "blood pressure", measured
+    )
+    assert not names_a_measurement("Elevated hemidiaphragm", measured)
+
+
+def test_substances_that_are_no_medicines_are_not_taken() -> None:
+    assert is_drug_name("teicoplanin", marketed=False) and is_drug_name("valproate sodium", marketed=True)
+    for name in ("valproate sodium", "2-propanol", "cod liver oil", "honey", "silver"):
+        assert not is_drug_name(name, marketed=False)
+
+
+def test_the_open_terms_are_as_their_counts_and_filters_say() -> None:
+    terms, report = read_open_terms(DATA), json.loads((DATA / "open_terms.json").read_text(encoding="utf-8"))
+    surfaces = [s for i in range(len(terms)) for s in terms[i].surfaces]
+    assert (len(terms), len(surfaces)) == (report["total"]["rows"], report["total"]["surfaces"])
+    assert {terms[i].kind for i in range(len(terms))} == {"condition", "medication", "procedure"}
+    assert [s for s in surfaces if s.removeprefix(SHORT).lower() in rejected()] == []
+    for i in range(len(terms)):
+        for system, code in terms[i].codes:
+            code_of(system, code)  # raises UnknownCode where the form is wrong
+
+
+def test_the_concepts_that_open_terms_are_exist(vocabulary: Vocabulary) -> None:
+    terms = read_open_terms(DATA)
+    same = [(terms[i].kind, terms[i].same) for i in range(len(terms)) if terms[i].same]
+    assert len(same) > 1000
+    assert [key for key in same if key not in vocabulary.concepts] == []
 
 
 def loinc_check_digit_holds(code: str) -> bool:
