@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from bisect import bisect_left
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +14,7 @@ from domain.codes import Code, code_of
 from domain.errors import UnknownCode
 from domain.facts import Assertion, Evidence, Fact, FactKind, MedicationSig, Note
 from domain.quantities import Quantity
-from nlp_pipeline.dates import resolve
+from nlp_pipeline.date_mentions import DateMention, resolve
 from nlp_pipeline.layers import Chart, IntervalSet, Value, chart, entities_between, entity_starts, sentence_of
 from nlp_pipeline.sections import section_at
 from nlp_pipeline.version import EXTRACTOR_VERSION
@@ -33,6 +34,8 @@ _KINDS = {
     "IMMUNIZATION": FactKind.PROCEDURE,
 }
 _NEAR = 60  # characters between a finding and the date it is given
+_LIST = 150  # characters over which a duration speaks for the items of a list
+_CLAUSE = re.compile(r"[.;:()]|\b(?:but|who|which|with|on|has|had|was|is|then|after|before|in|at)\b", re.IGNORECASE)
 _OPENING = 12  # a date that begins this near the start of a sentence is about all of it
 
 
@@ -49,12 +52,23 @@ def facts_of(doc: Doc, note: Note) -> list[Fact]:
 def assertion_of(span: Span) -> Assertion:
     """The five ConText attributes that the pipeline set on an entity."""
     extension = span._
+    return _assertion(
+        extension.is_negated,
+        extension.is_historical,
+        extension.is_hypothetical,
+        extension.is_family,
+        extension.is_uncertain,
+    )
+
+
+@lru_cache(maxsize=32)
+def _assertion(negated: bool, historical: bool, hypothetical: bool, family: bool, uncertain: bool) -> Assertion:
     return Assertion(
-        is_negated=extension.is_negated,
-        is_historical=extension.is_historical,
-        is_hypothetical=extension.is_hypothetical,
-        is_family=extension.is_family,
-        is_uncertain=extension.is_uncertain,
+        is_negated=negated,
+        is_historical=historical,
+        is_hypothetical=hypothetical,
+        is_family=family,
+        is_uncertain=uncertain,
     )
 
 
@@ -69,12 +83,8 @@ class _Reader:
     def __init__(self, layer: Chart, ents: tuple[Span, ...], note: Note) -> None:
         self._layer, self._note = layer, note
         self._starts = entity_starts(ents)
-        measured = IntervalSet((v.start, v.end) for v in layer.values)
-        self._dates = [
-            (d, moment)
-            for d in layer.dates
-            if not measured.holds(d.start) and (moment := resolve(d, note.time)) is not None
-        ]
+        measured = IntervalSet((max(v.start, v.number), v.end) for v in layer.values)
+        self._dates = [(d, resolve(d, note.time)) for d in layer.dates if not measured.holds(d.start)]
         self._used = set(layer.suppressed)
 
     def allergies(self, ents: tuple[Span, ...]) -> list[Fact]:
@@ -120,10 +130,12 @@ class _Reader:
             is_hypothetical=value.is_goal,
             is_family=bool(about is not None and about._.is_family),
         )
-        return self._fact(
+        fact = self._fact(
             value.start, value.end, FactKind.OBSERVATION, value.concept_id, value.concept, value.value, asserted,
             comparator=value.comparator,
         )  # fmt: skip
+        ranged = value.high is not None or value.flag
+        return fact.model_copy(update={"high": value.high, "flag": value.flag}) if ranged else fact
 
     def findings(self) -> list[Fact]:
         from nlp_pipeline.vocabulary import load_vocabulary
@@ -151,6 +163,8 @@ class _Reader:
     def dates(self) -> list[Fact]:
         facts = []
         for mention, moment in self._dates:
+            if moment is None:
+                continue
             value = moment.date().isoformat()[: _DIGITS[mention.precision]]
             span = (mention.start, mention.end)
             facts.append(self._fact(*span, FactKind.EVENT_DATE, "", None, value, Assertion(), when=moment))
@@ -190,26 +204,44 @@ class _Reader:
         )
 
     def _effective(self, start: int, end: int, kind: FactKind, assertion: Assertion) -> datetime | None:
-        """The date given beside a finding, else the note's time unless it is about the past or the family."""
-        dated = self._dated(start, end) if kind is not FactKind.DEMOGRAPHIC and self._dates else None
-        if dated is not None:
-            return dated
+        """The time given beside a finding, else the note's time unless it is about the past or the family.
+
+        None where the note gives a time that it does not place ("in childhood").
+        """
+        if self._dates and kind is not FactKind.DEMOGRAPHIC:
+            low, high = sentence_of(self._layer, start)
+            first = bisect_left(self._dates, low, key=lambda pair: pair[0].start)
+            last = bisect_left(self._dates, high, key=lambda pair: pair[0].start)
+            if first < last:
+                # How long something has lasted dates neither what was done about it nor a habit that goes on.
+                lasting = kind is not FactKind.PROCEDURE and (
+                    kind is not FactKind.SOCIAL_HISTORY or assertion.is_historical
+                )
+                candidates = [pair for pair in self._dates[first:last] if lasting or not pair[0].is_duration]
+                beside = self._beside(start, end, low, candidates)
+                if beside:
+                    return beside[0]
         return None if assertion.is_historical or assertion.is_family else self._note.time
 
-    def _dated(self, start: int, end: int) -> datetime | None:
-        """The nearest date of the sentence with no other finding in between, or the one that opens the sentence."""
-        low, high = sentence_of(self._layer, start)
-        first = bisect_left(self._dates, low, key=lambda pair: pair[0].start)
-        last = bisect_left(self._dates, high, key=lambda pair: pair[0].start)
+    def _beside(
+        self, start: int, end: int, low: int, candidates: list[tuple[DateMention, datetime | None]]
+    ) -> list[datetime | None]:
+        """The moment of the nearest date with no other finding in between, or of the one that opens the sentence."""
         near = []
-        for mention, moment in self._dates[first:last]:
+        for mention, moment in candidates:
             gap = max(mention.start - end, start - mention.end, 0)
             between = entities_between(self._starts, min(end, mention.end), max(start, mention.start))
             if gap <= _NEAR and not between:
                 near.append((gap, moment))
+            elif mention.is_duration and mention.end <= start and not self._breaks(mention.end, start):
+                near.append((gap + _NEAR, moment))  # "3-day history of fever and cough": the cough as well
             elif mention.start - low <= _OPENING and mention.end <= start and mention.days_before is None:
                 near.append((gap + _NEAR, moment))
-        return min(near, key=lambda pair: pair[0])[1] if near else None
+        return [min(near, key=lambda pair: pair[0])[1]] if near else []
+
+    def _breaks(self, start: int, end: int) -> bool:
+        """Whether something other than a list stands between two places."""
+        return end - start > _LIST or _CLAUSE.search(self._note.text, start, end) is not None
 
 
 _DIGITS = {"year": 4, "month": 7, "day": 10}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain.facts import FactKind, MedicationSig
 from domain.quantities import Quantity
+from nlp_pipeline.folding import folded
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span
@@ -30,6 +32,9 @@ class Value(NamedTuple):
     target: int = -1
     is_baseline: bool = False
     is_goal: bool = False
+    high: float | None = None  # the upper bound of a range, in the unit of the value
+    flag: str = ""  # H, L, critical, abnormal, implausible; joined by commas
+    number: int = -1  # where its number begins, since the name before it may hold a date
 
 
 class Sig(NamedTuple):
@@ -69,8 +74,12 @@ class Reaction(NamedTuple):
 
 @dataclass
 class Chart:
-    """Everything read from one note, before it becomes facts."""
+    """Everything read from one note, before it becomes facts.
 
+    `text` is `doc.text` once and for all: spaCy puts it together again from the tokens at every access.
+    """
+
+    text: str = ""
     sections: list[Section] = field(default_factory=list)
     sentences: list[tuple[int, int]] = field(default_factory=list)
     concepts: list[tuple[Concept, ...]] = field(default_factory=list)  # candidates per entity, in doc.ents order
@@ -82,6 +91,11 @@ class Chart:
     suppressed: set[int] = field(default_factory=set)  # entities that are part of another statement
     dates: list[DateMention] = field(default_factory=list)
 
+    @cached_property
+    def folded(self) -> str:
+        """The text in lower case and with plain spaces, character for character, made once for all components."""
+        return folded(self.text)
+
 
 def register() -> None:
     """Register the Doc extension; medspaCy registers its own on import."""
@@ -91,11 +105,17 @@ def register() -> None:
         Doc.set_extension("chart", default=None)
 
 
+def begin(doc: Doc, text: str) -> Doc:
+    """The Doc with a fresh chart of its text."""
+    doc._.chart = Chart(text=text)
+    return doc
+
+
 def chart(doc: Doc) -> Chart:
     """The chart of a Doc, made on first use."""
     found = doc._.chart
     if found is None:
-        found = Chart()
+        found = Chart(text=doc.text)
         doc._.chart = found
     return found  # type: ignore[no-any-return]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import sys
 import threading
 from collections import deque
@@ -32,7 +33,7 @@ def map_batches(work: Callable[[list[T]], list[R]], items: Iterable[T], size: in
         size: Items in a batch.
         processes: How many worker processes.
     """
-    with ProcessPoolExecutor(processes, mp_context=_context()) as pool:
+    with ProcessPoolExecutor(processes, mp_context=_context(), initializer=_leave_interrupts) as pool:
         waiting: deque[Future[list[R]]] = deque()
         try:
             for batch in batched(items, size):
@@ -44,6 +45,10 @@ def map_batches(work: Callable[[list[T]], list[R]], items: Iterable[T], size: in
         finally:
             for future in waiting:  # the reader stopped early: what has not begun is not begun
                 future.cancel()
+
+
+def _leave_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the reader stops the work; a worker's traceback helps nobody
 
 
 def _context() -> multiprocessing.context.BaseContext:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nlp_pipeline.layers import begin, register
+
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokenizer import Tokenizer
@@ -79,7 +81,7 @@ class RememberingTokenizer:
                 spaces += piece.spaced if gap[0] == " " else piece.unspaced
                 words.append(gap[1:] if gap[0] == " " else gap)
                 spaces.append(False)
-        return Doc(self._vocab, words=words, spaces=spaces)
+        return begin(Doc(self._vocab, words=words, spaces=spaces), text)
 
     def __getattr__(self, name: str) -> Any:
         # What spaCy asks of a tokenizer besides its tokens (`explain`, serialisation) is the wrapped one's to answer.
@@ -111,6 +113,7 @@ def build_tokenizer(nlp: Language) -> RememberingTokenizer:
     """The tokenizer of the pipeline."""
     from medspacy.custom_tokenizer import create_medspacy_tokenizer
 
+    register()
     tokenizer = create_medspacy_tokenizer(nlp)
     prefixes, suffixes, infixes = tokenizer.prefix_search, tokenizer.suffix_search, tokenizer.infix_finditer
     tokenizer.prefix_search = lambda text: _ASCII_PREFIX.match(text) if text.isascii() else prefixes(text)
