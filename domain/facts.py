@@ -131,16 +131,50 @@ class FactKind(StrEnum):
     EVENT_DATE = "event_date"
 
 
+class DoseStep(Frozen):
+    """One of several doses that a note gives for the same drug: of a taper, a change, or loading and maintenance.
+
+    `role` is "previous" (the dose before a change), "loading", "maintenance" or empty.
+    """
+
+    dose: Quantity
+    dose_high: Quantity | None = None
+    frequency: str = ""
+    duration: str = ""
+    role: str = ""
+
+
 class MedicationSig(Frozen):
-    """How a drug is to be taken, as far as the note says it."""
+    """How a drug is to be taken, as far as the note says it.
+
+    `dose` is the amount of drug as written, which is the dose in force: after a change the new one, of a taper the
+    first. `dose_high` is the upper end of a range ("40-80 mg"). `strength` holds the parts of a combination
+    ("875/125 mg"), of which `dose` is the first. Where units are counted as well ("10 mg tablet, take 2 tablets"),
+    `dose` is one unit's and `amount` the count, so what is taken is their product. `steps` holds every dose in text
+    order where there are several, and is empty otherwise; `doses` lists them in both cases. `reason` is what an
+    as-needed drug is for.
+    """
 
     drug: str
     dose: Quantity | None = None
+    dose_high: Quantity | None = None
+    strength: tuple[Quantity, ...] = ()
+    amount: Quantity | None = None
+    form: str = ""
     route: str = ""
     frequency: str = ""
     as_needed: bool = False
+    reason: str = ""
     duration: str = ""
     status: str = ""
+    last_taken: str = ""
+    steps: tuple[DoseStep, ...] = ()
+
+    @property
+    def doses(self) -> tuple[Quantity, ...]:
+        """Every dose that the note gives for this mention of the drug, in text order; ranges with both ends."""
+        stated = self.steps or ((DoseStep(dose=self.dose, dose_high=self.dose_high),) if self.dose else ())
+        return tuple(q for step in stated for q in (step.dose, step.dose_high) if q is not None)
 
 
 class Fact(Frozen):
@@ -159,3 +193,5 @@ class Fact(Frozen):
     section: str = ""
     evidence: Evidence
     extractor_version: str = ""
+    high: float | None = None  # the upper bound where the note gives a range, in the unit of the value
+    flag: str = ""  # of a measurement: H, L, critical, abnormal, implausible; joined by commas

@@ -1,320 +1,356 @@
-"""Medication sigs: what follows (or shortly precedes) a drug name about dose, route, frequency, duration and status."""
+"""Medication sigs: what a note says about dose, route, frequency, duration and status of each drug it mentions.
+
+One sig per mention. Where a mention has several doses (a taper, a change, loading and maintenance), they stay one
+statement: the sig's `dose` is the one in force and `steps` lists all of them in text order, each with its own
+frequency and duration. Splitting them into facts would make one prescription look like several.
+
+A drug that is named twice in a row, "prednisone (Deltasone)", is one mention. The characters of a sig reach from the
+first to the last of drug, doses, terms and status.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from domain.facts import MedicationSig
+from domain.facts import DoseStep, MedicationSig
 from domain.quantities import Quantity
+from nlp_pipeline.dose_links import Drug, Linker
+from nlp_pipeline.doses import NUMBER, Amount, number_of
+from nlp_pipeline.drug_status import status_after, status_before, status_of_title
 from nlp_pipeline.layers import Chart, Sig, chart, sentence_of
+from nlp_pipeline.sections import section_at
+from nlp_pipeline.sig_terms import route_of
+from nlp_pipeline.sig_words import words_of
+from nlp_pipeline.sig_zone import Zone, read_zone
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span
 
-_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
-_DOSE_UNIT = (
-    r"mg/kg(?:/(?:day|dose|h|hr|min))?|mcg/kg/min|mg/(?:h|hr|hour|day)|mcg/(?:h|hr|hour|min)|units?/(?:h|hr|hour"
-    r"|kg/h|kg/hr|kg)|mL/(?:h|hr|hour)"
-    r"|mg|milligrams?|mcg|µg|ug|micrograms?|g|gm|grams?|mEq|mmol|international\s+units|units?|IU|U|mL|cc|puffs?"
-    r"|sprays?|drops?|gtts?"
-    r"|tablets?|tabs?|capsules?|caps?|patch(?:es)?|vials?|packets?|suppositor(?:y|ies)|teaspoons?|tsp|tbsp"
-    r"|inhalations?|lozenges?|%"
-)
-_DOSE = re.compile(
-    rf"(?<![\w.])(?P<number>{_NUMBER})(?:\s?(?:-|–"
-    rf"|to)\s?(?P<upper>{_NUMBER}))?\s?-?\s?(?P<unit>{_DOSE_UNIT})(?![\w])(?!\s?/\s?\d*\s?[dm]?L\b)",
-    re.IGNORECASE,
-)
-_COMBINED = re.compile(
-    rf"(?<![\w.])(?P<number>{_NUMBER})\s?(?:mg|mcg)?\s?[-/]\s?(?:{_NUMBER})\s?(?P<unit>mg|mcg)(?![\w/])", re.IGNORECASE
-)
-_BEFORE = re.compile(
-    rf"(?P<number>{_NUMBER})\s?-?\s?(?P<unit>{_DOSE_UNIT})(?:\s+(?:of|tablets?\s+of|tabs?\s+of|dose\s+of|(?:PO|IV"
-    rf"|oral)))?\s+$",
-    re.IGNORECASE,
-)
-_STRENGTH = re.compile(r"\s\d[\d.]*$")
-_DOSE_UNITS = {
-    "milligram": "mg", "mg": "mg", "microgram": "ug", "µg": "ug", "ug": "ug", "mcg": "ug", "gm": "g", "gram": "g",
-    "g": "g", "cc": "mL", "ml": "mL", "u": "[IU]", "iu": "[IU]", "unit": "[IU]", "international unit": "[IU]",
-    "meq": "meq", "mmol": "mmol", "%": "%", "tab": "{tablet}", "tablet": "{tablet}", "cap": "{capsule}",
-    "capsule": "{capsule}", "puff": "{puff}", "spray": "{spray}", "drop": "{drop}", "gtt": "{drop}",
-    "patche": "{patch}", "patch": "{patch}", "vial": "{vial}", "packet": "{packet}", "suppository": "{suppository}",
-    "suppositorie": "{suppository}", "teaspoon": "{tsp}", "tsp": "{tsp}", "tbsp": "{tbsp}",
-    "inhalation": "{inhalation}", "lozenge": "{lozenge}",
-}  # fmt: skip
-_RATE_UNITS = {
-    "hour": "h", "hr": "h", "day": "d", "min": "min", "h": "h", "mcg": "ug", "units": "[IU]", "unit": "[IU]",
-    "ml": "mL", "dose": "{dose}",
-}  # fmt: skip
-_ROUTES = (
-    (r"per\s+os|p\.\s?o\.?|po|by\s+mouth|oral(?:ly)?", "oral"),
-    (r"i\.\s?v\.?|iv(?:pb|p)?|intravenous(?:ly)?", "intravenous"),
-    (r"i\.\s?m\.?|im|intramuscular(?:ly)?", "intramuscular"),
-    (r"s\.\s?c\.?|s\.\s?q\.?|sc|sq|subq|sub-?q|sub-?cut(?:aneous(?:ly)?)?", "subcutaneous"),
-    (r"sl|sublingual(?:ly)?|under\s+the\s+tongue", "sublingual"),
-    (r"p\.\s?r\.?|pr|rectal(?:ly)?|per\s+rectum", "rectal"),
-    (r"inh|inhaled|inhalation|nebuli[sz]ed|nebs?|nebuli[sz]er|by\s+inhalation|mdi|via\s+nebulizer", "inhaled"),
-    (r"topical(?:ly)?|to\s+affected\s+areas?|top", "topical"),
-    (r"transdermal(?:ly)?|patch", "transdermal"),
-    (r"intranasal(?:ly)?|nasal|each\s+nostril|nares", "nasal"),
-    (r"ophthalmic|(?:in\s+)?(?:each|both|left|right)\s+eyes?|ou|od|os", "ophthalmic"),
-    (r"vaginal(?:ly)?|pv", "vaginal"),
-    (r"ng|ngt|per\s+ng|g-?tube|peg|via\s+peg|per\s+tube", "enteral"),
-    (r"intrathecal(?:ly)?", "intrathecal"),
-)
-_ROUTE = [(re.compile(rf"(?<![\w/])(?:{pattern})(?![\w])", re.IGNORECASE), name) for pattern, name in _ROUTES]
-_WORDS = r"(?:once|twice|one|two|three|four|1|2|3|4|5|6)"
-_FREQUENCY = re.compile(
-    r"(?<![\w])(?:"
-    r"q\.?\s?(?P<every>\d{1,2})(?:\s?(?:-|–)\s?\d{1,2})?\s?\.?(?P<every_unit>h(?:ours?|rs?|\.)?|d(?:ays?)?"
-    r"|min(?:utes?)?|weeks?|wks?|months?)(?!\w)"
-    r"|every\s+(?:(?P<each>other|\d{1,2}|two|three|four|six|eight|twelve)\s*(?:-\s?\d{1,2}\s*"
-    r"|to\s+\d{1,2}\s*)?)?(?P<each_unit>hours?|hrs?|h|days?|weeks?|months?|morning|evening|night|bedtime|minutes?"
-    r"|mins?)\b"
-    rf"|(?P<times>{_WORDS})\s*(?:times?|x)?\s*(?:/|a|per|every|each)?\s*(?P<times_unit>daily|day|week(?:ly)?"
-    rf"|month(?:ly)?)\b"
-    r"|(?P<latin>b\.?i\.?d\b\.?|t\.?i\.?d\b\.?|q\.?i\.?d\b\.?|q\.?d\b\.?|q\.?h\.?s\b\.?|q\.?o\.?d\b\.?"
-    r"|q\.?a\.?m\b\.?|q\.?p\.?m\b\.?|qac\b|ac\s+(?:&|and)\s+hs|achs|qday|qdaily|qweek(?:ly)?|qmonth(?:ly)?|qnoon"
-    r"|qnight|qhs|hs\b"
-    r"|daily|nightly|weekly|monthly|once|stat|at\s+bedtime|at\s+night|in\s+the\s+(?:morning|evening)|with\s+meals"
-    r"|before\s+meals|after\s+meals|each\s+(?:morning|evening|night|day)|a\s+day|per\s+day|/\s?day)"
-    r")(?![\w])",
-    re.IGNORECASE,
-)
-_LATIN = {
-    "bid": "twice daily", "tid": "three times daily", "qid": "four times daily", "qd": "daily", "qday": "daily",
-    "qdaily": "daily", "qhs": "nightly", "hs": "nightly", "at bedtime": "nightly", "at night": "nightly",
-    "qnight": "nightly", "each night": "nightly", "qod": "every other day", "qam": "every morning",
-    "in the morning": "every morning", "each morning": "every morning", "qpm": "every evening",
-    "in the evening": "every evening", "each evening": "every evening", "qweek": "weekly", "qweekly": "weekly",
-    "qmonth": "monthly", "qmonthly": "monthly", "qac": "before meals", "achs": "before meals and nightly",
-    "ac & hs": "before meals and nightly", "ac and hs": "before meals and nightly", "a day": "daily",
-    "per day": "daily", "/day": "daily", "/ day": "daily", "each day": "daily", "qnoon": "daily at noon",
-}  # fmt: skip
-_COUNTS = {
-    "once": "1",
-    "one": "1",
-    "twice": "2",
-    "two": "2",
-    "three": "3",
-    "four": "4",
-    "six": "6",
-    "eight": "8",
-    "twelve": "12",
-}
-_TIMES = {
-    "1": "daily",
-    "2": "twice daily",
-    "3": "three times daily",
-    "4": "four times daily",
-    "5": "five times daily",
-    "6": "six times daily",
-}
-_PRN = re.compile(
-    r"(?<!\w)(?:p\.?\s?r\.?\s?n\b\.?|as\s+needed|when\s+needed|if\s+needed)(?:\s+for\s+[^.,;\n)]{1,40})?", re.IGNORECASE
-)
-_DURATION = re.compile(
-    r"(?:\bfor\s+(?:a\s+total\s+of\s+|another\s+|the\s+next\s+|a\s+)?|\bx\s?|×\s?)(?P<text>(?:\d{1,3}|one|two|three"
-    r"|four|five|six|seven|ten|fourteen)(?:\s?(?:-|to)\s?\d{1,3})?\s?-?\s?(?:days?|d|weeks?|wks?|months?|hours?"
-    r"|doses?))\b",
-    re.IGNORECASE,
-)
-_STATUS_BEFORE = (
-    (r"(?:stop(?:ped|ping)?(?:\s+(?:taking|using))?|discontinu(?:ed?|ing)(?:\s+taking)?|d/?c['’]?ed|dc['’]?d|d/c"
-        r"|taken\s+off|came\s+off|weaned\s+off|off(?:\s+of)?|completed|finished|no\s+longer\s+(?:on|taking)|ceased"
-        r"|quit|switched\s+from|changed\s+from|transitioned\s+from|converted\s+from)", "stopped"),
-    (r"(?:hold(?:ing)?|held|on\s+hold)", "held"),
-    (r"(?:not\s+taking|never\s+took|ran\s+out\s+of|non-?complian(?:t|ce)\s+with|non-?adheren(?:t|ce)\s+(?:with"
-        r"|to))", "not taking"),
-    (r"(?:start(?:ed|ing)?(?:\s+(?:on|him\s+on|her\s+on|patient\s+on))?|initiat(?:ed?|ing)|began|begin|begun\s+on"
-        r"|prescribed|add(?:ed|ing)?|given\s+(?:a\s+)?(?:prescription|script|rx)\s+for|newly\s+on|new)", "started"),
-    (r"(?:resum(?:ed?|ing)|restart(?:ed|ing)?(?:\s+on)?)", "resumed"),
-    (r"(?:increas(?:ed?|ing)|uptitrat(?:ed?|ing)|up-titrat(?:ed?|ing))", "increased"),
-    (r"(?:decreas(?:ed?|ing)|reduc(?:ed?|ing)|lower(?:ed|ing)?|taper(?:ed|ing)?(?:\s+off)?)", "decreased"),
-    (r"(?:continu(?:ed?|es|ing)(?:\s+(?:on|with|taking|to\s+take))?|maintained\s+on|remains?\s+on|takes?|taking"
-        r"|currently\s+(?:on|taking)|is\s+on)", "active"),
-    (r"(?:received|given|gave|administered|got|loaded\s+with|was\s+given|treated\s+with)", "given"),
-)  # fmt: skip
-_BETWEEN = (
-    r"(?:\s+(?:the|her|his|their|home|all|on|with|of|for|dose|doses|to|oral|iv|po|daily|both|current"
-    r"|outpatient|empiric|patient['’]?s|chronic|long-term|low-dose|high-dose|low\s+dose|high\s+dose|a|and|both"
-    r"|course))*(?:\s+\d[\d.,]*\s?(?:mg|mcg|g|units?|mEq)(?:\s+of)?)?[\s:]*$"
-)
-_STATUS = [(re.compile(rf"(?<![\w/]){pattern}{_BETWEEN}", re.IGNORECASE), name) for pattern, name in _STATUS_BEFORE]
-_STATUS_AFTER = (
-    (re.compile(r"[^.;\n]{0,40}?\b(?:was|were|has\s+been|is|been|being|will\s+be|currently|to\s+be)\s+(?:stopped"
-        r"|discontinued|d/?c['’]?ed|d/c['’]?d)\b", re.I), "stopped"),
-    (re.compile(r"[^.;\n]{0,40}?\b(?:was|were|has\s+been|is|been|being|will\s+be|currently)\s+(?:held"
-        r"|on\s+hold)\b", re.I), "held"),
-    (re.compile(r"\s*(?:\(|-|:)?\s*(?:d/c['’]?e?d|dc['’]?e?d)\b", re.I), "stopped"),
-    (re.compile(r"\s*(?:\(|-|:)\s*(?:stopped|discontinued)\b", re.I), "stopped"),
-    (re.compile(r"\s*(?:\(|-|:)\s*(?:held|on\s+hold|holding)\b", re.I), "held"),
-    (re.compile(r"[^.;\n]{0,30}?\b(?:was|were|has\s+been|is|been)\s+(?:started|initiated|added|begun"
-        r"|prescribed)\b", re.I), "started"),
-    (re.compile(r"[^.;\n]{0,30}?\b(?:was|were|has\s+been|been)\s+continued\b", re.I), "active"),
-    (re.compile(r"[^.;\n]{0,30}?\b(?:was|were|has\s+been|been)\s+(?:resumed|restarted)\b", re.I), "resumed"),
-    (re.compile(r"[^.;\n]{0,30}?\b(?:was|were|has\s+been|been)\s+(?:increased|uptitrated)\b", re.I), "increased"),
-    (re.compile(r"[^.;\n]{0,30}?\b(?:was|were|has\s+been|been)\s+(?:decreased|reduced|tapered)\b", re.I), "decreased"),
-)  # fmt: skip
-_SWITCHED_TO = re.compile(
-    r"\b(?:switched|changed|transitioned|converted)\b[^.;\n]{0,60}\bto\s+(?:\w+\s+)?$", re.IGNORECASE
-)
-_RAISED_TO = re.compile(r"\s+(?:\w+\s+){0,3}?(?:from\s+[\d.]+\s?\w*\s+)?to\s+(?=\d)", re.IGNORECASE)
-_LIST_NEXT = re.compile(r"\s*(?:,|;|/|\band\b|\n)")
+    from nlp_pipeline.vocabulary import Concept
+
 _KINDS = frozenset({"medication", "drug_class"})
+# Elements and sugars that are measured and given: what "20 mEq of potassium" gives.
+_GIVEN_AS = {
+    "potassium": "potassium_chloride", "magnesium": "magnesium_sulfate", "calcium": "calcium_carbonate",
+    "bicarbonate": "sodium_bicarbonate", "glucose": "dextrose", "phosphate": "potassium_phosphate",
+    "phosphorus": "potassium_phosphate", "folate": "folic_acid",
+    "vitamin_b12": "cyanocobalamin", "vitamin_d": "cholecalciferol", "albumin": "albumin",
+    "fibrinogen": "fibrinogen_concentrate",
+}  # fmt: skip
 _REACH = 160
+_ALIAS = re.compile(r"\s?[®™]?,?\s?[(\[]\s?(?:also\s+known\s+as\s+|aka\s+|i\.e\.,?\s+)?")
+_LIST_GAP = re.compile(r"[\s,/+&)]*(?:\b(?:and|or|then)\b\s*)?", re.IGNORECASE)
+_INSTRUCTION = re.compile(
+    r"\s*(?:sig\b|take\b|inject\b|apply\b|inhale\b|use\b|place\b|instill\b|dose\s*:)", re.IGNORECASE
+)
+_BARE = re.compile(
+    rf"\s{{1,3}}(?P<number>{NUMBER})(?P<second>/{NUMBER})?(?=\s+(?:po|p\.o|iv|im|sc|sq|daily|b\.?i\.?d|t\.?i\.?d"
+    r"|q\.?i\.?d|qd|qhs|qam|qpm|qod|q\d|nightly|at\s+bedtime|once|twice|every|prn|weekly|mwf|(?:\d+\s*(?:-\s*\d+\s*)?|one\s+|two\s+)(?P<taken>tab|cap|puff|inhal|spray)\w*)\b)",
+    re.IGNORECASE,
+)
+_DIGIT = re.compile(r"\d")
+_PERCENT_BEFORE = re.compile(
+    rf"(?P<number>{NUMBER})\s?%\s+(?:hyperbaric\s+|heavy\s+|isobaric\s+|topical\s+)?$", re.IGNORECASE
+)
+_PERCENT = re.compile(rf"\s?[(:,]?\s?(?P<number>{NUMBER})\s?%", re.IGNORECASE)
+_FROM = re.compile(r"\bfrom\s+(?:(?!to\b)\w+\s+){0,2}$", re.IGNORECASE)
+_CHANGED_TO = re.compile(
+    r"\b(?:increas\w*|decreas\w*|reduc\w*|rais\w*|lower\w*|(?:up|down)-?titrat\w*|titrat\w*|escalat\w*|chang\w*|adjust\w*)\b"
+    r"[^.;]{0,40}?\bto\s+(?:\w+\s+){0,3}$",
+    re.IGNORECASE,
+)
+_ROLE = re.compile(r"\b(?P<loading>load\w*|bolus\w*)|\b(?P<maintenance>maint\w*)|(?P<none>[,;]|\bthen\b|\bby\b)", re.I)
+_ROLE_NEXT = re.compile(r"\s*(?:IV\s+|as\s+a\s+)?(?:(?P<loading>load\w*|bolus\w*)|(?P<maintenance>maint\w*))", re.I)
+_UNITS_BEFORE = re.compile(r"\b(?P<number>one|two|three|four|five|six|half|\d{1,2})\s+$", re.IGNORECASE)
+_UNIT_AFTER = re.compile(r"[\s-]*(?:tab|cap|pill|vial|puff|patch|ampoule)", re.IGNORECASE)
+_NUMBER_WORDS = {"half": 0.5, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0}
 
 
 class SigReader:
     """spaCy component: one sig per drug mention, in `Doc._.chart.sigs`."""
 
     def __call__(self, doc: Doc) -> Doc:
-        layer, text, ents = chart(doc), doc.text, doc.ents
-        drugs = [i for i, concepts in enumerate(layer.concepts) if concepts[0].kind in _KINDS]
-        measured = {v.target for v in layer.values}
-        drugs = [i for i in drugs if i not in measured]
-        layer.sigs = [_read(layer, text, ents, drugs, n) for n in range(len(drugs))]
+        layer = chart(doc)
+        layer.sigs = []
+        found = _candidates(layer)
+        if found:
+            ents, text = doc.ents, layer.text
+            groups = [
+                (span, list(drugs))
+                for span, drugs in groupby(_drugs(layer, text, ents, found), key=lambda d: sentence_of(layer, d.start))
+            ]
+            for number, ((low, high), drugs) in enumerate(groups):
+                following = groups[number + 1][0][0] if number + 1 < len(groups) else len(text) + 1
+                layer.sigs += _Sentence(layer, text, drugs, low, min(high, len(text)), following).sigs()
+            for sig in layer.sigs:
+                if sig.sig.status == "stopped":  # "no longer takes": it was taken, so it is past rather than denied
+                    ents[sig.target]._.is_negated = False
         return doc
 
 
-def _read(layer: Chart, text: str, ents: tuple[Span, ...], drugs: list[int], number: int) -> Sig:
-    index = drugs[number]
-    ent = ents[index]
-    start, end = ent.start_char, ent.end_char
-    low, high = sentence_of(layer, start)
-    limit = min(high, end + _REACH)
-    if number + 1 < len(drugs):
-        limit = min(limit, ents[drugs[number + 1]].start_char)
-    floor = max(low, ents[drugs[number - 1]].end_char if number else 0)
-    limit = _own_part(text, end, limit, number + 1 < len(drugs) and limit == ents[drugs[number + 1]].start_char)
-    marks: list[int] = []
-    strength = _STRENGTH.search(ent.text)  # "aspirin 81" is a name
-    dose = _dose_after(text, start + strength.start() if strength else end, limit, marks)
-    if dose is None and (before := _BEFORE.search(text, max(floor, start - 30), start)):
-        dose, start = _quantity(before["number"], before["unit"]), before.start()
-    sig = MedicationSig(
-        drug=layer.concepts[index][0].label,
-        dose=dose,
-        route=_route(text, start, end, limit, marks),
-        frequency=_frequency(text, end, limit, marks),
-        as_needed=_mark(_PRN.search(text, end, limit), marks) is not None,
-        duration=_duration(text, end, limit, marks),
-        status=_status(text, floor, start, end, limit, marks),
-    )
-    last = max([end, *marks])
-    while last > end and text[last - 1] in " .,;\n":
-        last -= 1
-    return Sig(start, last, index, sig)
+def _candidates(layer: Chart) -> list[tuple[int, Concept, bool]]:
+    """Index and first concept of each mention that is a drug, or may be one where it is dosed (the flag says which)."""
+    measured = {v.target for v in layer.values}
+    found = []
+    for index, concepts in enumerate(layer.concepts):
+        first = concepts[0]
+        kind = first.kind
+        certain = kind in _KINDS
+        possible = certain or (kind == "observation" and first.id in _GIVEN_AS) or len(concepts) > 1
+        if not possible or index in measured:
+            continue
+        if certain or first.id in _GIVEN_AS or any(c.kind == "medication" for c in concepts):
+            found.append((index, first, certain))
+    return found
 
 
-def _own_part(text: str, end: int, limit: int, drug_follows: bool) -> int:
-    """Cut what belongs to the next drug: "... and 40 mg furosemide"."""
-    if drug_follows and (before := _BEFORE.search(text, max(end, limit - 30), limit)):
-        preceding = text[end : before.start()]
-        if re.search(r"(?:,|;|\band|\bplus|\bwith|\n)\s*$", preceding, re.IGNORECASE):
-            return before.start()
-    return limit
+def _drugs(layer: Chart, text: str, ents: tuple[Span, ...], found: list[tuple[int, Concept, bool]]) -> Iterator[Drug]:
+    """The drug mentions in text order; a second name in brackets belongs to the first."""
+    last: Drug | None = None
+    for index, concept, certain in found:
+        ent = ents[index]
+        start, end = ent.start_char, ent.end_char
+        if not certain and last is not None and start - last.end <= 1:
+            continue  # a salt: "heparin calcium"
+        if last is not None and certain and start - last.end < 25 and _is_alias(layer, text, last, index, start):
+            layer.suppressed.add(index)
+            close = text.find(")", end, end + 2) + 1
+            last = last._replace(end=close or end)
+            continue
+        if last is not None:
+            yield last
+        last = Drug(index, start, end, concept.kind == "drug_class", certain)
+    if last is not None:
+        yield last
 
 
-def _dose_after(text: str, end: int, limit: int, marks: list[int]) -> Quantity | None:
-    begin = end
-    raised = _RAISED_TO.match(text, end, limit)
-    if raised:
-        begin = raised.end()
-    match = _COMBINED.search(text, begin, limit) or _DOSE.search(text, begin, limit)
-    if match is None or (match["unit"] == "%" and match.start() - end > 12):
-        return None
-    marks.append(match.end())
-    return _quantity(match["number"], match["unit"])
+def _is_alias(layer: Chart, text: str, last: Drug, index: int, start: int) -> bool:
+    if _ALIAS.fullmatch(text, last.end, start) is None:
+        return False
+    return layer.concepts[last.entity][0].id == layer.concepts[index][0].id
 
 
-def _quantity(number: str, unit: str) -> Quantity:
-    return Quantity(value=float(number.replace(",", "")), unit=_dose_unit(unit))
+class _Sentence:
+    """Reads the sigs of the drugs of one sentence."""
 
+    def __init__(self, layer: Chart, text: str, drugs: list[Drug], low: int, high: int, following: int) -> None:
+        self._layer, self._text, self._drugs = layer, text, drugs
+        self._low, self._own_high = low, high
+        self._high = high if following <= high else self._with_next(high)
+        self._words = words_of(text, low, self._high)
+        section = section_at(layer.sections, drugs[0].start)
+        self._headed = status_of_title(section.title) if section else ""
+        linker = Linker(text, self._words, drugs, low, self._high, self._own_high)
+        self._links = linker.links
 
-def _dose_unit(unit: str) -> str:
-    """The UCUM unit of a dose; countable forms become annotations ("2 puffs" is 2 {puff})."""
-    text = " ".join(unit.lower().split())
-    singular = text[:-1] if text.endswith("s") and len(text) > 2 else text
-    if singular in _DOSE_UNITS:
-        return _DOSE_UNITS[singular]
-    return "/".join(_RATE_UNITS.get(part, part) for part in text.split("/"))
+    def _with_next(self, high: int) -> int:
+        """The end of the sentence, or of the next one where it may go on: "Sig: take ...", "The dose was 5 mg"."""
+        text = self._text
+        if high >= len(text) or text[max(0, high - 40) : high].count("\n") > 1:
+            return high
+        low, end = sentence_of(self._layer, high)
+        if low != high:
+            return high
+        if _INSTRUCTION.match(text, high):
+            self._own_high = end
+            return end
+        return min(end, high + _REACH) if _DIGIT.search(text, high, min(end, high + 90)) else high
 
+    def sigs(self) -> list[Sig]:
+        """One sig per drug that is one for certain, or is dosed like one."""
+        found: list[Sig] = []
+        inherited, floor = "", self._low
+        for number, drug in enumerate(self._drugs):
+            own = self._links[number]
+            if not drug.is_certain:
+                if not (own or self._percent_before(drug)) or not _promote(self._layer, drug.entity):
+                    continue
+            sig, status = self._read(number, floor)
+            if found and _LIST_GAP.fullmatch(self._text, found[-1].end, sig.start):
+                if not sig.sig.status and inherited:
+                    sig = _with_status(sig, inherited)
+                    status = inherited
+                elif sig.sig.status and not status:
+                    self._pass_back(found, sig)
+            inherited, floor = status, sig.end
+            found.append(sig)
+        return found
 
-def _route(text: str, start: int, end: int, limit: int, marks: list[int]) -> str:
-    found = [(m.start(), m.end(), name) for pattern, name in _ROUTE if (m := pattern.search(text, end, limit))]
-    if found:
-        first = min(found)
-        marks.append(first[1])
-        return first[2]
-    before = re.search(
-        r"\b(IV|PO|oral|intravenous|inhaled|topical|subcutaneous|transdermal|SQ|SC)\s+$",
-        text[max(0, start - 16) : start],
-        re.I,
-    )
-    if before:
-        return next(name for pattern, name in _ROUTE if pattern.fullmatch(before[1]))
-    return ""
+    def _pass_back(self, found: list[Sig], last: Sig) -> None:
+        """ "A and B were stopped" is about both."""
+        start = last.start
+        for position in range(len(found) - 1, -1, -1):
+            sig = found[position]
+            if sig.sig.status or _LIST_GAP.fullmatch(self._text, sig.end, start) is None:
+                return
+            found[position] = _with_status(sig, last.sig.status)
+            start = sig.start
 
+    def _read(self, number: int, floor: int) -> tuple[Sig, str]:
+        """The sig of one drug, and its status if words before it say so, which a list shares."""
+        drug, own = self._drugs[number], self._links[number]
+        begin = min([drug.start, *(a.start for a in own)])
+        limit = self._limit(number)
+        if all(a.is_counted for a in own) and (bare := self._bare(drug, limit)):
+            own = [bare, *own]
+        if not own and (percent := self._percent(drug)):
+            own = [percent]
+            begin = min(begin, percent.start)
+        zone = read_zone(self._text, self._words, begin, (drug.start, drug.end), own, limit)
+        end = max([drug.end, *(a.end for a in own), *(t.end for _, t in zone.terms)])
+        status, is_before = status_before(self._words, self._words.at(begin), self._words.at(floor))
+        if not status:
+            status, status_end = status_after(zone.rest, zone.rest_ends)
+            end = max(end, status_end)
+        concept = self._layer.concepts[drug.entity][0]
+        status = status or self._headed
+        sig = self._sig(concept, begin, own, zone, status)
+        while end > drug.end and self._text[end - 1] in " .,;\n":
+            end -= 1
+        return Sig(begin, end, drug.entity, sig), status if is_before else ""
 
-def _frequency(text: str, end: int, limit: int, marks: list[int]) -> str:
-    match = _mark(_FREQUENCY.search(text, end, limit), marks)
-    if match is None:
-        return ""
-    if match["every"]:
-        unit = {"h": "hours", "d": "days", "m": "minutes", "w": "weeks"}[match["every_unit"][0].lower()]
-        return _every(match["every"], "months" if match["every_unit"].lower().startswith("mo") else unit)
-    if match["each_unit"]:
-        each, unit = (match["each"] or "").lower(), match["each_unit"].lower()
-        unit = {"h": "hours", "hr": "hours", "hrs": "hours", "mins": "minutes", "min": "minutes"}.get(unit, unit)
-        return (
-            _every(each, unit)
-            if each
-            else {"day": "daily", "night": "nightly", "bedtime": "nightly"}.get(unit, f"every {unit}")
+    def _limit(self, number: int) -> int:
+        """Where the next drug or its dose begins, or the sentence ends."""
+        drug, own = self._drugs[number], self._links[number]
+        last = max([drug.end, *(a.end for a in own)])
+        limit = min(self._high if last > self._own_high else self._own_high, last + _REACH)
+        if number + 1 < len(self._drugs):
+            following = self._drugs[number + 1]
+            ahead = [a.start for a in self._links[number + 1] if a.start >= drug.end]
+            limit = min([limit, following.start, *ahead])
+        return limit
+
+    def _bare(self, drug: Drug, limit: int) -> Amount | None:
+        """ "Lasix 40 PO daily": a number in the place of a dose; "5/325" are milligrams, of inhalers micrograms; a single number has no unit."""
+        match = _BARE.match(self._text, drug.end, self._high)
+        if match is None or match.end() > limit:
+            return None
+        span = match.start("number"), match.end()
+        if match["second"] is None:
+            return Amount(*span, Quantity(value=number_of(match["number"]), unit="1"))
+        unit = "ug" if (match["taken"] or "").lower() in {"puff", "inhal", "spray"} else "mg"
+        parts = tuple(Quantity(value=number_of(n), unit=unit) for n in (match["number"], match["second"][1:]))
+        return Amount(*span, parts[0], strength=parts)
+
+    def _sig(self, concept: Concept, begin: int, own: list[Amount], zone: Zone, status: str) -> MedicationSig:
+        if not (own or zone.terms or status):
+            route, frequency = self._route_before(begin), self._frequency_before(begin)
+            return _plain_sig(concept.label, route, frequency)
+        counted = [a for a in own if a.is_counted]
+        dosed = [a for a in own if not a.is_counted] or counted
+        steps = [s for a in dosed for s in self._steps(a, own, zone)]
+        main = steps[0] if len(steps) == 1 else self._in_force(steps, dosed)
+        amount = dosed[0] if dosed else None
+        needed = next((t for _, t in zone.terms if t.kind == "as_needed"), None)
+        return MedicationSig(
+            drug=concept.label,
+            dose=main.dose if main else None,
+            dose_high=main.dose_high if main else None,
+            strength=amount.strength if amount else (),
+            amount=counted[0].dose if counted and dosed is not counted else self._units(amount),
+            form=zone.first("form"),
+            route=zone.first("route") or self._route_before(begin),
+            frequency=(main.frequency if main else "") or zone.first("frequency") or self._frequency_before(begin),
+            as_needed=needed is not None,
+            reason=needed.value if needed else "",
+            duration=(main.duration if main else "") or zone.first("duration"),
+            status=status,
+            last_taken=zone.first("last_taken"),
+            steps=tuple(steps) if len(steps) > 1 else (),
         )
-    if match["times"]:
-        count = _COUNTS.get(match["times"].lower(), match["times"])
-        unit = match["times_unit"].lower()
-        if unit in {"daily", "day"}:
-            return _TIMES[count]
-        return unit if unit.endswith("ly") and count == "1" else f"{count} times per {unit.removesuffix('ly')}"
-    latin = " ".join(match["latin"].lower().replace(".", "").split())
-    return _LATIN.get(latin, latin)
+
+    def _steps(self, amount: Amount, own: list[Amount], zone: Zone) -> list[DoseStep]:
+        number = own.index(amount)
+        frequency = zone.at(number, "frequency") or amount.frequency
+        duration = zone.at(number, "duration")
+        role = ""
+        if len(own) > 1 or amount.high is not None:
+            is_previous = _FROM.search(self._text[max(self._low, amount.start - 30) : amount.start]) is not None
+            if is_previous and amount.high is not None:
+                before = DoseStep(dose=amount.dose, role="previous")
+                return [before, DoseStep(dose=amount.high, frequency=frequency, duration=duration)]
+            role = "previous" if is_previous else self._role(amount, own)
+        return [DoseStep(dose=amount.dose, dose_high=amount.high, frequency=frequency, duration=duration, role=role)]
+
+    def _in_force(self, steps: list[DoseStep], dosed: list[Amount]) -> DoseStep | None:
+        """The dose that holds after what is said: the last it was changed to, else the first that is not past."""
+        present = [s for s in steps if s.role != "previous"] or steps
+        if len(steps) == len(dosed):
+            changed = [s for s, a in zip(steps, dosed, strict=True) if s in present and self._is_change(a)]
+            if changed:
+                return changed[-1]
+        return next((s for s in present if s.dose.unit not in {"mL", "L"}), present[0] if present else None)
+
+    def _role(self, amount: Amount, own: list[Amount]) -> str:
+        previous = max([self._low, *(a.end for a in own if a.end <= amount.start)])
+        following = _ROLE_NEXT.match(self._text, amount.end, amount.end + 30)
+        if following:
+            return following.lastgroup or ""
+        found = [m.lastgroup or "" for m in _ROLE.finditer(self._text, max(previous, amount.start - 40), amount.start)]
+        return found[-1].removeprefix("none") if found else ""
+
+    def _is_change(self, amount: Amount) -> bool:
+        return _CHANGED_TO.search(self._text[max(self._low, amount.start - 70) : amount.start]) is not None
+
+    def _units(self, amount: Amount | None) -> Quantity | None:
+        """How many units of this strength: "2 x 5 mg", "two 500-mg tablets"."""
+        if amount is None or amount.units is not None:
+            return Quantity(value=amount.units, unit="{dose}") if amount and amount.units is not None else None
+        match = _UNITS_BEFORE.search(self._text[max(self._low, amount.start - 8) : amount.start])
+        if match is None or _UNIT_AFTER.match(self._text, amount.end) is None:
+            return None
+        word = match["number"].lower()
+        return Quantity(value=_NUMBER_WORDS[word] if word in _NUMBER_WORDS else float(word), unit="{tablet}")
+
+    def _percent(self, drug: Drug) -> Amount | None:
+        """The concentration of a solution or cream, which is its dose where no amount is given."""
+        if match := _PERCENT.match(self._text, drug.end, self._own_high):
+            return _percentage(match["number"], *match.span())
+        return self._percent_before(drug)
+
+    def _percent_before(self, drug: Drug) -> Amount | None:
+        floor = max(self._low, drug.start - 24)
+        match = _PERCENT_BEFORE.search(self._text[floor : drug.start])
+        if match is None:
+            return None
+        return _percentage(match["number"], floor + match.start(), floor + match.end("number") + 1)
+
+    def _route_before(self, begin: int) -> str:
+        position, texts = self._words.at(begin), self._words.texts
+        return next((r for word in reversed(texts[max(0, position - 2) : position]) if (r := route_of(word))), "")
+
+    def _frequency_before(self, begin: int) -> str:
+        position = self._words.at(begin) - 1
+        word = self._words.texts[position] if position >= 0 else ""
+        return word if word in {"daily", "weekly", "nightly", "monthly"} else ""
 
 
-def _every(count: str, unit: str) -> str:
-    number = _COUNTS.get(count, count)
-    plural = unit if unit.endswith("s") else f"{unit}s"
-    if number == "other":
-        return f"every other {unit.removesuffix('s')}"
-    if number == "24" and plural == "hours":
-        return "daily"
-    return f"every {plural.removesuffix('s')}" if number == "1" else f"every {number} {plural}"
+@lru_cache(maxsize=4096)
+def _plain_sig(label: str, route: str, frequency: str) -> MedicationSig:
+    """The sig of a drug that is only named, which most mentions are."""
+    return MedicationSig(drug=label, route=route, frequency=frequency)
 
 
-def _duration(text: str, end: int, limit: int, marks: list[int]) -> str:
-    match = _mark(_DURATION.search(text, end, limit), marks)
-    return " ".join(match["text"].split()) if match else ""
+def _promote(layer: Chart, index: int) -> bool:
+    """Make the drug the first meaning of a mention that is dosed as one ("20 mEq of potassium"); whether there is one."""
+    from nlp_pipeline.vocabulary import load_vocabulary
+
+    concepts = layer.concepts[index]
+    drugs = tuple(c for c in concepts if c.kind == "medication")
+    if not drugs:
+        given = load_vocabulary().get("medication", _GIVEN_AS.get(concepts[0].id, ""))
+        drugs = (given,) if given else ()
+    layer.concepts[index] = (*drugs, *(c for c in concepts if c.kind != "medication"))
+    return bool(drugs)
 
 
-def _status(text: str, floor: int, start: int, end: int, limit: int, marks: list[int]) -> str:
-    before = text[max(floor, start - 60) : start]
-    if _SWITCHED_TO.search(text, max(0, start - 100), start):
-        return "started"
-    for pattern, name in _STATUS:
-        if pattern.search(before):
-            return name
-    for pattern, name in _STATUS_AFTER:
-        match = pattern.match(text, end, limit)
-        if match:
-            marks.append(match.end())
-            return name
-    return ""
+def _percentage(number: str, start: int, end: int) -> Amount:
+    return Amount(start, end, Quantity(value=number_of(number), unit="%"))
 
 
-def _mark(match: re.Match[str] | None, marks: list[int]) -> re.Match[str] | None:
-    if match is not None:
-        marks.append(match.end())
-    return match
+def _with_status(sig: Sig, status: str) -> Sig:
+    return sig._replace(sig=sig.sig.model_copy(update={"status": status}))

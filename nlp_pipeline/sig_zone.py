@@ -1,0 +1,97 @@
+"""The stretch of words that tells how one drug is taken: which sig terms in it are its own."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from nlp_pipeline.doses import Amount
+from nlp_pipeline.sig_terms import HEADS, NEXT, Term, term_at
+from nlp_pipeline.sig_words import Words
+
+_MAX_UNKNOWN, _MAX_UNKNOWN_BARE = 4, 3  # words that are no part of a sig; fewer where no dose is given
+_MAX_REST = 26
+_STOPS = frozenset("but however although because whereas who she he they we patient • #".split())
+_LOOSENS = frozenset("and followed then along plus alongside . or".split())
+# After one of these a term begins another statement: "... and a daily multivitamin", "... followed by oral drugs".
+_ARTICLES = frozenset("a an the his her this another".split())
+_LINKING = frozenset(
+    "a an the at of to by in on as was were is been be for with and or then mg g ml , . ( ) [ ] - – : / = ® ™ + * ~ tab"
+    " dose doses therapy treatment given taken started administered daily total day days per followed from over".split()
+)
+
+
+class Zone(NamedTuple):
+    """The terms of a sig, each with the number of the dose it follows (-1 before any), and the other words."""
+
+    terms: list[tuple[int, Term]]
+    rest: list[str]
+    rest_ends: list[int]
+
+    def first(self, kind: str) -> str:
+        """The first value of a kind of term, or nothing."""
+        return next((t.value for _, t in self.terms if t.kind == kind), "")
+
+    def at(self, step: int, kind: str) -> str:
+        """The value of a kind of term that follows one dose, or nothing."""
+        return next((t.value for n, t in self.terms if n == step and t.kind == kind), "")
+
+
+def read_zone(text: str, words: Words, begin: int, drug: tuple[int, int], own: list[Amount], limit: int) -> Zone:
+    """Walk the words from the first of drug and doses up to `limit`, collecting terms until something else begins."""
+    terms: list[tuple[int, Term]] = []
+    rest: list[str] = []
+    rest_ends: list[int] = []
+    starts, texts = words.starts, words.texts
+    drug_start, drug_end = drug
+    position, high = words.range(begin, limit)
+    skip_to, step, unknown, depth = begin, -1, 0, 0
+    most = _MAX_UNKNOWN if own else _MAX_UNKNOWN_BARE
+    is_loose, is_open = False, True
+    seen: set[tuple[int, str]] = set()
+    while position < high:
+        start, name = starts[position], texts[position]
+        position += 1
+        if start < skip_to or drug_start <= start < drug_end:
+            continue
+        dose = next((n for n, a in enumerate(own) if a.start <= start < a.end), -1) if own else -1
+        if dose >= 0:
+            step, unknown, skip_to, is_loose, is_open = dose, 0, own[dose].end, False, True
+            continue
+        if name in HEADS or name[0].isdigit() or (name[0] in "qx" and name[1:2].isdigit()):
+            before = texts[position - 2] if position > 1 else ""
+            is_loose = is_loose or before in _ARTICLES
+            begins = is_open and (name not in NEXT or (position < high and texts[position] in NEXT[name]))
+            term = term_at(name, text, start, limit) if begins else None
+            if term and _belongs(term, step, seen, is_loose, before):
+                terms.append((step, term))
+                seen.add((step, term.kind))
+                skip_to, unknown = term.end, 0
+                continue
+        if len(name) == 1 and not name.isalnum():
+            depth += (name in "([") - (name in ")]")
+            is_loose = is_loose or name == "." or (name == ")" and depth <= 0)
+            is_open = is_open and not ((name == ";" and depth <= 0) or name in _STOPS)
+        elif name in _LOOSENS:
+            is_loose = True
+        elif name in _STOPS:
+            is_open = False
+        if start >= drug_end:
+            rest.append(name)
+            rest_ends.append(words.ends[position - 1])
+        if name not in _LINKING and name[0].isalpha():
+            unknown += 1
+            is_open = is_open and unknown <= most
+        if not is_open and (unknown > _MAX_UNKNOWN + 1 or len(rest) > _MAX_REST) and step + 1 >= len(own):
+            break
+    return Zone(terms, rest, rest_ends)
+
+
+def _belongs(term: Term, step: int, seen: set[tuple[int, str]], is_loose: bool, before: str) -> bool:
+    """Whether a term is part of this sig rather than of what follows it."""
+    if (step, term.kind) in seen and term.kind not in {"as_needed", "last_taken"}:
+        return False
+    if not is_loose:
+        return True
+    if term.kind in {"route", "form"} or before in _ARTICLES:
+        return False
+    return term.kind != "frequency" or term.value != "continuous"
