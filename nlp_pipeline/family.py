@@ -11,27 +11,37 @@ from nlp_pipeline.sections import section_at
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
+    from nlp_pipeline.layers import Chart
+
 _MEMBER = (
     r"(?:(?:maternal|paternal)\s+)?(?:great[- ])?(?:grand(?:mother|father|parent)s?|mother|father|mom|dad|mum"
     r"|(?:half[- ])?(?:brother|sister)s?"
     r"|siblings?|parents?|sons?|daughters?|children|aunts?|uncles?|cousins?|nieces?|nephews?|twin)"
 )
-_MEMBERS = re.compile(rf"\b(?P<member>{_MEMBER})\b", re.IGNORECASE)
+_AND = r"\s*(?:,\s*and\b|,|\band\b|\bor\b|&|/)\s*(?:(?:his|her|the|a|an|one|two|three|four|both)\s+)?"
+_MEMBERS = re.compile(rf"\b{_MEMBER}(?:{_AND}{_MEMBER}\b){{0,6}}", re.IGNORECASE)
+_ONE = re.compile(rf"\b{_MEMBER}\b", re.IGNORECASE)
 _AFTER = re.compile(
     rf"[^.;\n]{{0,60}}?(?:\bin\s+(?:(?:his|her|the|their|a|patient['’]s|both|multiple|several|two|three|one"
-    rf"|many)\s+)?|\(\s*)(?P<member>{_MEMBER})\b",
+    rf"|many)\s+)?|\(\s*)(?P<members>{_MEMBER}\b(?:{_AND}{_MEMBER}\b){{0,6}})",
     re.IGNORECASE,
 )
-_LINE_DASH = re.compile(rf"\s*[-–:]\s*(?P<member>{_MEMBER})\b", re.IGNORECASE)
+_LINE_DASH = re.compile(rf"\s*[-–:]\s*(?P<members>{_MEMBER}\b(?:{_AND}{_MEMBER}\b){{0,6}})", re.IGNORECASE)
 _FAMILY = re.compile(r"\bfamily\b|\bFH\b", re.IGNORECASE)
 _PLURAL = {"mom": "mother", "mum": "mother", "dad": "father", "children": "child"}
 
 
 class FamilyReader:
-    """spaCy component: the family member of every entity that ConText or its section gives to the family."""
+    """spaCy component: the relatives of every entity that ConText or its section gives to the family.
+
+    Several relatives of one finding are one `Relative` whose member reads "mother, sister".
+    """
 
     def __call__(self, doc: Doc) -> Doc:
-        layer, text = chart(doc), doc.text
+        layer = chart(doc)
+        if not _speaks_of_family(doc, layer):
+            return doc
+        text = doc.text
         for index, ent in enumerate(doc.ents):
             if not ent._.is_family:
                 continue
@@ -42,11 +52,19 @@ class FamilyReader:
             if not before and not after and section and not _FAMILY.search(text, max(low, section.body_start), high):
                 before = list(_MEMBERS.finditer(text, max(section.start, ent.start_char - 200), ent.start_char))
             if before and not (after and not _governs(text[before[-1].end() : ent.start_char])):
-                member = before[-1]["member"]
+                members = before[-1][0]
             else:
-                member = after["member"] if after else "family"
-            layer.relatives.append(Relative(index, _canonical(member)))
+                members = after["members"] if after else "family"
+            layer.relatives.append(Relative(index, _canonical(members)))
         return doc
+
+
+def _speaks_of_family(doc: Doc, layer: Chart) -> bool:
+    """Whether any entity can be a relative's: most notes have no such section and no such cue."""
+    graph = doc._.context_graph
+    if graph is None or any(section.category == "family_history" for section in layer.sections):
+        return True
+    return any(modifier.category == "FAMILY" for modifier in graph.modifiers)
 
 
 def _governs(between: str) -> bool:
@@ -54,7 +72,12 @@ def _governs(between: str) -> bool:
     return ";" not in between and ")" not in between
 
 
-def _canonical(member: str) -> str:
+def _canonical(members: str) -> str:
+    """The relatives named in some words, in the singular: "Mother and two sisters" are "mother, sister"."""
+    return ", ".join(dict.fromkeys(_singular(m[0]) for m in _ONE.finditer(members))) or members
+
+
+def _singular(member: str) -> str:
     words = member.lower().replace("-", " ").split()
     last = _PLURAL.get(words[-1], words[-1])
     return " ".join([*words[:-1], last.removesuffix("s") if last.endswith("s") else last])

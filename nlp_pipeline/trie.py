@@ -5,14 +5,15 @@ A phrase found across a line break is the same phrase, which spaCy's PhraseMatch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 T = TypeVar("T")
-_END = -1  # token keys are unsigned hashes, so this one is free
+_END, _CLASSED = -1, -99  # token keys are unsigned hashes, so these are free; other negative keys are word classes
+_MAX_SKIPPED = 3
 
 
 class Match(NamedTuple, Generic[T]):
@@ -53,6 +54,29 @@ class PhraseTrie(Generic[T]):
         if node is not self._root:
             node[_END] = payload
 
+    def add_choices(self, slots: Iterable[Iterable[Sequence[int]]], payload: Any) -> None:
+        """Append a payload to every phrase that takes one choice of each slot; here the stored payloads are lists.
+
+        One step per node instead of one per phrase: three slots of thirty choices are 27,000 phrases.
+        """
+        nodes = [self._root]
+        for slot in slots:
+            reached: dict[int, dict[int, Any]] = {}
+            for choice in slot:
+                for origin in nodes:
+                    node = origin
+                    for key in choice:
+                        if key < 0:
+                            node[_CLASSED] = True
+                        node = node.setdefault(key, {})
+                    reached[id(node)] = node
+            nodes = list(reached.values())
+        for node in nodes:
+            if node is not self._root:
+                stored = node.setdefault(_END, [])
+                if payload not in stored:
+                    stored.append(payload)
+
     def find(self, tokens: Tokens) -> list[Match[T]]:
         """The longest phrase that starts at each token; matches may overlap."""
         keys = tokens.keys
@@ -72,6 +96,52 @@ class PhraseTrie(Generic[T]):
             if best:
                 found.append(Match(start, best, cast(T, payload)))
         return found
+
+    def scan(
+        self, keys: Sequence[int], low: int, high: int, kinds: Mapping[int, int], skips: Mapping[int, bool]
+    ) -> Iterator[tuple[int, list[tuple[int, T]]]]:
+        """Each word of [low, high) at which phrases start, with all of them as end and payload, the longest first.
+
+        Args:
+            keys: The words.
+            low: The first word.
+            high: Where phrases end at the latest.
+            kinds: The key that stands for the class of a word, such as a year; 0 if it has none.
+            skips: Whether a word may stand between the words of a phrase ("is [currently] negative").
+        """
+        root = self._root
+        for start in range(low, high):
+            key = keys[start]
+            node = root.get(key)
+            if node is None:
+                if _CLASSED not in root or (node := root.get(kinds[key])) is None:
+                    continue
+            position, skipped = start + 1, 0
+            if _END not in node and _CLASSED not in node:  # most words open nothing here
+                if position >= high or (keys[position] not in node and not skips[keys[position]]):
+                    continue
+            found: list[tuple[int, T]] = []
+            while True:
+                if _END in node:
+                    found.append((position, node[_END]))
+                following = None
+                while position < high:
+                    key = keys[position]
+                    following = node.get(key)
+                    if following is None and _CLASSED in node:
+                        following = node.get(kinds[key])
+                    position += 1
+                    if following is not None:
+                        break
+                    skipped += 1
+                    if skipped > _MAX_SKIPPED or not skips[key]:
+                        break
+                if following is None:
+                    break
+                node = following
+            if found:
+                found.reverse()
+                yield start, found
 
 
 def longest_first(matches: Sequence[Match[T]]) -> list[Match[T]]:
