@@ -8,6 +8,7 @@ The rules are also quadratic in a run without white space ("((((" takes minutes)
 from __future__ import annotations
 
 import re
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nlp_pipeline.layers import begin, register
@@ -54,6 +55,9 @@ class RememberingTokenizer:
         self._tokenizer = tokenizer
         self._vocab = tokenizer.vocab
         self._exceptions = frozenset(tokenizer.rules)
+        self._pairs = {
+            pair for rule in tokenizer.rules if rule.isascii() for pair in islice(pairwise(split_ascii(rule)), 1)
+        }
         self._pieces: dict[str, Piece] = {}
 
     def __call__(self, text: str) -> Doc:
@@ -102,11 +106,47 @@ class RememberingTokenizer:
             match = _WORD_AND_MARK.fullmatch(run)
             if match and match[1] not in self._exceptions:
                 return [match[1], match[2]]
+            if len(run) <= _LONG and run.isascii() and "'" not in run:
+                words = split_ascii(run)
+                if not self._may_be_exceptional(words):
+                    return words
         if len(run) <= _LONG:
             return [token.text for token in self._tokenizer(run)]
         return [
             token.text for start in range(0, len(run), _PART) for token in self._tokenizer(run[start : start + _PART])
         ]
+
+    def _may_be_exceptional(self, words: list[str]) -> bool:
+        """Whether an exception ("e.g.", ":(") is among the words or put together from two that stand side by side."""
+        return not self._exceptions.isdisjoint(words) or not self._pairs.isdisjoint(pairwise(words))
+
+
+def split_ascii(run: str) -> list[str]:
+    """The words of a run of ASCII characters by the affix rules alone, as spaCy's tokenizer applies them."""
+    prefixes: list[str] = []
+    suffixes: list[str] = []
+    while run:
+        prefix = _ASCII_PREFIX.match(run)
+        start = prefix.end() if prefix else 0
+        suffix = _ASCII_SUFFIX.search(run[start:])
+        end = start + suffix.start() if suffix else len(run)
+        if start:
+            prefixes.append(run[:start])
+        if end < len(run):
+            suffixes.append(run[end:])
+        if start == 0 and end == len(run):
+            break
+        run = run[start:end]
+    inner: list[str] = []
+    start = 0
+    for infix in _ASCII_INFIX.finditer(run, 1):  # an infix cannot open a word: what opens it is a prefix or stays
+        if infix.start() > start:
+            inner.append(run[start : infix.start()])
+        inner.append(infix[0])
+        start = infix.end()
+    if start < len(run):
+        inner.append(run[start:])
+    return [*prefixes, *inner, *reversed(suffixes)]
 
 
 def build_tokenizer(nlp: Language) -> RememberingTokenizer:

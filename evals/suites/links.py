@@ -22,7 +22,11 @@ from evals.suites.extraction import bootstrapped
 Extract = Callable[[Note], list[Fact]]
 Progress = Callable[[int, int, str], None]
 KINDS = {"test_value": FactKind.OBSERVATION, "drug_dose": FactKind.MEDICATION}
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?|\.\d+")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
+_THOUSANDS = re.compile(r"(?<=\d)[,\s](?=\d{3}(?!\d))")
+_WORD = re.compile(r"\w+")
+_NUMBER_WORDS = {"half": 0.5, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "ten": 10.0}
+_SAME_WORDS = {"neg": "negative", "pos": "positive", "wnl": "normal", "within": "normal", "unremarkable": "normal"}
 
 
 class JudgedLinks(NamedTuple):
@@ -114,14 +118,21 @@ def _touches(fact: Fact, marked: Sequence[int]) -> bool:
 
 
 def _agrees(fact: Fact, text: str, marked: Sequence[int]) -> bool:
-    quote = text[slice(*marked)]
-    numbers = [float(number.replace(",", "")) for number in _NUMBER.findall(quote)]
-    carried = _numbers_of(fact)
+    quote = text[slice(*marked)].lower()
+    numbers, carried = _written_numbers(quote), [abs(number) for number in _numbers_of(fact)]
     if numbers and carried:
         return any(abs(a - b) < 1e-6 for a in numbers for b in carried)
-    if isinstance(fact.value, str):
-        return bool(set(re.findall(r"\w+", fact.value.lower())) & set(re.findall(r"\w+", quote.lower())))
-    return False
+    return isinstance(fact.value, str) and bool(_plain_words(fact.value) & _plain_words(quote))
+
+
+def _written_numbers(quote: str) -> list[float]:
+    """The numbers of a quote without their signs, which a range looks like ("40-80 mg"); number words too."""
+    figures = _NUMBER.findall(_THOUSANDS.sub("", quote))
+    return [float(f) for f in figures] or [_NUMBER_WORDS[w] for w in _WORD.findall(quote) if w in _NUMBER_WORDS]
+
+
+def _plain_words(text: str) -> set[str]:
+    return {_SAME_WORDS.get(word, word) for word in _WORD.findall(text.lower().replace("non-", "non"))}
 
 
 def _numbers_of(fact: Fact) -> list[float]:

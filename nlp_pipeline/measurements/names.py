@@ -1,0 +1,216 @@
+"""The names that values belong to: observation entities, ways of speaking of a vital sign, and findings with a value."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from nlp_pipeline.layers import Chart, IntervalSet
+from nlp_pipeline.measurements.phrases import name_before
+from nlp_pipeline.measurements.units import rules
+
+if TYPE_CHECKING:
+    from nlp_pipeline.vocabulary import Concept, Vocabulary
+
+_CATEGORIES = frozenset({"lab", "vital", "score", "micro", "device"})
+# Ways of naming a vital sign that are not names of it, read backwards from the number that they announce.
+_SPOKEN = re.compile(
+    r"(?<![A-Za-z\d])(?:(?P<body_temperature>(?i:a?febrile|fever|pyrexi[ac]l?)\s+(?:up\s+)?(?:to|of|at)\s+|T(?:max|curr|emp|c|m)?\s?[:=]?\s?)"
+    r"|(?P<oxygen_saturation>(?i:satting|sating|saturating|sats?|satur?ation)\s+(?:(?:at|of|in\s+the|was|were)\s+)?|(?:O2|SaO2|Sp02|SPO2|S[pa]O₂)\s?(?:[:=]|of|was)?\s?)"
+    r"|(?P<heart_rate>(?i:tachycardic|bradycardic)\s+(?:to|at|in\s+the)\s+|(?:HR|Pulse)\s(?:was|is|of|at|up\sto|in\sthe)\s|(?:P|HR|PR|[Pp]ulse)\s?[:=]?\s?)"
+    r"|(?P<respiratory_rate>(?i:tachypno?eic)\s+(?:to|at|in\s+the)\s+|respirations?(?:\s(?:was|were|of|at)|,|:)?\s|RR\s(?:was|is|of|at|up\sto|in\sthe)\s|(?:RR|R|Resp)\s?[:=]?\s?)"
+    r"|(?P<blood_pressure>(?i:hypotensive|hypertensive|normotensive)(?:\s+(?:to|at)\s+|\s?\(\s*))"
+    r"|(?P<vancomycin_trough>(?i:trough(?:\s+levels?)?)\s*(?:of|was|is|:|=|at)?\s*)"
+    r"|(?P<body_weight>(?i:weighs|weighing|weighed|weighting|weighted|bodyweight|wt)\s?[:=]?\s?(?:(?:about|approximately|only)\s)?)"
+    r"|(?P<body_height>length(?:\s(?:was|of|is))?\s?[(:,]?\s?)"
+    r"|(?P<hr_>(?<=\d\s)p\s)|(?P<rr_>(?<=\d\s)r\s)|(?P<t_>(?<=\d\s)t\s)"
+    r"|(?P<blood_ph>pH\s?(?:was|of|at|is|[:=,])?\s?)|(?P<pco2>(?:Pa|[Pp])CO₂[\s:=]*(?:(?:of|was)\s)?)|(?P<po2>(?:Pa|[Pp])O₂[\s:=]*(?:(?:of|was)\s)?)"
+    r"|(?P<fio2>FiO₂[\s:=]*(?:(?:of|was)\s)?)|(?P<bicarbonate>HCO₃[⁻−-]?[\s:=]*(?:(?:of|was)\s)?)"
+    r"|(?P<sodium>Na\+?\s?[:=]?\s?)|(?P<potassium>K\+?\s?[:=]?\s?))$"
+)
+_LAST_LETTER = frozenset("efoptxcmsTP2RHK+aAd₂₃:=(,g-⁻−hrp")
+_ANNOUNCED = {
+    "body_temperature": re.compile(r"(?:3[4-9]|4[0-2]|9[4-9]|10[0-7])(?:\.\d|(?![\d/]|\.\d/|\s?%))"),
+    "oxygen_saturation": re.compile(r"(?:[5-9]\d|100)(?![\d/])"),
+    "heart_rate": re.compile(r"\d{2,3}(?!\d|\s?(?:[%.]\d|%|ms|/\s?\d))"),
+    "respiratory_rate": re.compile(r"\d{1,2}(?!\d|\s?(?:[.]\d|%|/\s?\d))"),
+    "body_height": re.compile(r"\d{2}(?:\.\d)?\s?cm"),
+    "blood_ph": re.compile(r"[67]\.\d"),
+    "sodium": re.compile(r"1\d\d(?!\d)"),
+    "potassium": re.compile(r"\d\.\d"),
+}
+_SHORT = {"hr_": "heart_rate", "rr_": "respiratory_rate", "t_": "body_temperature", "spo2_": "oxygen_saturation"}
+_VANCOMYCIN = re.compile(r"\bvanc\w*\b(?!\s+trough)[^.\n]*(?:[.\n][^.\n]*)?$", re.IGNORECASE)
+_SPECIMEN = frozenset(
+    "serum plasma blood whole venous arterial capillary peripheral absolute total mean random fasting free spot estimated resting oral rectal"
+    " axillary high-sensitivity postprandial preoperative postoperative pre-operative post-operative initial direct".split()
+)
+_ALIAS = re.compile(r"(?:\s(?:levels?|counts?|scores?|scale|concentrations?|rates?|tests?))?\s?[(\[]\s?|\s?/\s?|,\s|\s")
+_UNIT_NAMES = frozenset({"beats per minute", "bpm"})
+_CLOSE = re.compile(r"\s?(?:levels?\s?)?[)\]]")
+_BETWEEN = frozenset("fluid sample spot random total 24-h 24-hour 24h".split())
+
+
+JUDGEMENTS = frozenset(
+    "elevated increased raised high low decreased reduced abnormal normal positive negative diminished deranged".split()
+)
+
+
+class Anchor(NamedTuple):
+    """A name in the text and what it names; `target` is the index of its entity, or -1.
+
+    `needs_unit`: the name is first of all a drug or a finding, so only a number with its unit is a value of it.
+    """
+
+    start: int
+    end: int
+    concept: Concept | None
+    target: int
+    is_finding: bool = False
+    needs_unit: bool = False
+
+
+class NameFinder:
+    """Finds the anchors of a note."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._observation = {c.id: c for c in vocabulary.of_kind("observation")}
+        self._by_surface, self._by_ambiguous = vocabulary.by_surface, vocabulary.by_ambiguous
+        findings = {k: self._observation.get(v) for k, v in rules()["findings"].items()}
+        self._findings = {k: v for k, v in findings.items() if v}
+
+    def find(self, layer: Chart, spans: list[tuple[int, int]], text: str, numbers: list[int]) -> list[Anchor]:
+        """Anchors in text order: one per mention, aliases in brackets joined to the name they repeat."""
+        anchors = []
+        for index, concepts in enumerate(layer.concepts):
+            concept = _observation_of(concepts)
+            if concept is not None:
+                if text[slice(*spans[index])].lower() in _UNIT_NAMES:
+                    continue
+                anchors.append(Anchor(*spans[index], concept, index, False, concepts[0].kind != "observation"))
+            elif concepts[0].kind == "condition" and (judged := self._judged(text, *spans[index])):
+                anchors.append(judged)
+            elif concepts[0].id in self._findings and concepts[0].kind == "condition":
+                anchors.append(Anchor(*spans[index], self._findings[concepts[0].id], -1, True, True))
+        anchors += self._spoken(text, anchors, numbers)
+        anchors.sort(key=lambda a: a.start)
+        return self._joined(anchors, text)
+
+    def concept(self, concept_id: str) -> Concept | None:
+        """The observation of this id."""
+        return self._observation.get(concept_id)
+
+    def _judged(self, text: str, start: int, end: int) -> Anchor | None:
+        """The test in a finding that is a test with a judgement: the creatinine of "elevated creatinine"."""
+        first, _, rest = text[start:end].partition(" ")
+        if not rest or first.lower() not in JUDGEMENTS:
+            return None
+        concept = self.named(rest)
+        return Anchor(end - len(rest), end, concept, -1) if concept else None
+
+    def named(self, name: str) -> Concept | None:
+        """The measured observation that a name or a short form stands for."""
+        words = " ".join(name.lower().split())
+        for index in (self._by_surface, self._by_ambiguous):
+            for concept in index.get(words, ()):
+                if concept.kind == "observation" and concept.extra.get("category") in _CATEGORIES:
+                    return concept
+        return None
+
+    def _spoken(self, text: str, named: list[Anchor], numbers: list[int]) -> list[Anchor]:
+        found: list[Anchor] = []
+        taken = IntervalSet((a.start, a.end) for a in named if not a.is_finding)
+        for number in numbers:
+            last = text[number - 2 : number - 1] if text[number - 1 : number] == " " else text[number - 1 : number]
+            match = _SPOKEN.search(text, max(0, number - 26), number) if last in _LAST_LETTER else None
+            if match is None:
+                continue
+            group = match.lastgroup or ""
+            concept_id, start = _SHORT.get(group, group), match.start()
+            announced = _ANNOUNCED.get(concept_id)
+            if announced and not announced.match(text, number):
+                continue
+            if concept_id == "vancomycin_trough" and not _VANCOMYCIN.search(text, max(0, start - 150), start):
+                continue
+            if concept_id == "body_height" and "weigh" not in text[max(0, start - 90) : start]:
+                continue
+            if concept_id == "blood_ph" and "urin" in text[max(0, start - 200) : start].lower():
+                concept_id = "urine_ph"
+            concept = self._observation.get(concept_id)
+            if concept and not taken.holds(start):
+                end = start + len(match[0].rstrip(" :=(,"))
+                found.append(Anchor(start, end, concept, -1))
+        position = text.find(" tall")
+        while position >= 0:
+            if not text[position + 5 : position + 6].isalpha() and (concept := self._observation.get("body_height")):
+                found.append(Anchor(position + 1, position + 5, concept, -1))
+            position = text.find(" tall", position + 5)
+        return found
+
+    def _joined(self, anchors: list[Anchor], text: str) -> list[Anchor]:
+        out: list[Anchor] = []
+        for anchor in anchors:
+            last = out[-1] if out else None
+            if last and anchor.start < last.end:
+                if last.is_finding and not anchor.is_finding:
+                    out[-1] = anchor
+                continue
+            if (
+                last
+                and last.concept is anchor.concept
+                and not anchor.is_finding
+                and anchor.start - last.end <= 17
+                and _ALIAS.fullmatch(text, last.end, anchor.start)
+            ):
+                close = _CLOSE.match(text, anchor.end)
+                opened = text[last.end : anchor.start].strip()[:1] in {"(", "["}
+                end = close.end() if close and opened else anchor.end
+                out[-1] = last._replace(end=end, target=last.target if last.target >= 0 else anchor.target)
+                continue
+            if text[anchor.start - 1 : anchor.start] == "(" and text[anchor.end : anchor.end + 1] == ")":
+                spelled = name_before(text, anchor.start - 1)  # "glycated albumin (GA) of 22 %"
+                if spelled is not None and (last is None or spelled >= last.end):
+                    out.append(anchor._replace(start=spelled, end=anchor.end + 1))
+                    continue
+            if text[anchor.start] == "%":  # "64% lymphocytes": the sign is the unit of the number before it
+                anchor = anchor._replace(start=anchor.start + 1 + (text[anchor.start + 1] == " "))
+            elif anchor.target >= 0 or (anchor.concept is not None and anchor.concept.id == "blood_ph"):
+                start, concept = self._specimen(text, anchor)
+                anchor = anchor._replace(start=start, concept=concept)
+            out.append(anchor)
+        return out
+
+    def _specimen(self, text: str, anchor: Anchor) -> tuple[int, Concept | None]:
+        """The start of a name with the words before it that belong to it, and what it names then."""
+        start = anchor.start
+        if not start or (not text[start - 1].isspace() and text[start - 1] != "-"):
+            return start, anchor.concept
+        words = text[max(0, start - 40) : start].lower().split()
+        if text[start - 1] == "-" and words:
+            words[-1] = words[-1].rstrip("-")
+        fluids = rules()["fluids"]
+        last = words[-1] if words else ""
+        if last in _BETWEEN and len(words) > 1 and words[-2] in fluids:
+            last = words[-2]
+        if (
+            last in fluids
+            and anchor.concept is not None
+            and not anchor.concept.id.startswith(("urine", "csf", "sweat", "fecal"))
+        ):
+            word = fluids[last]
+            known = self.named(f"{word} {text[anchor.start : anchor.end]}")
+            by_id = self._observation.get(f"{word.split()[0]}_{anchor.concept.id}")
+            return text.lower().rfind(last, 0, start), known or by_id
+        while words and words[-1] in _SPECIMEN:
+            start = text.lower().rfind(words.pop(), 0, start)
+        return start, anchor.concept
+
+
+def _observation_of(concepts: tuple[Concept, ...]) -> Concept | None:
+    first = concepts[0]
+    if first.kind == "observation":
+        return first if first.extra.get("category") in _CATEGORIES else None
+    for concept in concepts[1:]:
+        if concept.kind == "observation" and concept.extra.get("category") in _CATEGORIES:
+            return concept
+    return None
