@@ -1,31 +1,49 @@
 """Section headers: `find_sections` on plain text, and the spaCy component that puts them where medspaCy puts its own.
 
 medspaCy's sectionizer matches its titles anywhere in running text and knows a third of the headers of free-form notes;
-this one asks for a header position (line start, or sentence start before a colon) and keeps `Doc._.sections`.
+`section_headers` asks for a header position and a title's shape instead. Sections here end where the text goes on to
+something else.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from bisect import bisect_left
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nlp_pipeline.layers import chart
+from nlp_pipeline.section_headers import Header, find_headers
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
-RULES = Path(__file__).parent / "rules" / "sections.json"
-_MAX_TITLE_WORDS = 7
-_LINE = re.compile(r"[^\n\r]+")
-_MARKDOWN = re.compile(r"\s*#{1,6}\s+(?P<title>\S[^\n\r:]{0,80}?)\s*:?\s*$")
-_LEAD = re.compile(r"[\s>*_•\-]*(?:\d{1,2}[.)]\s+|[IVX]{1,4}[.)]\s+)?")
-_CAPS = re.compile(r"[A-Z][A-Z0-9 /&,'()\-]{2,60}")
-_TITLE_CASE = re.compile(r"[A-Z][\w'\-]*(?:[ /&\-]+(?:[A-Z][\w'\-]*|of|and|the|for|on|in|at|to|with|by|or|&)){0,6}")
-_WORD = re.compile(r"[^\s]+")
+_GOES_ON = re.compile(
+    r"(?:(?P<blank>\n[ \t\r]{0,20}\n\s{0,20})|[.;](?:[ \t]{1,3}|\n(?!\s)))"
+    r"(?P<opener>(?:The|This)\s(?:patient|pt|child|infant|boy|girl|man|woman|gentleman|lady)\b"
+    r"|(?:He|She|They|Patient|Pt)\b|M(?:r|rs|s)\.\s\w+|This\s(?:is|\d)"
+    r"|(?:Up)?[Oo]n\s(?:exam|arrival|admission|presentation|physical|evaluation)\w*|In\sthe\s(?:ED|ER|emergency)"
+    r"|Today\b|We\s|I\s)"
+)
+_PRESENTS = re.compile(
+    r",?\s(?:(?:now|today|currently|then)\s)?(?:presents|presented|comes\sin|came\sin|arrived"
+    r"|is\s(?:here|now|currently|being|admitted)|was\sbrought|returns|today)\b"
+)
+_SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n\s*\n")
+_PAST = re.compile(
+    r"\b(?:history|previous\w*|prior|past|ago|diagnosed|since|childhood|s/p|status\spost|remote|chronic\w*|known|also\shas"
+    r"|(?:19|20)\d\d|surger\w+|years?)\b",
+    re.IGNORECASE,
+)
+_STAYS = {
+    "family_history": re.compile(
+        r"\b(?:family|mother|father|parents?|brothers?|sisters?|siblings?|sons?|daughters?|children|aunts?|uncles?|cousins?"
+        r"|grand\w+|maternal|paternal|relatives?|adopted|twin|hereditary|inherited)\b",
+        re.IGNORECASE,
+    ),
+    "past_medical_history": _PAST,
+    "past_surgical_history": _PAST,
+    "allergies": re.compile(r"allerg|react|tolera|rash|hives|anaphyla|sensitiv", re.IGNORECASE),
+}
 
 
 class Section(NamedTuple):
@@ -38,38 +56,9 @@ class Section(NamedTuple):
     body_start: int = 0
 
 
-class _Header(NamedTuple):
-    start: int
-    body_start: int
-    title: str
-    category: str  # "" for an item of an examination or systems review, which takes its parent's category
-
-
-class _Rules(NamedTuple):
-    category_of: dict[str, str]
-    subsection_default: str
-    inherit_from: frozenset[str]
-
-
-@lru_cache(maxsize=1)
-def load_rules() -> _Rules:
-    """The packaged header titles, read once."""
-    data = json.loads(RULES.read_text(encoding="utf-8"))
-    category_of = dict.fromkeys(data["subsections"], "")
-    category_of |= {title: category for category, titles in data["titles"].items() for title in titles}
-    return _Rules(category_of, data["subsection_default"], frozenset(data["inherit_from"]))
-
-
 def find_sections(text: str) -> list[Section]:
     """The sections of a note in order; text before the first header is a section without title and category."""
-    lines = list(_LINE.finditer(text))
-    following = [*(line[0].lstrip()[:1] for line in lines[1:]), ""]
-    headers = [
-        header
-        for line, first in zip(lines, following[: len(lines)], strict=True)
-        for header in _headers_of_line(line[0], line.start(), first.islower())
-    ]
-    return _close(_categorise(headers), text)
+    return _close(find_headers(text), text)
 
 
 def section_at(sections: list[Section], position: int) -> Section | None:
@@ -84,112 +73,7 @@ def section_at(sections: list[Section], position: int) -> Section | None:
     return sections[low] if low < len(sections) and sections[low].start <= position else None
 
 
-def _headers_of_line(line: str, offset: int, goes_on: bool) -> list[_Header]:
-    """The headers of one line; `goes_on` says that the next line continues its sentence, so that it is no title."""
-    markdown = _MARKDOWN.match(line)
-    if markdown:
-        title = markdown["title"].strip()
-        return [_Header(offset + line.index("#"), offset + len(line), title, _lookup(title) or "other")]
-    if ":" not in line:
-        alone = None if goes_on else _header_alone(line, offset)
-        return [alone] if alone else []
-    found: list[_Header] = []
-    lead = _LEAD.match(line)
-    first = lead.end() if lead else 0
-    position = line.find(":")
-    while position != -1:
-        header = _header_before(line, first, position, offset, found[-1].body_start - offset if found else 0)
-        if header:
-            found.append(header)
-        position = line.find(":", position + 1)
-    return found
-
-
-def _header_alone(line: str, offset: int) -> _Header | None:
-    """A line that holds nothing but a known title, or is in capitals and holds one."""
-    title = line.strip(" \t*_-=#")
-    if not title or len(title) > 60 or not (title[0].isupper() or title[0].isdigit()) or title[-1] in ".,;":
-        return None
-    lead = _LEAD.match(title)
-    title = title[lead.end() :] if lead else title
-    category = load_rules().category_of.get(_normal(title))
-    start = offset + line.find(title)
-    if category is not None and len(title) > 3:
-        return _Header(start, offset + len(line), title, category)
-    # Capitals alone are no header: problem lists are written so too ("COPD, CAD"). One of the words must be a title.
-    if len(title) > 7 and _CAPS.fullmatch(title) and (known := _lookup(title)):
-        return _Header(start, offset + len(line), title, known)
-    return None
-
-
-def _header_before(line: str, first: int, colon: int, offset: int, floor: int) -> _Header | None:
-    """The header that ends at this colon: the longest known title in a header position, or a plausible new one."""
-    if line[colon + 1 : colon + 2].isdigit() and line[colon - 1 : colon].isdigit():  # a clock time
-        return None
-    begin = max(floor, colon - 90)
-    words = list(_WORD.finditer(line, begin, colon))[-_MAX_TITLE_WORDS:]
-    category_of = load_rules().category_of
-    for word in words:
-        start = word.start() + len(word[0]) - len(word[0].lstrip("*_#(-•"))
-        title = line[start:colon].rstrip(" *_")
-        category = category_of.get(_normal(title))
-        if category is not None and _in_header_position(line, start, first, title, floor):
-            return _Header(offset + start, offset + colon + 1, title, category)
-    title = line[first:colon].rstrip(" *_")
-    if floor == 0 and 5 < len(title) <= 60 and (_CAPS.fullmatch(title) or _looks_like_title(title, line[colon + 1 :])):
-        return _Header(offset + first, offset + colon + 1, title, _lookup(title) or "other")
-    return None
-
-
-def _in_header_position(line: str, start: int, first: int, title: str, floor: int) -> bool:
-    if start <= first:
-        return title[:1].isupper() or len(title) > 3
-    if not title[:1].isupper():
-        return False
-    before = line[floor:start]
-    stripped = before.rstrip()
-    if not stripped or stripped[-1] in ".;!?|" or before.endswith("  "):
-        return True
-    return title.isupper() and len(title) > 1
-
-
-def _looks_like_title(title: str, rest: str) -> bool:
-    """A line-start title of our own making ("Brief Summary:"), taken only where nothing follows on the line."""
-    return not rest.strip() and len(title) > 4 and _TITLE_CASE.fullmatch(title) is not None
-
-
-def _normal(title: str) -> str:
-    return " ".join(title.lower().replace("’", "'").split())
-
-
-def _lookup(title: str) -> str:
-    """The category of a title, also where it stands inside a longer one ("PAST MEDICAL HISTORY (per chart)")."""
-    category_of = load_rules().category_of
-    whole = _normal(title)
-    if whole in category_of:
-        return category_of[whole] or load_rules().subsection_default
-    words = re.findall(r"[a-z][a-z/&'\-]*", whole)
-    for length in range(min(len(words), _MAX_TITLE_WORDS), 1, -1):
-        for start in range(len(words) - length + 1):
-            category = category_of.get(" ".join(words[start : start + length]))
-            if category:
-                return category
-    return ""
-
-
-def _categorise(headers: list[_Header]) -> list[_Header]:
-    """Give items of an examination or review the category of the section they stand in."""
-    rules, current, out = load_rules(), "", []
-    for header in headers:
-        category = header.category
-        if not category:
-            category = current if current in rules.inherit_from else rules.subsection_default
-        current = category
-        out.append(header._replace(category=category))
-    return out
-
-
-def _close(headers: list[_Header], text: str) -> list[Section]:
+def _close(headers: list[Header], text: str) -> list[Section]:
     sections = []
     first = headers[0].start if headers else len(text)
     if text[:first].strip():
@@ -203,12 +87,30 @@ def _close(headers: list[_Header], text: str) -> list[Section]:
     return sections
 
 
-def _end_of_field(header: _Header, end: int, text: str) -> int:
-    """Where a section ends: a form field ("Date of Admission: 3/1/2020") ends with its line."""
-    line_end = text.find("\n", header.body_start, end)
-    if header.category != "administrative" or line_end == -1 or not text[header.body_start : line_end].strip():
+def _end_of_field(header: Header, end: int, text: str) -> int:
+    """Where a section ends: a form field ("Date of Admission: 3/1/2020") with its line, a history where the visit begins.
+
+    Findings under these titles are read as old or as another person's, so that text which goes on about the patient's
+    present state must not stay under them.
+    """
+    if header.category == "administrative":
+        line_end = text.find("\n", header.body_start, end)
+        if line_end == -1 or not text[header.body_start : line_end].strip():
+            return end
+        return line_end if text[line_end:end].strip() else end
+    stays = _STAYS.get(header.category)
+    if stays is None:
         return end
-    return line_end if text[line_end:end].strip() else end
+    for match in _GOES_ON.finditer(text, header.body_start, end):
+        begin = match.start("opener")
+        if not text[header.body_start : begin].strip():
+            continue
+        if match["blank"] is None and not _PRESENTS.match(text, match.end(), end):
+            continue
+        stop = _SENTENCE_END.search(text, begin, min(end, begin + 400))
+        if not stays.search(text, begin, stop.start() if stop else min(end, begin + 400)):
+            return begin
+    return end
 
 
 class Sectionizer:
@@ -223,14 +125,17 @@ class Sectionizer:
         from spacy.attrs import IDX
 
         layer = chart(doc)
-        layer.sections = find_sections(doc.text)
+        layer.sections = find_sections(layer.text)
+        if len(layer.sections) == 1 and not layer.sections[0].title:
+            doc._.sections = [self._section(None, 0, 0, 0, len(doc))]
+            return doc
         starts = doc.to_array([IDX]).ravel().tolist()
         doc._.sections = [
             self._section(
                 category=s.category or None,
                 title_start=bisect_left(starts, s.start),
-                title_end=bisect_left(starts, s.body_start),
-                body_start=bisect_left(starts, s.body_start),
+                title_end=(body := bisect_left(starts, s.body_start)),
+                body_start=body,
                 body_end=bisect_left(starts, s.end),
             )
             for s in layer.sections

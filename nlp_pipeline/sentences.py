@@ -1,147 +1,229 @@
-"""Sentence boundaries by regular expression, also for hard-wrapped notes, lists and headers.
+"""Sentence boundaries by regular expression, also for hard-wrapped notes, lists, headers and collapsed white space.
 
 PyRuSH takes 83 % of stock medspaCy's time. This splitter keeps its idea (clinical line structure decides, not only
-full stops) and adds that a line broken by wrapping is one sentence.
+full stops) and adds that a line broken by wrapping is one sentence: a line break is judged first (`line_breaks`), then
+the full stops between two hard breaks.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from nlp_pipeline.layers import chart
+from nlp_pipeline.line_breaks import hard_breaks
+from nlp_pipeline.section_headers import find_headers
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
+    from nlp_pipeline.sections import Section
+
 MAX_TOKENS = 120  # longer "sentences" are cut: context is quadratic in a sentence, and a note may be hostile
-_WRAP_WIDTHS = range(30, 141)
-_LINE = re.compile(r"[^\n\r]+")
-_FIRST_WORD = re.compile(r"\S+")
-_LIST_ITEM = re.compile(r"\s*(?:[-*•>#+]+\s|\d{1,2}[.)]\s|[a-zA-Z][.)]\s|\[[ xX]?\]|_{3,})")
-_HEADER = re.compile(r"\s*#|\s*[A-Z][\w /&,'()\-]{0,50}:(?!\d)")
-_OPEN_END = re.compile(
-    r"(?:[,(/&+]|\b(?:and|or|nor|of|the|a|an|no|not|without|with|for|to|in|on|at|by|from|any|denies|denied|negative"
-    r"|has|had|have|is|was|were|be|been|her|his|their|that|which|who|than|as|but|history|since|after|before|than))\s*$",
-    re.IGNORECASE,
-)
+# What follows the mark: white space and a character, a comma left by a lost line break, or the next sentence at once.
 _STOP = re.compile(
-    r"(?P<mark>[.?!]+[\"')\]]*)(?=\s)(?P<gap>\s+)(?=(?P<next>\S))|(?<=[a-z]{2})(?P<tight>\.)(?=[A-Z][a-z])"
+    r"""[.?!]{1,6}["'”’)\]]{0,4}(?=(?P<gap>\s+)\S|(?P<comma>\s{0,3},\s{0,3})[A-Z\d]|(?P<tight>)[A-Z][A-Za-z]"""
+    r"""|(?P<cited>(?:\[\d[\d,–\- ]{0,12}\]|\(\d{1,3}\)))\s+[A-Z])"""
 )
-_LAST_WORD = re.compile(r"[^\s(,;:/\[]*$")
-_ABBREVIATIONS = frozenset(
-    "dr mr mrs ms prof jr sr st vs v e.g i.e eg ie etc approx no nos fig pt pts hx dx rx tx sx fx y.o yo b.i.d t.i.d"
-    " q.i.d q.d q.h q.h.s h.s p.o p.r.n a.m p.m i.v i.m s.c s.q inc dept univ wt ht temp resp min max avg incl esp"
-    " q.o.d q.a.m q.p.m p.r c.c s.l o.d o.s o.u m.d d.o r.n ph.d n.p p.a u.s neg pos cf al aka st m.g".split()
+_ITEM = re.compile(r"(?<!\S)(\d{1,2})\)\s+(?=[A-Za-z])")
+_WORD_START = re.compile(r"[A-Za-z][a-z']*")
+_OPENING = " (,;:/[\n\t\"'"
+# Short forms that stand before something ("Dr. Smith", "vs. placebo"): never the end of a sentence.
+_LEADING = frozenset(
+    "dr mr mrs ms mx prof st vs v e.g i.e eg ie cf fig figs approx ca resp temp wt ht avg incl esp dept univ"
+    " sgt lt col rev hon gen capt messrs ed eds vol nos pp viz ref".split()
 )
-_KEEPS_GOING = frozenset("mg ml mcg kg cm mm tab tabs cap caps hr hrs wk wks mo mos yr yrs lb lbs oz in ft".split())
+# Short forms that may also end one: they do where a word follows that opens a sentence.
+_TRAILING = frozenset(
+    "jr sr pt pts inc ltd co al adm hosp y.o b.i.d t.i.d q.i.d q.d q.h q.h.s h.s p.o p.r.n a.m p.m i.v i.m s.c s.q q.o.d"
+    " q.a.m q.p.m p.r c.c s.l o.d o.s o.u m.d d.o r.n ph.d n.p p.a u.s m.g d.d.s a.c p.c n.p.o b.p h.r e.r e.d s.p d.c t.b"
+    " f.u w.b.c h.p.i c.n.s a.d a.s g.i g.u j.v.d".split()
+)
+# Short forms that are written without a stop too: one before a small letter is theirs, one before a capital ends it.
+_SMALL_FOLLOWS = frozenset(
+    "etc hx dx rx tx sx fx yo neg pos aka prob cont disch cath bid tid qid prn po qd qhs spp sp var".split()
+)
+_UNITS = frozenset(
+    "min max mg ml mcg kg cm mm tab tabs cap caps hr hrs wk wks mo mos yr yrs lb lbs oz in ft sec secs mins gm gms".split()
+)
+_NEVER_BEFORE_SMALL = _LEADING | _TRAILING | _UNITS | _SMALL_FOLLOWS
+_OPENERS = frozenset(
+    "he she the this that these there they it we i his her their patient pt no denies reports on in at an after upon"
+    " however today continue will you your our if when then follow review all both also physical vital vitals please"
+    " currently since during for with as by to any mother father impression assessment plan has had was is not".split()
+)
+_BEFORE_LETTER = frozenset(
+    "vitamin vitamins hepatitis type types grade class stage group factor influenza category axis part level phase hemophilia"
+    " haemophilia schedule gravida para protein immunoglobulin point lead channel subtype troponin hemoglobin".split()
+)
 
 
-def split_sentences(text: str) -> list[tuple[int, int]]:
-    """Character spans of the sentences of a note, in order, without surrounding white space."""
+def split_sentences(text: str, borders: Iterable[int] | None = None) -> list[tuple[int, int]]:
+    """Character spans of the sentences of a note, in order, without surrounding white space.
+
+    Args:
+        text: the note.
+        borders: where sections begin, for callers that have them; else the headers are looked for.
+    """
+    if borders is None:
+        borders = _borders(text)
+    cuts = {0, len(text), *borders, *hard_breaks(text)}
+    if "2)" in text:
+        cuts.update(_items(text))
     spans: list[tuple[int, int]] = []
-    for start, end in _blocks(text):
-        spans.extend(_split_block(text, start, end))
+    for start, end in pairwise(sorted(cuts)):
+        _split_block(text, start, end, spans)
     return spans
 
 
-def _blocks(text: str) -> list[tuple[int, int]]:
-    """Runs of lines that belong together: what wrapping broke is joined, list items and headers are not."""
-    lines = [(m.start(), m.end()) for m in _LINE.finditer(text) if not m[0].isspace()]
-    if not lines:
-        return []
-    width = max(len(text[a:b].rstrip()) for a, b in lines)
-    blocks: list[tuple[int, int]] = [lines[0]]
-    for start, end in lines[1:]:
-        last_start, last_end = blocks[-1]
-        line_start = max(last_start, text.rfind("\n", 0, last_end) + 1)
-        gap = text[last_end:start]
-        if gap.count("\n") < 2 and _continues(text[line_start:last_end], text[start:end], width):
-            blocks[-1] = (last_start, end)
-        else:
-            blocks.append((start, end))
-    return blocks
+def _borders(text: str) -> list[int]:
+    out = []
+    for header in find_headers(text):
+        out.append(header.start)
+        if text[header.body_start : header.body_start + 1] in ("\n", "\r"):
+            out.append(header.body_start)
+    return out
 
 
-def _continues(line: str, following: str, width: int) -> bool:
-    """Whether the second line goes on with the sentence of the first."""
-    if _LIST_ITEM.match(following) or line.rstrip()[-1:] in ".!?:;" or _HEADER.match(following):
-        # a full stop at the line end is a boundary anyway, unless it closes an abbreviation
-        return False
-    if line.lstrip().startswith("#"):
-        return False
-    first = _FIRST_WORD.search(following)
-    head = first[0] if first else ""
-    if head[:1].islower() or head[:1] in ",;)(&/" or _OPEN_END.search(line):
-        return True
-    return width in _WRAP_WIDTHS and len(line.rstrip()) + 1 + len(head) > width
+def _items(text: str) -> list[int]:
+    """Where the items of a list begin that is numbered "1) ... 2) ..." in running text."""
+    out: list[int] = []
+    expected = 0
+    for match in _ITEM.finditer(text):
+        number = int(match[1])
+        if number == expected:
+            out.append(match.start())
+        if number in (1, expected):
+            expected = number + 1
+    return out
 
 
-def _split_block(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    spans, begin = [], start
+def _split_block(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:
+    """Add the sentences between two hard breaks."""
+    begin, expected = start, -1
     for match in _STOP.finditer(text, start, end):
-        cut = match.end("tight") if match["tight"] else match.end("mark")
-        if match["tight"] or _is_boundary(text, begin, match):
-            spans.append((begin, cut))
-            begin = cut
-    spans.append((begin, end))
-    return [trimmed for a, b in spans if (trimmed := _trim(text, a, b))]
+        stop, kind = match.start(), match.lastgroup
+        word = _word_before(text, begin, stop)
+        cut = match.end() if kind in ("gap", "tight") else match.end(kind or 0)
+        if word.isdigit() and len(word) < 3 and text[stop] == ".":
+            number, first = int(word), stop - len(word)
+            before = text[begin:first].rstrip()
+            if not before or (before[-1] in ":," and text[first - 1].isspace()):
+                expected = number + 1
+                continue
+            if number == expected:
+                _add(text, begin, first, spans)
+                begin, expected = first, number + 1
+                continue
+        if _is_boundary(text, begin, match, word):
+            _add(text, begin, cut, spans)
+            begin = match.end("gap") if kind == "gap" else cut
+    _add(text, begin, end, spans)
 
 
-def _is_boundary(text: str, begin: int, match: re.Match[str]) -> bool:
-    if match["mark"][0] in "?!":
+def _word_before(text: str, begin: int, stop: int) -> str:
+    """The word that a mark closes."""
+    chunk = text[max(begin, stop - 24) : stop]
+    if not chunk or chunk[-1] in _OPENING:
+        return ""
+    word = chunk.split()[-1]
+    if not word.isalnum():
+        for mark in "(,;:/[\"'":
+            word = word.rsplit(mark, 1)[-1]
+    return word
+
+
+def _is_boundary(text: str, begin: int, match: re.Match[str], word: str) -> bool:
+    stop, kind = match.start(), match.lastgroup
+    following = text[match.end("gap")] if kind == "gap" else text[match.end("comma")] if kind == "comma" else "A"
+    if kind == "cited":
         return True
-    word_match = _LAST_WORD.search(text, max(begin, match.start() - 25), match.start())
-    word = word_match[0] if word_match else ""
-    lowered, following = word.lower(), match["next"]
-    if lowered in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()):
-        return False
-    if word.isdigit() and len(word) <= 2 and not text[begin : match.start() - len(word)].strip():
-        return False  # a list number opens the sentence
+    lowered = word.lower()
+    if text[stop] != ".":
+        # "? pneumonia" asks whether it is one; a question that ends is followed by a capital
+        return bool(word or text[stop - 1] in ")]") and not following.islower() if stop > begin else False
+    if kind == "tight":
+        return len(word) > 1 and lowered not in _LEADING and (word.islower() or word[-1].isdigit() or len(word) > 3)
     if following.islower():
-        return len(word) > 2 and word.isalpha() and lowered not in _KEEPS_GOING
-    return True
+        return len(word) > 1 and word.isalpha() and lowered not in _NEVER_BEFORE_SMALL
+    if len(word) > 4 and word.isalpha():
+        return lowered not in _LEADING
+    if lowered == "no":
+        return not following.isdigit() and following != "#"
+    if len(word) == 1 and word.isalpha():
+        return kind != "comma" and _after_letter(text, match, word)
+    if lowered in _LEADING or lowered in _TRAILING:
+        # "MS. On day 2" is multiple sclerosis, "PT. He" a therapy; "MS. SMITH" and "Dr. Lee" are people
+        shouted = word.isalpha() and word.isupper() and len(word) > 1
+        return (lowered in _TRAILING or shouted) and kind != "comma" and _opens(text, match, shouted)
+    return lowered not in ("ft", "in") or not following.isdigit()
 
 
-def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return (start, end) if end > start else None
+def _opens(text: str, match: re.Match[str], shouted: bool) -> bool:
+    """Whether the word after a short form opens a sentence."""
+    word = _WORD_START.match(text, match.end("gap"))
+    return word is not None and (word[0].lower() in _OPENERS or (shouted and len(word[0]) > 2 and word[0][1].islower()))
+
+
+def _after_letter(text: str, match: re.Match[str], word: str) -> bool:
+    """Whether a sentence ends after a single letter: "vitamin D. He ..." or "2 mg/h. Pain ..." against "J. Smith"."""
+    stop = match.start()
+    if stop > 1 and text[stop - 2] in "/-":
+        return True
+    before = text[max(0, stop - 26) : stop - 1].split()
+    if before and (before[-1].lower().strip("(") in _BEFORE_LETTER or before[-1][-1].isdigit()):
+        return True
+    return _opens(text, match, False)
+
+
+def _add(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:
+    """Add a span without white space around it, if anything is left."""
+    if start < end and text[start] > " " and text[end - 1] > " ":  # the usual case, without a copy
+        spans.append((start, end))
+        return
+    piece = text[start:end]
+    stripped = piece.strip()
+    if stripped:
+        start += len(piece) - len(piece.lstrip())
+        spans.append((start, start + len(stripped)))
 
 
 class SentenceSplitter:
     """spaCy component: marks sentence starts, at section borders too, and bounds the length of a sentence."""
 
     def __call__(self, doc: Doc) -> Doc:
+        import numpy as np
         from spacy.attrs import IDX, SENT_START
 
-        if not len(doc):
+        length = len(doc)
+        if not length:
             return doc
         layer = chart(doc)
-        starts = doc.to_array([IDX]).ravel().tolist()
-        cuts = {bisect_left(starts, a) for a, _ in split_sentences(doc.text)}
-        for section in layer.sections:
-            cuts.add(bisect_left(starts, section.start))
-            cuts.add(bisect_left(starts, section.body_start))
-        cuts = {0} | {c for c in cuts if c < len(starts)}
-        ordered = _bounded(sorted(cuts), len(starts))
-        flags = [-1] * len(starts)
-        for cut in ordered:
-            flags[cut] = 1
-        import numpy as np
-
-        doc.from_array([SENT_START], np.asarray(flags, dtype="int64").astype("uint64"))
-        edges = [starts[c] for c in ordered] + [len(doc.text)]
-        layer.sentences = list(pairwise(edges))
+        text = layer.text
+        borders = _section_borders(layer.sections)
+        starts = doc.to_array([IDX]).ravel()
+        edges = [a for a, _ in split_sentences(text, borders)]
+        edges.extend(borders)
+        cuts = {0, *np.searchsorted(starts, np.asarray(edges, dtype="uint64")).tolist()}
+        cuts.discard(length)
+        ordered = _bounded(sorted(cuts), length)
+        flags = np.full(length, -1, dtype="int64")
+        flags[ordered] = 1
+        doc.from_array([SENT_START], flags.astype("uint64"))
+        layer.sentences = list(pairwise([*starts[ordered].tolist(), len(text)]))
         return doc
+
+
+def _section_borders(sections: list[Section]) -> list[int]:
+    return sorted({position for section in sections for position in (section.start, section.body_start)})
 
 
 def _bounded(cuts: list[int], length: int) -> list[int]:
     """The cuts with more added, so that no sentence has over `MAX_TOKENS` tokens."""
+    if length <= MAX_TOKENS:
+        return cuts
     out: list[int] = []
     for start, end in pairwise([*cuts, length]):
         out.extend(range(start, max(end, start + 1), MAX_TOKENS))

