@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from app import cli
 from app.assembly import Services
 from tests.unit.test_app_scripted import PATIENT_ID, SYNTHEA, ScriptedAssistant, loaded_record
 
 MARK = "PHI-MARKER-7731"
 ROOT = Path(__file__).parents[2]
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture(autouse=True)
-def own_loggers() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    monkeypatch.setenv("CHARTTWIN_DATA_DIR", str(tmp_path / "default"))
-
-    def call(*arguments: object) -> Ran:
-        code = cli.run([str(argument) for argument in arguments])
-        return Ran(code, *capsys.readouterr())
-
-    return call
+pytestmark = pytest.mark.usefixtures("own_loggers")
 
 
 @pytest.fixture

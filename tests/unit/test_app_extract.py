@@ -5,45 +5,16 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import logging
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from app import cli
 from knowledge_base.validation import faults
 
 MARK = "Xanthippe"
 TEXT = f"Patient: KOWALCZYK, {MARK.upper()}. Ms. Kowalczyk was seen on 3/2/2020. Denies chest pain. Takes lisinopril 10 mg daily."
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture(autouse=True)
-def own_loggers() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    monkeypatch.setenv("CHARTTWIN_DATA_DIR", str(tmp_path / "default"))
-
-    def call(*arguments: object) -> Ran:
-        code = cli.run([str(argument) for argument in arguments])
-        return Ran(code, *capsys.readouterr())
-
-    return call
 
 
 @pytest.fixture
