@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from domain.facts import FactKind
-from nlp_pipeline.layers import Chart, Finding, IntervalSet, Reaction, chart, sentence_of
+from nlp_pipeline.layers import Chart, Finding, IntervalSet, Reaction, chart, entities, sentence_of
 
 if TYPE_CHECKING:
-    from spacy.tokens import Doc
+    from spacy.tokens import Doc, Span
 
 NONE_KNOWN = "no_known_allergies"
 _AGENTS = frozenset({"allergen", "medication", "drug_class"})
-_HINTS = ("allerg", "nk", "toler", "hypersensitiv", "anaphyla", "reaction to", "reactions to", "sensitive to",
-          "sensitivity to", "hives to", "rash to", "angioedema")  # fmt: skip
+# What every cue begins with, save "intolerance", which has one of these inside.
+_STEMS = ("allerg", "toler", "nka", "nkda", "nkma", "nkfa", "anaphyla", "hypersensitiv", "reaction", "sensitiv", "hives",
+          "rash", "angioedema")  # fmt: skip
 _CUE = re.compile(
     r"\b(?:nk(?:d|m|f)?a\b|allerg(?:y|ies|ic|ens?)\b|(?:in)?toler(?:an(?:t|ce)|ates?|ated|ating)\b|anaphyla(?:xis|ctic)\b"
-    r"|hypersensitiv(?:e|ity)\b|reactions?\s+to\b|sensitiv(?:e|ity)\s+to\b|(?:hives|rash|angioedema)\s+(?:to|from)\b)"
+    r"|hypersensitiv(?:e|ity)\b|reactions?\s+to\b|sensitiv(?:e|ity)\s+to\b|(?:hives|rash|angioedema)\s+(?:to|from)\b)",
+    re.IGNORECASE,
 )
 _DENIED = re.compile(
     r"(?:\bno\b|\bdenie[sd]\b|\bdenying\b|\bwithout\b|\bnil\b|\bnot\s+(?:have|had|report|reported|aware\s+of)"
@@ -123,23 +126,37 @@ class AllergyReader:
     def __call__(self, doc: Doc) -> Doc:
         layer = chart(doc)
         text = layer.text
-        lowered = text.lower()
-        sections = [s for s in layer.sections if s.category == "allergies"]
-        if sections or any(hint in lowered for hint in _HINTS):
-            _Reading(doc, layer, text, lowered if len(lowered) == len(text) else text).read()
+        cues = _cues(text, layer.folded)
+        if cues or any(s.category == "allergies" for s in layer.sections):
+            _Reading(doc, layer, text, cues).read()
         return doc
+
+
+def _cues(text: str, low: str) -> list[tuple[int, int, str]]:
+    """Start, end and words of each cue in text order; `low` is the folded text."""
+    found = []
+    for stem in _STEMS:
+        at = low.find(stem)
+        while at >= 0:
+            begin = at - 2 if stem == "toler" and low[max(at - 2, 0) : at] == "in" else at
+            if match := _CUE.match(text, begin):
+                found.append((begin, match.end(), " ".join(match[0].lower().split())))
+            at = low.find(stem, at + 1)
+    return sorted(found)
 
 
 class _Reading:
     """Reads the allergies of one note."""
 
-    def __init__(self, doc: Doc, layer: Chart, text: str, lowered: str) -> None:
-        self._layer, self._text = layer, text
-        self._ents = doc.ents
-        self._cues = [(m.start(), m.end(), m[0]) for m in _CUE.finditer(lowered)]
-        self._starts = [e.start_char for e in self._ents]
+    def __init__(self, doc: Doc, layer: Chart, text: str, cues: list[tuple[int, int, str]]) -> None:
+        self._doc, self._layer, self._text, self._cues = doc, layer, text, cues
+        self._starts, self._ends, _ = entities(doc)
         self._found: dict[int, str] = {}  # entity -> reaction
         self._done: list[tuple[int, int]] = []  # characters of reactions and of "no known allergies"
+
+    @cached_property
+    def _spans(self) -> tuple[Span, ...]:
+        return self._doc.ents
 
     def read(self) -> None:
         """Add what the note says about allergies to the chart."""
@@ -246,9 +263,9 @@ class _Reading:
     def _named(self, start: int, end: int, high: int, default: str) -> bool:
         """ "Latex allergy", "allergic to penicillin": the vocabulary has agent and cue as one name."""
         index = bisect_left(self._starts, end) - 1
-        if index < 0 or self._ents[index].end_char < end or not self._is_agent(index):
+        if index < 0 or self._ends[index] < end or not self._is_agent(index):
             return False
-        after = self._ents[index].end_char
+        after = self._ends[index]
         if _NOT_AN_ALLERGY.match(self._text, after, high):
             return True
         if self._starts[index] < start:  # "penicillin allergy": what follows is no list of allergies
@@ -265,13 +282,13 @@ class _Reading:
             return
         if _NOT_AN_ALLERGY.match(text, end, high):
             return
-        if _BEFORE_CUE.fullmatch(text, self._ents[position].end_char, start) is None:
+        if _BEFORE_CUE.fullmatch(text, self._ends[position], start) is None:
             return
         reaction, _ = self._reaction(end, high)
         self._add(position, reaction or default)
         plural = text[start:end].lower() in {"allergies", "intolerances"}
         while plural and position > 0 and self._is_agent(position - 1):
-            if _NEXT.fullmatch(text, self._ents[position - 1].end_char, self._starts[position]) is None:
+            if _NEXT.fullmatch(text, self._ends[position - 1], self._starts[position]) is None:
                 return
             position -= 1
             self._add(position, reaction or default)
@@ -286,7 +303,7 @@ class _Reading:
         text, members = self._text, []
         index: int | None = first
         while index is not None and self._starts[index] < high:
-            end = self._ents[index].end_char
+            end = self._ends[index]
             reaction, after = self._reaction(end, high)
             members.append(index)
             self._add(index, reaction or default)
@@ -307,7 +324,7 @@ class _Reading:
             if _TOLERATES.search(text[max(begin, start - 60) : start]):
                 continue
             limit = sentence_of(self._layer, start)[1]
-            reaction, after = self._reaction(self._ents[index].end_char, min(limit, end))
+            reaction, after = self._reaction(self._ends[index], min(limit, end))
             if not reaction:
                 reaction, after = self._comma_reaction(index, min(limit, end))
             self._add(index, reaction)
@@ -315,7 +332,7 @@ class _Reading:
 
     def _comma_reaction(self, index: int, high: int) -> tuple[str, int]:
         """ "Penicillin, rash; sulfa, hives": a word behind a comma that is no agent."""
-        end = self._ents[index].end_char
+        end = self._ends[index]
         match = _COMMA_REACTION.match(self._text, end, high)
         if match is None:
             return "", end
@@ -360,8 +377,8 @@ class _Reading:
 
     def _add(self, index: int, reaction: str) -> None:
         if _RELATIVE.search(self._text[max(0, self._starts[index] - 50) : self._starts[index]]):
-            self._ents[index]._.is_family = True
-        self._ents[index]._.is_historical = False  # an allergy lasts: "history of penicillin allergy" is a present one
+            self._spans[index]._.is_family = True
+        self._spans[index]._.is_historical = False  # an allergy lasts: "history of penicillin allergy" is a present one
         if reaction or index not in self._found:
             self._found[index] = reaction
 

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nlp_pipeline.context_scopes import ContextMatcher, Modifier
+import numpy as np
+
+from nlp_pipeline.context_cues import Words
+from nlp_pipeline.context_scopes import ContextMatcher, Marks, Modifier
 
 if TYPE_CHECKING:
     from spacy.language import Language
-    from spacy.tokens import Doc
+    from spacy.tokens import Doc, Span
 
-    from nlp_pipeline.context_cues import Words
-    from nlp_pipeline.context_rules import ContextPhrase
 
 __all__ = ["ATTRIBUTES", "Context", "ContextMatcher"]
 
@@ -30,60 +31,77 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "FAMILY": ("is_family",),
     "RESOLVED": ("is_negated", "is_historical"),
 }
+_INSIDE, _BEGIN = 1, 3  # spaCy's codes of the tags of entities
 
 
 class Context:
     """spaCy component: sets the five attributes on the entities, and medspaCy's `context_graph` and `modifiers`."""
 
     def __init__(self, nlp: Language) -> None:
-        from medspacy.context import ConTextGraph, ConTextModifier, ConTextRule
+        from medspacy.context import ConTextModifier, ConTextRule
         from medspacy.context.context import ConText
+
+        from nlp_pipeline.context_graph import EntityGraph
 
         ConText.register_default_attributes()
         ConText.register_graph_attributes()
         self.matcher = ContextMatcher(nlp)
-        self._graph, self._modifier, self._rule = ConTextGraph, ConTextModifier, ConTextRule
-        self._rules: dict[tuple[ContextPhrase, str], Any] = {}
+        self._strings = nlp.vocab.strings
+        self._graph, self._modifier, self._rule = EntityGraph, ConTextModifier, ConTextRule
+        self._rules: dict[tuple[int, str], Any] = {}  # by phrase, which the matcher keeps, and wording
 
     def __call__(self, doc: Doc) -> Doc:
-        ents = doc.ents
-        words, edges = self.matcher.cues.words(doc), []
-        tokens = [*words.indices, len(doc)]  # the token of each word, and the end
+        from spacy.tokens import Span
+
+        words, marks = Words(doc), self._entities(doc)
+        edges: list[tuple[Span, Any]] = []
         modifiers: dict[int, Any] = {}
-        for ent, hits in zip(ents, self.matcher.judge_words(doc, words, ents), strict=True):
+        values = doc.user_data
+        for index, hits in enumerate(self.matcher.judge_marks(words, marks)):
             if not hits:
                 continue
-            extension, own = ent._, []
-            for attribute in {a for category, _ in hits for a in ATTRIBUTES[category]}:
-                setattr(extension, attribute, True)
+            ent = Span(doc, int(marks.starts[index]), int(marks.ends[index]), label=marks.labels[index])
+            own = []
             for _, modifier in hits:
-                if modifier is None:
-                    continue
-                shown = modifiers.get(id(modifier))
-                if shown is None:
-                    shown = modifiers[id(modifier)] = self._medspacy(modifier, words, tokens)
-                edges.append((ent, shown))
-                own.append(shown)
-            extension.modifiers = (*extension.modifiers, *own)
-        doc._.context_graph = self._graph(targets=list(ents), modifiers=list(modifiers.values()), edges=edges)
+                if modifier is not None:
+                    shown = modifiers.get(id(modifier))
+                    if shown is None:
+                        shown = modifiers[id(modifier)] = self._medspacy(modifier, words)
+                    edges.append((ent, shown))
+                    own.append(shown)
+            # Under these keys spaCy keeps the extensions of a span; to set them by `ent._` takes six times as long.
+            start, end = ent.start_char, ent.end_char
+            for category, _ in hits:
+                for attribute in ATTRIBUTES[category]:
+                    values["._.", attribute, start, end] = True
+            values["._.", "modifiers", start, end] = (*values.get(("._.", "modifiers", start, end), ()), *own)
+        doc._.context_graph = self._graph(doc, list(modifiers.values()), edges)
         return doc
 
-    def _medspacy(self, modifier: Modifier, words: Words, edge: list[int]) -> Any:
+    def _entities(self, doc: Doc) -> Marks:
+        """The entities from their tags: as many Span objects cost more than to judge them."""
+        from spacy.attrs import ENT_IOB, ENT_TYPE
+
+        tags = doc.to_array([ENT_IOB, ENT_TYPE])
+        starts = ((tags[:, 0] == _BEGIN) & (tags[:, 1] != 0)).nonzero()[0]
+        bounds = np.append((tags[:, 0] != _INSIDE).nonzero()[0], len(doc))
+        ends = bounds[np.searchsorted(bounds, starts, side="right")]
+        labels = tags[starts, 1].tolist()
+        names = {label: self._strings[label] for label in set(labels)}
+        return Marks(starts, ends, [names[label] for label in labels])
+
+    def _medspacy(self, modifier: Modifier, words: Words) -> Any:
         phrase = modifier.rule
         literal = self.matcher.cues.text(words, modifier.start, modifier.end)
-        if (phrase, literal) not in self._rules:
-            self._rules[phrase, literal] = self._rule(
+        rule = self._rules.get((id(phrase), literal))
+        if rule is None:
+            rule = self._rules[id(phrase), literal] = self._rule(
                 literal=literal,
                 category=phrase.category,
                 direction=phrase.direction,
                 max_scope=phrase.max_scope,
                 allowed_types=set(phrase.allowed_types) if phrase.allowed_types else None,
             )
-        return self._modifier(
-            self._rules[phrase, literal],
-            edge[modifier.start],
-            edge[modifier.end - 1] + 1,
-            None,
-            scope_start=edge[modifier.low],
-            scope_end=edge[modifier.high],
-        )
+        start, end = words.token(modifier.start), words.token(modifier.end - 1) + 1
+        low, high = words.token(modifier.low), words.token(modifier.high)
+        return self._modifier(rule, start, end, None, scope_start=low, scope_end=high)

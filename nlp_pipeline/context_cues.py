@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from nlp_pipeline.context_rules import ContextPhrase, load_lists, load_phrases, slots_of
 from nlp_pipeline.trie import PhraseTrie
@@ -27,22 +31,52 @@ _FILLERS = frozenset(
 ) - {"at", "this", "time", "longer"}
 _NO_FILLERS = frozenset(
     "likely unlikely only family possibly probably presumably presumptively potentially conceivably previously formerly"
-    " remotely prophylactically apparently early supposedly questionably".split()
+    " remotely prophylactically apparently early supposedly questionably largely mostly partially partly mainly nearly".split()
 )
 _MAX_HEADING = 4
-_COMMON = frozenset(
-    "is are was were be been being has have had does did do a an the to of in for and or with on at by from , . : ( )"
-    " - – — = ? ) he she it they we patient any this that may might can will would should could as all his her one two"
-    " there their its who which also so than then be more most out but over some other such time s".split()
-)
 
 
-class Words(NamedTuple):
-    """The words of a Doc (tokens that are not white space): LOWER keys, token indices, white space after each."""
+class Words:
+    """The words of a Doc, which are its tokens that are not white space.
 
-    keys: list[int]
-    indices: list[int]
-    gaps: list[bool]
+    Attributes:
+        doc: The Doc.
+        keys: The LOWER keys of the words.
+        indices: Their tokens.
+        moved: Whether these are not simply 0, 1, 2, ...
+    """
+
+    __slots__ = ("doc", "indices", "keys", "moved")
+
+    def __init__(self, doc: Doc) -> None:
+        from spacy.attrs import IS_SPACE, LOWER
+
+        array = doc.to_array([LOWER, IS_SPACE])
+        spaces = array[:, 1]
+        self.doc = doc
+        self.indices: Sequence[int] = range(len(doc))
+        self.moved = bool(spaces.any())
+        if self.moved:
+            kept = (spaces == 0).nonzero()[0]
+            array, self.indices = array[kept], kept.tolist()
+        self.keys: list[int] = array[:, 0].tolist()
+
+    def gap(self, word: int) -> bool:
+        """Whether white space follows a word."""
+        token = self.indices[word]
+        return self.token(word + 1) != token + 1 or bool(self.doc[token].whitespace_)
+
+    def token(self, word: int) -> int:
+        """The token of a word; the end of the Doc for the word after the last."""
+        return self.indices[word] if word < len(self.indices) else len(self.doc)
+
+    def first(self, token: int) -> int:
+        """The first word at or after a token."""
+        return bisect_left(self.indices, token) if self.moved else token
+
+    def firsts(self, tokens: np.ndarray) -> np.ndarray:
+        """`first` of many tokens."""
+        return np.searchsorted(self.indices, tokens) if self.moved else tokens
 
 
 class Cue(NamedTuple):
@@ -51,10 +85,6 @@ class Cue(NamedTuple):
     start: int
     end: int
     rule: ContextPhrase
-
-
-def _start(cue: Cue) -> int:
-    return cue.start
 
 
 class _Kinds(dict[int, int]):
@@ -95,26 +125,18 @@ class CueFinder:
     def __init__(self, nlp: Language) -> None:
         self._strings = nlp.vocab.strings
         self._kinds, self._fillers = _Kinds(self._strings), _Fillers(self._strings)
-        self._parts: dict[str, list[tuple[int, ...]]] = {}
-        self._trie: PhraseTrie[list[ContextPhrase]] = PhraseTrie()
-        self._terminators: PhraseTrie[list[ContextPhrase]] = PhraseTrie()
-        anchors: set[int] = set()
-        self._common = dict.fromkeys(self.keys(_COMMON), 2) | {_NUMBER: 2} | dict.fromkeys(self.keys("-–—().,:/="), 1)
-        for phrase in load_phrases():
-            slots = [[k for choice in slot for k in self._split(nlp, choice)] for slot in slots_of(phrase.literal)]
-            if phrase.direction == "TERMINATE":
-                self._terminators.add_choices(slots, phrase)
-            else:
-                self._trie.add_choices(slots, phrase)
-            if phrase.direction not in {"TERMINATE", "PSEUDO"}:
-                anchors |= self._anchors(phrase, slots)
-        anchors -= self.keys("()-–—−")  # "(-)" is told by two of them
-        self._signs = [self.keys(pair) for pair in ("(-", "(−")]
-        self._anchor_words = anchors | {key for key, kind in self._kinds.items() if kind in anchors}
-        self.words_of = {p.stop_at: self.keys(p.stop_at) for p in load_phrases()}
-        conditions = {p.unless_before for p in load_phrases()} | {p.unless_after for p in load_phrases()}
+        self._trie: PhraseTrie[ContextPhrase] = PhraseTrie(self._kinds, self._fillers)
+        self._terminators: PhraseTrie[ContextPhrase] = PhraseTrie(self._kinds, self._fillers)
+        phrases = load_phrases()
+        slots_by_phrase = [slots_of(phrase.literal) for phrase in phrases]
+        keys_of = self._choices(nlp, {choice for slots in slots_by_phrase for slot in slots for choice in slot})
+        for phrase, slots in zip(phrases, slots_by_phrase, strict=True):
+            trie = self._terminators if phrase.direction == "TERMINATE" else self._trie
+            trie.add([[keys for choice in slot for keys in keys_of[choice]] for slot in slots], phrase)
+        self.words_of = {p.stop_at: self.keys(p.stop_at) for p in phrases}
+        conditions = {p.unless_before for p in phrases} | {p.unless_after for p in phrases}
         self._conditions = {words: self.keys(words) for words in conditions}
-        self._needs = {p.needs: self._strings.add(p.needs) for p in load_phrases() if p.needs}
+        self._needs = {p.needs: self._strings.add(p.needs) for p in phrases if p.needs}
         self._punctuation = self.keys(_PUNCTUATION)
         self._closers = self._punctuation | self.keys(_PREPOSITIONS)
         self._colon = self._strings.add(":")
@@ -123,49 +145,24 @@ class CueFinder:
         """Word keys of single words, and of word classes."""
         return frozenset(_CLASSES.get(word) or self._strings.add(word) for word in words)
 
-    def _anchors(self, phrase: ContextPhrase, slots: list[list[tuple[int, ...]]]) -> frozenset[int]:
-        """Words of which a text must hold one for the phrase to occur: those of its rarest slot."""
-        if phrase.needs:
-            return self.keys([phrase.needs])
-        common = self._common
+    def _choices(self, nlp: Language, choices: Collection[str]) -> dict[str, list[tuple[int, ...]]]:
+        """The keys of each choice as the tokenizer splits it; signs and digits are not split alike in every case."""
+        from spacy.attrs import LOWER, SPACY
 
-        def rarest(choice: tuple[int, ...]) -> int:
-            return min(choice, key=lambda key: (common.get(key, 0), -len(self._strings[key]) if key > 0 else 0))
-
-        options = [frozenset(rarest(choice) for choice in slot) for slot in slots if all(slot)]
-        return min(options, key=lambda keys: (max(common.get(key, 0) for key in keys), len(keys)))
-
-    def _split(self, nlp: Language, choice: str) -> list[tuple[int, ...]]:
-        """The keys of one choice as the tokenizer splits it; signs and digits are not split alike in every case."""
-        if choice not in self._parts:
-            forms = {choice} if choice.replace(" ", "").isalpha() else {choice, choice.upper()}
-            self._parts[choice] = list({tuple(self._key_list(nlp, form)) for form in forms})
-        return self._parts[choice]
-
-    def _key_list(self, nlp: Language, form: str) -> Iterator[int]:
-        for word in form.split():
-            if word.lower() in _CLASSES:
-                yield _CLASSES[word.lower()]
-            elif word.lower() == "n't":  # a token only behind its verb
-                yield self._strings.add("n't")
-            else:
-                for token in nlp.tokenizer(word):  # a word of a class is stored as the class, which no literal may hide
-                    key = self._strings.add(token.lower_)
-                    yield self._kinds[key] or key
-
-    def words(self, doc: Doc) -> Words:
-        """The words of a Doc with what the rules ask about them."""
-        from spacy.attrs import IS_SPACE, LOWER, SPACY
-
-        array = doc.to_array([LOWER, IS_SPACE, SPACY])
-        keys, spaces, trailing = (array[:, column].tolist() for column in range(3))
-        if any(spaces):
-            indices = [i for i, space in enumerate(spaces) if not space]
-            following = [*indices[1:], len(keys)][: len(indices)]
-            gaps = [bool(trailing[i]) or n != i + 1 for i, n in zip(indices, following, strict=True)]
-            keys = [keys[i] for i in indices]
-            return Words(keys, indices, gaps)
-        return Words(keys, list(range(len(keys))), trailing)
+        forms = {c: {c} if c.replace(" ", "").isalpha() else {c, c.upper()} for c in choices}
+        words = dict.fromkeys(word for each in forms.values() for form in each for word in form.split())
+        keys: dict[str, tuple[int, ...]] = {"n't": (self._strings.add("n't"),)}  # a token only behind its verb
+        keys |= {word: (kind,) for word, kind in _CLASSES.items()}
+        keys |= {word.upper(): found for word, found in keys.items()}
+        split = [word for word in words if word not in keys]
+        doc = nlp.tokenizer(" ".join(split) + " ")  # all at once, since every Doc costs something
+        remaining, word_keys = iter(split), []
+        for key, spaced in doc.to_array([LOWER, SPACY]).tolist():
+            word_keys.append(self._kinds[key] or key)  # stored as the class of a word, which no literal may hide
+            if spaced:
+                keys[next(remaining)] = tuple(word_keys)
+                word_keys = []
+        return {c: list({tuple(k for w in f.split() for k in keys[w]) for f in each}) for c, each in forms.items()}
 
     def text(self, words: Words, start: int, end: int) -> str:
         """Words in lower case."""
@@ -181,19 +178,16 @@ class CueFinder:
             findings: Where targets start: "no change in edema" is no negation unless the change is the finding.
             ends: Whether terminators are wanted also where there is nothing to end.
         """
-        keys, reach = words.keys, -1
-        sentence = keys[low:high]
-        if self._anchor_words.isdisjoint(sentence) and not any(pair.issubset(sentence) for pair in self._signs):
-            return self._ends(words, low, high, []) if ends else []
+        reach = -1
         cues: list[Cue] = []
         covered: list[tuple[int, int]] = []
-        for start, phrases in self._trie.scan(keys, low, high, self._kinds, self._fillers):
+        for start, phrases in self._trie.scan(words.keys, low, high):
             for end, rules in phrases:
                 if end <= reach:
                     break
                 if rules[0].direction == "PSEUDO" and any(start < f < end for f in findings):
                     continue
-                held = [rule for rule in rules if self._holds(words, start, end, rule, low, high)]
+                held = [rule for rule in rules if not rule.conditional or self._holds(words, start, end, rule, low, high)]
                 if held:
                     reach = end
                     covered.append((start, reach))
@@ -201,7 +195,7 @@ class CueFinder:
                     break
         if not cues and not ends:
             return []
-        return sorted(cues + self._ends(words, low, high, covered), key=_start)
+        return sorted(cues + self._ends(words, low, high, covered), key=itemgetter(0))
 
     def _ends(self, words: Words, low: int, high: int, covered: list[tuple[int, int]]) -> list[Cue]:
         """The terminators outside cues; a verb at the start of a cue ends the scopes before it ("was not seen")."""
@@ -209,10 +203,12 @@ class CueFinder:
         inside: dict[int, int] = {}
         for start, end in covered:
             inside |= dict.fromkeys(range(start + 1, end), end)
-        for start, phrases in self._terminators.scan(words.keys, low, high, self._kinds, self._fillers):
+        for start, phrases in self._terminators.scan(words.keys, low, high):
             for end, rules in phrases:
                 if end > inside.get(start, -1):
-                    found += [Cue(start, end, r) for r in rules if self._holds(words, start, end, r, low, high)]
+                    for rule in rules:
+                        if not rule.conditional or self._holds(words, start, end, rule, low, high):
+                            found.append(Cue(start, end, rule))
         return found
 
     def is_number(self, key: int) -> bool:
@@ -223,11 +219,12 @@ class CueFinder:
         """Whether a word is an adverb that changes nothing here."""
         return self._fillers[key]
 
-    def headings(self, doc: Doc, words: Words, low: int, high: int) -> list[int]:
+    def headings(self, words: Words, low: int, high: int) -> list[int]:
         """Where a heading inside a line starts: "no murmurs Abdomen: soft" holds two statements."""
         found: list[int] = []
         if self._colon not in words.keys[low:high]:
             return found
+        doc = words.doc
         colons = [i for i in range(low + 1, high) if words.keys[i] == self._colon]
         if not colons or not any(doc[words.indices[i]].is_lower for i in range(low, high)):
             return found  # in text without lower case capitals say nothing
@@ -250,11 +247,11 @@ class CueFinder:
             return False
         if rule.initial and start > low and keys[start - 1] not in self._punctuation:
             return False
-        if rule.attached and (words.gaps[end - 1] or end >= high):
+        if rule.attached and (words.gap(end - 1) or end >= high):
             return False
-        if rule.attached_before and (start == low or words.gaps[start - 1]):
+        if rule.attached_before and (start == low or words.gap(start - 1)):
             return False
-        if rule.spaced and not (start > low and words.gaps[start - 1] and words.gaps[end - 1]):
+        if rule.spaced and not (start > low and words.gap(start - 1) and words.gap(end - 1)):
             return False
         if rule.needs and self._needs[rule.needs] not in keys[low:high]:
             return False

@@ -21,6 +21,9 @@ _UNIT = re.compile(r"(?:\[[^\]]*\]|[^\s\[])+")
 _PART = re.compile(r"\[[^\]]*\]|[^\[]+")
 _LIST = re.compile(r"\{(\w+)\}")
 _SETS = ("allowed_types", "excluded_types", "terminates", "stop_at", "unless_before", "unless_after")
+_CONDITIONS = frozenset(
+    "initial final closing open attached attached_before spaced needs unless_before unless_after".split()
+)
 
 
 class ContextPhrase(NamedTuple):
@@ -48,6 +51,7 @@ class ContextPhrase(NamedTuple):
     stop_at: frozenset[str] = frozenset()  # words that end its scope
     unless_before: frozenset[str] = frozenset()  # cancelled where the next word is one of these
     unless_after: frozenset[str] = frozenset()  # cancelled where one of the two words before is one of these
+    conditional: bool = False  # whether it has any of the conditions on its neighbours, which most phrases have not
 
 
 @lru_cache(maxsize=1)
@@ -102,5 +106,6 @@ def _phrases(group: dict[str, Any], lists: dict[str, list[str]]) -> Iterator[Con
     for name in _SETS:
         if name in settings:
             settings[name] = frozenset(choice for word in settings[name] for choice in expand(_filled(word, lists)))
+    settings["conditional"] = not _CONDITIONS.isdisjoint(settings)
     for pattern in group["phrases"]:
         yield ContextPhrase(_filled(pattern, lists), **settings)

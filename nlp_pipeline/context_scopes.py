@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from nlp_pipeline.context_cues import Cue, CueFinder, Words
+from nlp_pipeline.context_enumerations import AbsentList
 from nlp_pipeline.layers import chart
 
 if TYPE_CHECKING:
@@ -39,11 +41,6 @@ _PROCEDURE = re.compile(
 _OPEN = ("no", "not", "without", "denies", "denied", "of", "for", "nor", "hx")  # a sentence does not end here
 _LONG_NAME, _LONG_SENTENCE = 200, 60
 _STOPPERS = (",", "and", "but", ";", "or")
-_AFFIRMING = frozenset(
-    "well controlled improving improved stable unchanged normal intact clear suggested positive marginal scant healing"
-    " healed soft regular right left supple moist alert oriented lives works smokes drinks takes worse resolved"
-    " resolving decreased increased elevated present regular patent good adequate warm dry".split()
-)
 _IN_TITLES = frozenset({"NEGATED_EXISTENCE", "POSSIBLE_EXISTENCE"})  # "Differential diagnosis:"
 _DOUBTS = frozenset({"POSSIBLE_EXISTENCE", "HYPOTHETICAL"})
 
@@ -57,6 +54,14 @@ class Modifier(NamedTuple):
     low: int
     until: int
     high: int
+
+
+class Marks(NamedTuple):
+    """Spans to judge, in tokens of the Doc."""
+
+    starts: np.ndarray
+    ends: np.ndarray
+    labels: list[str]
 
 
 class Target(NamedTuple):
@@ -92,41 +97,41 @@ class ContextMatcher:
         self._pronouns = self.cues.keys(("he", "she", "it", "this", "there", "they"))
         self._articles = self.cues.keys(("a", "an", "the", "some"))
         self._comma = nlp.vocab.strings.add(",")
-        self._affirming = self.cues.keys(_AFFIRMING)
+        self._absent = AbsentList(self.cues)
         self._open_bracket, self._close_bracket = (nlp.vocab.strings.add(sign) for sign in "()")
         add = nlp.vocab.strings.add
         self._marks = _Marks(self.cues.keys([*_OPEN, *"op?)"]), self.cues.keys("op)"), self.cues.keys("/-−+"), add("?"))
 
     def judge(self, doc: Doc, spans: Sequence[Span]) -> list[Hits]:
         """For each span the context categories that hold, with the modifier they come from (None: its section)."""
-        return self.judge_words(doc, self.cues.words(doc), spans)
+        starts, ends = [span.start for span in spans], [span.end for span in spans]
+        return self.judge_marks(Words(doc), Marks(np.array(starts), np.array(ends), [_label(span) for span in spans]))
 
-    def judge_words(self, doc: Doc, words: Words, spans: Sequence[Span]) -> list[Hits]:
-        """`judge` for a Doc whose words are known."""
-        sections = _Sections(doc, words)
-        edges = _sentence_words(doc, words, sections, self._marks)
-        by_sentence: dict[int, list[tuple[int, Target]]] = defaultdict(list)
-        if not words.keys:
-            return [[] for _ in spans]
-        moved = len(words.keys) != len(doc)  # white space is a token but no word
-        for index, span in enumerate(spans):
-            start, end = span.start, span.end
-            if moved:
-                start, end = bisect_left(words.indices, start), bisect_left(words.indices, end)
-            start = min(start, len(words.keys) - 1)  # a span of white space at the end
-            target = Target(start, max(end, start + 1), _label(span))
-            by_sentence[bisect_right(edges, start) - 1].append((index, target))
-        judged: list[Hits] = [[] for _ in spans]
+    def judge_marks(self, words: Words, marks: Marks) -> list[Hits]:
+        """`judge` for targets given in tokens."""
+        judged: list[Hits] = [[] for _ in marks.labels]
+        if not words.keys or not judged:
+            return judged
+        sections = _Sections(words)
+        edges = _sentence_words(words, sections, self._marks)
+        firsts = words.firsts(marks.starts).clip(max=len(words.keys) - 1)  # the last may be white space
+        numbers = np.searchsorted(edges, firsts, side="right") - 1
+        starts, ends = firsts.tolist(), words.firsts(marks.ends).tolist()
+        by_sentence: dict[int, list[int]] = defaultdict(list)
+        for index, number in enumerate(numbers.tolist()):
+            by_sentence[number].append(index)
         for number, members in by_sentence.items():
-            local = [target for _, target in members]
-            sentence = self._read(doc, words, edges[number], edges[number + 1], local, sections)
-            if not sentence.modifiers and not sections.speak:
+            low, high = edges[number], edges[number + 1]
+            cues = self.cues.find(words, low, high, [starts[index] for index in members], sections.speak)
+            if not cues and not sections.speak:
                 continue
-            for index, target in members:
+            local = [Target(starts[i], max(ends[i], starts[i] + 1), marks.labels[i]) for i in members]
+            sentence = self._read(words, low, high, cues, local, sections)
+            for index, target in zip(members, local, strict=True):
                 hits = self._hits(sentence, target, local)
-                category = sections.category(spans[index].start_char) if sections.speak else ""
-                if category and target.label in _FINDINGS:
-                    if target.start < self._forward(sentence, sentence.low, category + "_SECTION"):
+                if sections.speak and target.label in _FINDINGS:
+                    category = sections.category(words.doc[int(marks.starts[index])].idx)
+                    if category and target.start < self._forward(sentence, low, category + "_SECTION"):
                         hits.append((category, None))
                 judged[index] = _settled(hits) if len(hits) > 1 else hits
         return judged
@@ -141,21 +146,21 @@ class ContextMatcher:
         ]
 
     def _read(
-        self, doc: Doc, words: Words, low: int, high: int, targets: list[Target], sections: _Sections
+        self, words: Words, low: int, high: int, cues: list[Cue], targets: list[Target], sections: _Sections
     ) -> _Sentence:
         """A sentence with its modifiers; a cue that every target covers is part of their names."""
-        cues = self.cues.find(words, low, high, [target.start for target in targets], sections.speak)
-        if cues and sections.titles:
+        if sections.titles:
             cues = [cue for cue in cues if cue.start not in sections.titles or cue.rule.category in _IN_TITLES]
         active = [cue for cue in cues if cue.rule.direction != "TERMINATE"]
-        if not cues:
-            return _Sentence(low, high, [], [], [])
+        named = {word for target in targets for word in range(target.start, target.end)}
         terminating = [
             cue
             for cue in cues
-            if cue.rule.direction != "TERMINATE" or not any(t.start <= cue.start and cue.end <= t.end for t in targets)
+            if cue.start not in named
+            or cue.rule.direction != "TERMINATE"
+            or not any(t.start <= cue.start and cue.end <= t.end for t in targets)
         ]
-        headings = self.cues.headings(doc, words, low, high) if active else []
+        headings = self.cues.headings(words, low, high) if active else []
         sentence = _Sentence(low, high, terminating, headings, [])
         for cue in active:
             first, until, last = cue.start, cue.start, cue.end
@@ -182,7 +187,7 @@ class ContextMatcher:
             if cue.end < other.start < limit and self._new_item(words, cue, other):
                 limit = other.start - 1
                 break
-        return self._end_of_list(words, cue, limit) if rule.category == "NEGATED_EXISTENCE" else limit
+        return self._absent.end(words, sentence.cues, cue, limit) if rule.category == "NEGATED_EXISTENCE" else limit
 
     def _before_subject(self, words: Words, sentence: _Sentence, cue: Cue, verb: int, limit: int) -> int:
         """The end of a scope at a verb that has a subject of its own: "no mass, and the liver is normal"."""
@@ -198,20 +203,6 @@ class ContextMatcher:
             return verb
         beyond = self._forward(sentence, verb + 1, cue.rule.category)  # "neither ureter was injured, ..."
         return next((i for i in range(verb, min(limit, beyond)) if words.keys[i] == self._comma), min(limit, beyond))
-
-    def _end_of_list(self, words: Words, cue: Cue, limit: int) -> int:
-        """Where a list of absent things turns to present ones: "no rash, wound healing well"."""
-        if self._comma not in words.keys[cue.end : limit]:
-            return limit
-        commas = [i for i in range(cue.end, limit) if words.keys[i] == self._comma]
-        for comma, following in pairwise([*commas, limit]):
-            if any(words.keys[i] in self._alternatives for i in range(comma, limit)):
-                return limit
-            if any(
-                words.keys[i] in self._affirming or self.cues.is_number(words.keys[i]) for i in range(comma, following)
-            ):
-                return comma
-        return limit
 
     @staticmethod
     def _first_of(words: Words, start: int, limit: int, wanted: frozenset[int]) -> int:
@@ -328,14 +319,15 @@ class _Marks(NamedTuple):
 class _Sections:
     """What the sections of a note say about its sentences."""
 
-    def __init__(self, doc: Doc, words: Words) -> None:
+    def __init__(self, words: Words) -> None:
+        doc = words.doc
         self._sections: list[Section] = chart(doc).sections
         self.titles: set[int] = set()
         self.joined: set[int] = set()  # words that open a text on the line of its title
         for section, ours in zip(doc._.sections or [], self._sections, strict=False):
             if not ours.title:
                 continue
-            low, high = (bisect_left(words.indices, i) for i in section.title_span)
+            low, high = map(words.first, section.title_span)
             self.joined.add(high)
             if ours.category != "other":  # the section itself speaks ("History of Present Illness")
                 self.titles.update(range(low, high - 1 if high > low else high))  # ": no" is a cue, so the colon stays
@@ -352,34 +344,31 @@ class _Sections:
         return _SECTION_CATEGORY.get(section.category, "")
 
 
-def _sentence_words(doc: Doc, words: Words, sections: _Sections, marks: _Marks) -> list[int]:
+def _sentence_words(words: Words, sections: _Sections, marks: _Marks) -> list[int]:
     """The first word of each sentence, and the number of words; a cue at a line end goes on in the next line."""
     from spacy.attrs import SENT_START
 
-    flags = doc.to_array([SENT_START]).ravel()
-    starts = (flags == 1).nonzero()[0].tolist()
-    if len(words.keys) != len(flags):
-        starts = [bisect_left(words.indices, s) for s in starts]
+    starts = (words.doc.to_array(SENT_START) == 1).nonzero()[0].tolist()
     keys, edges = words.keys, [0]
-    for cut in starts:
+    for cut in map(words.first, starts) if words.moved else starts:
         if not edges[-1] < cut < len(keys) or cut in sections.joined:
             continue
-        if keys[cut - 1] in marks.open and cut - edges[-1] < _LONG_SENTENCE and _goes_on(doc, words, cut, marks):
+        if keys[cut - 1] in marks.open and cut - edges[-1] < _LONG_SENTENCE and _goes_on(words, cut, marks):
             continue
         edges.append(cut)
     return [*edges, len(keys)]
 
 
-def _goes_on(doc: Doc, words: Words, cut: int, marks: _Marks) -> bool:
+def _goes_on(words: Words, cut: int, marks: _Marks) -> bool:
     """Whether the word before a cut belongs to the text after it."""
     last, before = words.keys[cut - 1], words.keys[cut - 2] if cut > 1 else 0
     if last == marks.question:  # "? PE" and "r/o ? PE" are not questions
-        joined = cut == 1 or words.gaps[cut - 2]
+        joined = cut == 1 or words.gap(cut - 2)
     elif last in marks.after_sign:  # "h/o", "s/p", "(-)"
         joined = before in marks.signs
     else:
         joined = True
-    return joined and doc[words.indices[cut - 1] + 1 : words.indices[cut]].text.count("\n") < 2
+    return joined and words.doc[words.indices[cut - 1] + 1 : words.indices[cut]].text.count("\n") < 2
 
 
 def _label(span: Span) -> str:

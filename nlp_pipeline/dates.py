@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from nlp_pipeline.calendar_dates import calendar_dates
 from nlp_pipeline.date_mentions import DAYS_PER_YEAR, DateMention, resolve
 from nlp_pipeline.folding import folded
-from nlp_pipeline.layers import Chart, chart, sentence_of
+from nlp_pipeline.layers import Chart, Entities, chart, entities, sentence_of
 from nlp_pipeline.relative_times import RelativeTime, relative_times
 
 if TYPE_CHECKING:
-    from spacy.tokens import Doc, Span
+    from spacy.tokens import Doc
 
 __all__ = ["DateMention", "DateReader", "find_dates", "resolve"]
 
@@ -111,8 +111,8 @@ class DateReader:
         text = layer.text
         dates = find_dates(text, layer.folded)
         if any(_is_times(text, d) for d in dates):
-            ents = doc.ents
-            dates = [d for d in dates if not (_is_times(text, d) and _of_a_drug(ents, layer, d))]
+            found = entities(doc)
+            dates = [d for d in dates if not (_is_times(text, d) and _of_a_drug(found, layer, d))]
         layer.dates = dates
         return doc
 
@@ -121,8 +121,8 @@ def _is_times(text: str, mention: DateMention) -> bool:
     return mention.is_duration and text[mention.start] in "xX×"
 
 
-def _of_a_drug(ents: tuple[Span, ...], layer: Chart, mention: DateMention) -> bool:
+def _of_a_drug(found: Entities, layer: Chart, mention: DateMention) -> bool:
     """Whether "x 7 days" says how long the drug before it is given, which dates nothing."""
     low = sentence_of(layer, mention.start)[0]
-    last = bisect_left(ents, mention.start, key=lambda e: e.start_char) - 1
-    return last >= 0 and ents[last].start_char >= low and ents[last].label_ in {"MEDICATION", "DRUG_CLASS"}
+    last = bisect_left(found.starts, mention.start) - 1
+    return last >= 0 and found.starts[last] >= low and found.labels[last] in {"MEDICATION", "DRUG_CLASS"}

@@ -99,11 +99,13 @@ class Drug(NamedTuple):
 class Linker:
     """Links the doses of one sentence; `links[n]` are the doses of the nth drug, in text order."""
 
-    def __init__(self, text: str, words: Words, drugs: list[Drug], low: int, high: int, own_high: int) -> None:
+    def __init__(
+        self, text: str, lower: str, words: Words, drugs: list[Drug], low: int, high: int, own_high: int
+    ) -> None:
         self.text, self.words, self.drugs, self._own_high = text, words, drugs, own_high
         self.amounts = [
             a
-            for a in amounts_in(text, low, high, not NUMBER_WORDS.isdisjoint(words.texts))
+            for a in amounts_in(text, low, high, lower, not NUMBER_WORDS.isdisjoint(words.texts))
             if not any(d.start <= a.start and a.end <= d.end for d in drugs)
         ]
         self.links: list[list[Amount]] = [[] for _ in drugs]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from domain.quantities import Quantity
+from nlp_pipeline.folding import lowered
 
 NUMBER = r"(?:0,\d+|[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|\d+,\d{1,2}(?![\d,])|\d+(?:[.·]\d+)?|\.\d+)"
 _MASS = (
@@ -14,10 +15,10 @@ _MASS = (
     r"|millimoles?|milliequivalents?"
 )
 _ACTIVITY = (
-    r"(?:million|mega|lakh)\s?-?(?:international\s+)?(?:units?|IU|U)|international\s+units?|units?|I\.?U\.?|UI|MIU|MU|U"
-    r"|mCi|MBq|GBq"
+    r"(?:million|mega|lakh)\s?-?(?:international\s+)?(?:units?|iu|u)|international\s+units?|units?|i\.?u\.?|ui|miu|mu|u"
+    r"|mci|mbq|gbq"
 )
-_VOLUME = r"m[lL]s?|cc|millilit(?:er|re)s?|L|lit(?:er|re)s?"
+_VOLUME = r"mls?|cc|millilit(?:er|re)s?|l|lit(?:er|re)s?"
 _COUNTED = (
     r"tab(?:let)?s?|caps?(?:ules?)?|pills?|puffs?|sprays?|drops?|gtts?|patch(?:es)?|vials?|amp(?:oule|ule)?s?"
     r"|sachets?|packets?|suppositor(?:y|ies)|teaspoon(?:ful)?s?|tsp|tbsp|tablespoons?|inhalations?|lozenges?"
@@ -32,8 +33,7 @@ _PER = (
 _LINK = r"\s?(?:-|–|—|‐|‑|~|\bto\b|\bor\b|\band\b|/|[x×])\s?"
 _AMOUNT = re.compile(
     rf"(?P<lead>(?:{NUMBER}\s?(?:{UNIT})?{_LINK}){{0,3}})(?P<number>{NUMBER})\s{{0,4}}[-‐‑]?\s?(?P<unit>{UNIT})(?![^\W_])"
-    rf"(?P<per>{_PER}{{0,3}})",
-    re.IGNORECASE,
+    rf"(?P<per>{_PER}{{0,3}})"
 )
 # The first two characters after a number that begin a unit or a range; a cheap test before the expression.
 _SIGNS = frozenset("-–—‐‑~/x×½")
@@ -42,10 +42,9 @@ _OPENINGS = frozenset(
     " lo ap to or an me la".split()
 ) | {f"{letter}{sign}" for letter in "gul" for sign in ("", *" .,;:)]/-–·*\n⋅")}
 _WORD_COUNT = re.compile(
-    rf"(?P<number>one\s+and\s+(?:a|one)\s+half|1\s?½|one|two|three|four|half|½|1/2)\s+(?:\([\d.½/]+\)\s*)?(?:of\s+)?(?:an?\s+)?(?P<unit>{_COUNTED})(?![^\W_])",
-    re.IGNORECASE,
+    rf"(?P<number>one\s+and\s+(?:a|one)\s+half|1\s?½|one|two|three|four|half|½|1/2)\s+(?:\([\d.½/]+\)\s*)?(?:of\s+)?(?:an?\s+)?(?P<unit>{_COUNTED})(?![^\W_])"
 )
-_DIGIT = re.compile(r"[.·]?\d")
+_DIGIT = re.compile(r"\d")
 NUMBER_WORDS = frozenset({"one", "two", "three", "four", "half", "½", "1½"})
 # A unit that goes on as a concentration, a ratio or a rate of something else is a result, not a dose.
 _NOT_A_DOSE = re.compile(
@@ -55,8 +54,8 @@ _NOT_A_DOSE = re.compile(
     r"|%|\s?(?:[dmµμ]?[lL]|mmol|mol)\s?[-−–⁻]\s?[1¹]|\s?d[lL]\b"
     r"|\s*[(\[,;]\s*(?:normal|reference|ref\b|NR\b|RR\b|cutoff|control)",
 )
-_PART = re.compile(rf"(?P<number>{NUMBER})\s?(?P<unit>{UNIT})?\s?(?P<link>to|or|and|x|[^\w\s.,])?", re.IGNORECASE)
-_BETWEEN = re.compile(r"\bbetween\s+$", re.IGNORECASE)
+_PART = re.compile(rf"(?P<number>{NUMBER})\s?(?P<unit>{UNIT})?\s?(?P<link>to|or|and|x|[^\w\s.,])?")
+_BETWEEN = re.compile(r"\bbetween\s+$")
 _UNITS = {
     "mg": "mg", "milligram": "mg", "mcg": "ug", "µg": "ug", "μg": "ug", "ug": "ug", "ng": "ng", "nanogram": "ng",
     "g": "g", "gm": "g", "gr": "g", "gram": "g", "meq": "meq", "milliequivalent": "meq", "mmol": "mmol",
@@ -106,36 +105,40 @@ class Amount(NamedTuple):
         return self.dose.unit in {"mL", "L"}
 
 
-def amounts_in(text: str, low: int, high: int, has_words: bool = True) -> list[Amount]:
+def amounts_in(text: str, low: int, high: int, lower: str = "", has_words: bool = True) -> list[Amount]:
     """The doses written in text[low:high], in order; laboratory values and concentrations are left out.
 
-    `has_words` says whether one of `NUMBER_WORDS` is there, "one tablet".
+    `lower` is the text in lower case, made here where the caller has none; `has_words` says whether one of
+    `NUMBER_WORDS` is there, "one tablet".
     """
-    found = list(_numbered(text, low, high))
+    lower = lower or lowered(text)
+    found = list(_numbered(text, lower, low, high))
     if has_words:
-        for match in _WORD_COUNT.finditer(text, low, high):
+        for match in _WORD_COUNT.finditer(lower, low, high):
             if not any(a.start < match.end() and match.start() < a.end for a in found):
-                word = match["number"].lower()
+                word = match["number"]
                 value = 1.5 if len(word) > 5 or word.startswith("1 ") or word == "1½" else _WORD_VALUES[word]
                 found.append(Amount(match.start(), match.end(), Quantity(value=value, unit=unit_of(match["unit"])[0])))
         found.sort(key=lambda a: a.start)
     return found
 
 
-def _numbered(text: str, low: int, high: int) -> Iterator[Amount]:
+def _numbered(text: str, lower: str, low: int, high: int) -> Iterator[Amount]:
     position = low
-    while digit := _DIGIT.search(text, position, high):
+    while digit := _DIGIT.search(lower, position, high):
         start = digit.start()
-        position = _after_number(text, digit.end(), high)
-        following = text[position : position + 6].lstrip()[:2].lower()
+        if start > position and lower[start - 1] in ".·":
+            start -= 1
+        position = _after_number(lower, digit.end(), high)
+        following = lower[position : position + 6].lstrip()[:2]
         if following not in _OPENINGS and following[:1] not in _SIGNS:
             continue
-        match = _AMOUNT.match(text, start, high) if _starts_number(text, start) else None
+        match = _AMOUNT.match(lower, start, high) if _starts_number(lower, start) else None
         if match is None:
             continue
         position = match.end()
         if _NOT_A_DOSE.match(text, position, min(high + 12, len(text))) is None:
-            amount = _amount(match)
+            amount = _amount(match, text)
             if amount.dose.unit == "L/min" or _is_concentration(amount):
                 continue
             if match["lead"] and amount.start == match.start("number"):
@@ -147,7 +150,7 @@ def _earlier(match: re.Match[str]) -> Iterator[Amount]:
     """The doses in front of the last that make no range with it: "(from) 80 to 40 mg", "5 mg and 10 mg"."""
     begin = match.start()
     for part in _PART.finditer(match["lead"]):
-        link = (part["link"] or "").lower()
+        link = part["link"]
         if part["unit"] or link == "to":
             unit, scale = unit_of(part["unit"] or match["unit"])
             end = begin + part.end("unit" if part["unit"] else "number")
@@ -178,8 +181,9 @@ def _after_number(text: str, position: int, high: int) -> int:
     return position
 
 
-def _amount(match: re.Match[str]) -> Amount:
-    unit, scale = ("m[IU]", 1.0) if match["unit"] == "mU" else unit_of(match["unit"])
+def _amount(match: re.Match[str], text: str) -> Amount:
+    written = text[slice(*match.span("unit"))]
+    unit, scale = ("m[IU]", 1.0) if written == "mU" else unit_of(written)
     per, frequency = _per(match["per"])
     unit += per
     last = _quantity(match["number"], unit, scale)
@@ -187,7 +191,7 @@ def _amount(match: re.Match[str]) -> Amount:
     parts = list(_PART.finditer(match["lead"])) if match["lead"] else []
     if not parts:
         return Amount(start, end, last, frequency=frequency)
-    link = (parts[-1]["link"] or "").lower()
+    link = parts[-1]["link"]
     if link == "and" and not _BETWEEN.search(match.string[max(0, start - 10) : start]):
         return Amount(match.start("number"), end, last, frequency=frequency)
     if link in {"x", "×"}:

@@ -31,9 +31,15 @@ _BETWEEN = frozenset(
     " week weeks regimen medication medications receiving via continuous in regular - : , ( including such as"
     .split()
 )  # fmt: skip
+_BEFORE = _BETWEEN | frozenset("mg mcg g ml units unit µg μg meq / kg m2 . d h min".split())
 _NEGATIONS = frozenset("not never n't without didn't doesn't hasn't isn't wasn't don't nor neither no".split())
 _SWITCH = frozenset("switched switch switching changed transitioned converted replaced substituted rotated".split())
 _DC = re.compile(r"d/?c['’]?e?d?(?![\w'’])|d/c(?!\w)", re.IGNORECASE)
+# The words in which `status_before` sees a status, some only with their neighbours; asking here spares most of the work.
+_SPEAKING = _HEADS.keys() | frozenset(
+    "c taking takes take using on receiving off out from to with by replaced replace replacing noncompliant nonadherent"
+    " noncompliance nonadherence refused refuses declined compliant compliance adherent adherence took".split()
+)
 _AUXILIARY = frozenset(
     "was were is are be been being has had have will should currently subsequently then later".split()
 )
@@ -59,6 +65,8 @@ _TITLES = {
     "hold": "held", "new": "started", "started": "started", "start": "started", "continue": "active",
     "continued": "active", "resume": "resumed", "increased": "increased", "decreased": "decreased",
 }  # fmt: skip
+# Without one of these `status_after` finds nothing.
+AFTER_CUES = _AFTER.keys() | _MARKED.keys() | _SWITCH | {"until", "till", "d"}
 _MAX_WORDS, _MAX_UNKNOWN = 24, 5
 
 
@@ -76,14 +84,14 @@ def status_before(words: Words, first: int, floor: int, limit: int = 14) -> tupl
     texts = words.texts
     for position in range(first - 1, max(floor, first - limit) - 1, -1):
         word = texts[position]
-        if word == "c" and position > 1 and texts[position - 1] == "/" and texts[position - 2] == "d":
-            return "stopped", True
-        status = _head(texts, position, floor)
-        if status:
-            return status, True
-        if word in _BETWEEN or word[0].isdigit() or _is_unit(word):
-            continue
-        return "", False
+        if word in _SPEAKING or word.startswith("dc"):
+            if word == "c" and position > 1 and texts[position - 1] == "/" and texts[position - 2] == "d":
+                return "stopped", True
+            status = _head(texts, position, floor)
+            if status:
+                return status, True
+        if word not in _BEFORE and not word[0].isdigit():
+            return "", False
     return "", False
 
 
@@ -145,10 +153,6 @@ def _switched(texts: list[str], position: int, link: str) -> bool:
         if word in _SWITCH:
             return (link == "to") != (word in {"replaced", "substituted"})
     return False
-
-
-def _is_unit(word: str) -> bool:
-    return word in {"mg", "mcg", "g", "ml", "units", "unit", "µg", "μg", "meq", "/", "kg", "m2", ".", "d", "h", "min"}
 
 
 def status_after(texts: list[str], ends: list[int]) -> tuple[str, int]:

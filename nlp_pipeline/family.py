@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nlp_pipeline.layers import Relative, chart, sentence_of
+from nlp_pipeline.layers import Relative, attributes, chart, entities, sentence_of
 from nlp_pipeline.sections import section_at
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
-
-    from nlp_pipeline.layers import Chart
 
 _MEMBER = (
     r"(?:(?:maternal|paternal)\s+)?(?:great[- ])?(?:grand(?:mother|father|parent)s?|mother|father|mom|dad|mum"
@@ -38,33 +36,27 @@ class FamilyReader:
     """
 
     def __call__(self, doc: Doc) -> Doc:
-        layer = chart(doc)
-        if not _speaks_of_family(doc, layer):
+        family = {span for span, names in attributes(doc).items() if "is_family" in names}
+        if not family:
             return doc
-        text = doc.text
-        for index, ent in enumerate(doc.ents):
-            if not ent._.is_family:
+        layer, found = chart(doc), entities(doc)
+        text = layer.text
+        for index, span in enumerate(zip(found.starts, found.ends, strict=True)):
+            if span not in family:
                 continue
-            low, high = sentence_of(layer, ent.start_char)
-            after = _LINE_DASH.match(text, ent.end_char, high) or _AFTER.match(text, ent.end_char, high)
-            before = list(_MEMBERS.finditer(text, low, ent.start_char))
-            section = section_at(layer.sections, ent.start_char)
+            start, end = span
+            low, high = sentence_of(layer, start)
+            after = _LINE_DASH.match(text, end, high) or _AFTER.match(text, end, high)
+            before = list(_MEMBERS.finditer(text, low, start))
+            section = section_at(layer.sections, start)
             if not before and not after and section and not _FAMILY.search(text, max(low, section.body_start), high):
-                before = list(_MEMBERS.finditer(text, max(section.start, ent.start_char - 200), ent.start_char))
-            if before and not (after and not _governs(text[before[-1].end() : ent.start_char])):
+                before = list(_MEMBERS.finditer(text, max(section.start, start - 200), start))
+            if before and not (after and not _governs(text[before[-1].end() : start])):
                 members = before[-1][0]
             else:
                 members = after["members"] if after else "family"
             layer.relatives.append(Relative(index, _canonical(members)))
         return doc
-
-
-def _speaks_of_family(doc: Doc, layer: Chart) -> bool:
-    """Whether any entity can be a relative's: most notes have no such section and no such cue."""
-    graph = doc._.context_graph
-    if graph is None or any(section.category == "family_history" for section in layer.sections):
-        return True
-    return any(modifier.category == "FAMILY" for modifier in graph.modifiers)
 
 
 def _governs(between: str) -> bool:

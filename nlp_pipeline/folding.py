@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 
+def lowered(text: str) -> str:
+    """The text in lower case, position for position the same."""
+    lower = text.lower()
+    if len(lower) != len(text):  # a few letters become two: only those keep their case
+        lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return lower
+
+
 def folded(text: str) -> str:
     """The text in lower case, line breaks, tabs and brackets as spaces; position for position the same."""
-    lowered = text.lower()
-    if len(lowered) != len(text):  # a few letters become two: only those keep their case
-        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    lower = lowered(text)
     for mark in "\n\r\t(":
-        lowered = lowered.replace(mark, " ")
-    return lowered if lowered.isascii() else lowered.replace("\xa0", " ").replace("’", "'")
+        lower = lower.replace(mark, " ")
+    return lower if lower.isascii() else lower.replace("\xa0", " ").replace("’", "'")

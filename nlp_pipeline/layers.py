@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from domain.facts import FactKind, MedicationSig
 from domain.quantities import Quantity
-from nlp_pipeline.folding import folded
+from nlp_pipeline.folding import folded, lowered
 
 if TYPE_CHECKING:
-    from spacy.tokens import Doc, Span
+    from spacy.tokens import Doc
 
     from nlp_pipeline.dates import DateMention
     from nlp_pipeline.sections import Section
@@ -72,6 +72,18 @@ class Reaction(NamedTuple):
     reaction: str
 
 
+class Entities(NamedTuple):
+    """First characters, ends and labels of the entities of a Doc, in the order of `doc.ents`."""
+
+    starts: list[int]
+    ends: list[int]
+    labels: list[str]
+
+    def between(self, low: int, high: int) -> range:
+        """Indices of the entities that start in [low, high)."""
+        return range(bisect_left(self.starts, low), bisect_left(self.starts, high))
+
+
 @dataclass
 class Chart:
     """Everything read from one note, before it becomes facts.
@@ -90,6 +102,12 @@ class Chart:
     reactions: list[Reaction] = field(default_factory=list)
     suppressed: set[int] = field(default_factory=set)  # entities that are part of another statement
     dates: list[DateMention] = field(default_factory=list)
+    entities: Entities | None = None  # see `entities`
+
+    @cached_property
+    def lowered(self) -> str:
+        """The text in lower case, character for character: rules for it are faster than case-blind ones."""
+        return lowered(self.text)
 
     @cached_property
     def folded(self) -> str:
@@ -126,14 +144,47 @@ def sentence_of(layer: Chart, position: int) -> tuple[int, int]:
     return layer.sentences[max(index, 0)] if layer.sentences else (0, 1 << 60)
 
 
-def entities_between(starts: list[int], low: int, high: int) -> range:
-    """Indices of the entities that start in [low, high), given the sorted start characters."""
-    return range(bisect_left(starts, low), bisect_left(starts, high))
+def entities(doc: Doc) -> Entities:
+    """The entities of a Doc, read from it once: spaCy makes the Spans of `doc.ents` anew at every access.
+
+    The components share what the first of them reads, so it is for those that work after all entities are set.
+    """
+    layer = chart(doc)
+    if layer.entities is None:
+        layer.entities = _read_entities(doc)
+    return layer.entities
 
 
-def entity_starts(ents: tuple[Span, ...]) -> list[int]:
-    """Start characters of entities, for `entities_between`."""
-    return [e.start_char for e in ents]
+def _read_entities(doc: Doc) -> Entities:
+    from spacy.attrs import ENT_IOB, ENT_TYPE, IDX, LENGTH
+
+    if not len(doc):
+        return Entities([], [], [])
+    tags, types, starts, lengths = doc.to_array([ENT_IOB, ENT_TYPE, IDX, LENGTH]).T
+    first = (tags == 3).nonzero()[0]
+    if not len(first):
+        return Entities([], [], [])
+    others = (tags != 1).nonzero()[0]  # an entity ends before the next token that does not continue it
+    ends = starts + lengths
+    last = others.searchsorted(first, side="right")
+    after = [*others.tolist(), len(doc)]
+    strings, kinds = doc.vocab.strings, types[first].tolist()
+    names = {kind: strings[kind] for kind in set(kinds)}
+    return Entities(
+        starts[first].tolist(), ends[[after[i] - 1 for i in last.tolist()]].tolist(), [names[kind] for kind in kinds]
+    )
+
+
+def attributes(doc: Doc) -> dict[tuple[int, int], set[str]]:
+    """The ConText attributes ("is_negated", ...) of the entities that have any, by their characters.
+
+    spaCy keeps them in `user_data`; one walk through it costs a fraction of asking each entity for each attribute.
+    """
+    found: dict[tuple[int, int], set[str]] = {}
+    for key, value in doc.user_data.items():
+        if value is True and len(key) == 4 and key[0] == "._.":
+            found.setdefault((key[2], key[3]), set()).add(key[1])
+    return found
 
 
 class IntervalSet:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -25,12 +27,13 @@ def build_pipeline(profile: str = "default") -> Language:
 
     if profile not in PROFILES:
         raise InvalidInput(f"unknown profile; choose one of {', '.join(PROFILES)}", accepted=PROFILES)
-    from nlp_pipeline.components import ORDER
+    with _without_collection():
+        from nlp_pipeline.components import ORDER
 
-    nlp = _blank()
-    for name in ORDER:
-        nlp.add_pipe(name)
-    _settle()
+        nlp = _blank()
+        for name in ORDER:
+            nlp.add_pipe(name)
+        _settle()
     return nlp
 
 
@@ -55,6 +58,18 @@ def _blank() -> Language:
     nlp.max_length = 10_000_000  # the limit protects parsers and NER; every component here is linear
     nlp.tokenizer = build_tokenizer(nlp)
     return nlp
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Let the garbage collector wait: what is loaded is kept, and going over it again and again is half of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nlp_pipeline.doses import Amount
+from nlp_pipeline.drug_status import AFTER_CUES
 from nlp_pipeline.sig_terms import HEADS, NEXT, Term, term_at
 from nlp_pipeline.sig_words import Words
 
@@ -20,16 +21,21 @@ _LINKING = frozenset(
 )
 
 
+_HEAD, _LOOSEN, _STOP, _LINK = 1, 2, 4, 8
+_ROLES: dict[str, int] = {}  # what a word can do here, in one look-up; most words have no part in a sig
+for _role, _names in ((_HEAD, HEADS), (_LOOSEN, _LOOSENS), (_STOP, _STOPS), (_LINK, _LINKING)):
+    for _name in _names:
+        _ROLES[_name] = _ROLES.get(_name, 0) | _role
+
+
 class Zone(NamedTuple):
-    """The terms of a sig, each with the number of the dose it follows (-1 before any), and the other words."""
+    """The terms of a sig, each with the number of the dose it follows (-1 before any), and the other words.
+
+    `rest` are the indices of the words after the drug that are no part of its sig, where one of them may be a status.
+    """
 
     terms: list[tuple[int, Term]]
-    rest: list[str]
-    rest_ends: list[int]
-
-    def first(self, kind: str) -> str:
-        """The first value of a kind of term, or nothing."""
-        return next((t.value for _, t in self.terms if t.kind == kind), "")
+    rest: list[int]
 
     def at(self, step: int, kind: str) -> str:
         """The value of a kind of term that follows one dose, or nothing."""
@@ -39,51 +45,55 @@ class Zone(NamedTuple):
 def read_zone(text: str, words: Words, begin: int, drug: tuple[int, int], own: list[Amount], limit: int) -> Zone:
     """Walk the words from the first of drug and doses up to `limit`, collecting terms until something else begins."""
     terms: list[tuple[int, Term]] = []
-    rest: list[str] = []
-    rest_ends: list[int] = []
+    rest: list[int] = []
     starts, texts = words.starts, words.texts
     drug_start, drug_end = drug
-    position, high = words.range(begin, limit)
+    first, high = words.range(begin, limit)
+    speaks = not AFTER_CUES.isdisjoint(texts[first:high])
     skip_to, step, unknown, depth = begin, -1, 0, 0
     most = _MAX_UNKNOWN if own else _MAX_UNKNOWN_BARE
     is_loose, is_open = False, True
     seen: set[tuple[int, str]] = set()
-    while position < high:
-        start, name = starts[position], texts[position]
-        position += 1
+    dosed_to = max([a.end for a in own], default=-1)
+    for position in range(first, high):
+        start = starts[position]
         if start < skip_to or drug_start <= start < drug_end:
             continue
-        dose = next((n for n, a in enumerate(own) if a.start <= start < a.end), -1) if own else -1
-        if dose >= 0:
-            step, unknown, skip_to, is_loose, is_open = dose, 0, own[dose].end, False, True
-            continue
-        if name in HEADS or name[0].isdigit() or (name[0] in "qx" and name[1:2].isdigit()):
-            before = texts[position - 2] if position > 1 else ""
+        if start < dosed_to:
+            dose = next((n for n, a in enumerate(own) if a.start <= start < a.end), -1)
+            if dose >= 0:
+                step, unknown, skip_to, is_loose, is_open = dose, 0, own[dose].end, False, True
+                continue
+        name = texts[position]
+        role, initial = _ROLES.get(name, 0), name[0]
+        if role & _HEAD or initial.isdigit() or (initial in "qx" and name[1:2].isdigit()):
+            before = texts[position - 1] if position else ""
             is_loose = is_loose or before in _ARTICLES
-            begins = is_open and (name not in NEXT or (position < high and texts[position] in NEXT[name]))
+            begins = is_open and (name not in NEXT or (position + 1 < high and texts[position + 1] in NEXT[name]))
             term = term_at(name, text, start, limit) if begins else None
             if term and _belongs(term, step, seen, is_loose, before):
                 terms.append((step, term))
                 seen.add((step, term.kind))
                 skip_to, unknown = term.end, 0
                 continue
-        if len(name) == 1 and not name.isalnum():
+        if len(name) == 1 and not initial.isalnum():
             depth += (name in "([") - (name in ")]")
             is_loose = is_loose or name == "." or (name == ")" and depth <= 0)
-            is_open = is_open and not ((name == ";" and depth <= 0) or name in _STOPS)
-        elif name in _LOOSENS:
+            is_open = is_open and not ((name == ";" and depth <= 0) or role & _STOP > 0)
+        elif role & _LOOSEN:
             is_loose = True
-        elif name in _STOPS:
+        elif role & _STOP:
             is_open = False
         if start >= drug_end:
-            rest.append(name)
-            rest_ends.append(words.ends[position - 1])
-        if name not in _LINKING and name[0].isalpha():
+            rest.append(position)
+        if not role & _LINK and initial.isalpha():
             unknown += 1
             is_open = is_open and unknown <= most
-        if not is_open and (unknown > _MAX_UNKNOWN + 1 or len(rest) > _MAX_REST) and step + 1 >= len(own):
+        if not is_open and step + 1 >= len(own) and (
+            not speaks or unknown > _MAX_UNKNOWN + 1 or len(rest) > _MAX_REST
+        ):  # fmt: skip
             break
-    return Zone(terms, rest, rest_ends)
+    return Zone(terms, rest if speaks else [])
 
 
 def _belongs(term: Term, step: int, seen: set[tuple[int, str]], is_loose: bool, before: str) -> bool:

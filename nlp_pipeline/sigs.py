@@ -21,18 +21,18 @@ from domain.quantities import Quantity
 from nlp_pipeline.dose_links import Drug, Linker
 from nlp_pipeline.doses import NUMBER, Amount, number_of
 from nlp_pipeline.drug_status import status_after, status_before, status_of_title
-from nlp_pipeline.layers import Chart, Sig, chart, sentence_of
+from nlp_pipeline.layers import Chart, Entities, Sig, chart, entities, sentence_of
 from nlp_pipeline.sections import section_at
 from nlp_pipeline.sig_terms import route_of
 from nlp_pipeline.sig_words import words_of
 from nlp_pipeline.sig_zone import Zone, read_zone
 
 if TYPE_CHECKING:
-    from spacy.tokens import Doc, Span
+    from spacy.tokens import Doc
 
     from nlp_pipeline.vocabulary import Concept
 
-_KINDS = frozenset({"medication", "drug_class"})
+_LABELS = frozenset({"MEDICATION", "DRUG_CLASS"})
 # Elements and sugars that are measured and given: what "20 mEq of potassium" gives.
 _GIVEN_AS = {
     "potassium": "potassium_chloride", "magnesium": "magnesium_sulfate", "calcium": "calcium_carbonate",
@@ -76,44 +76,45 @@ class SigReader:
     def __call__(self, doc: Doc) -> Doc:
         layer = chart(doc)
         layer.sigs = []
-        found = _candidates(layer)
+        named = entities(doc)
+        found = _candidates(layer, named.labels)
         if found:
-            ents, text = doc.ents, layer.text
+            text = layer.text
             groups = [
                 (span, list(drugs))
-                for span, drugs in groupby(_drugs(layer, text, ents, found), key=lambda d: sentence_of(layer, d.start))
+                for span, drugs in groupby(_drugs(layer, text, named, found), key=lambda d: sentence_of(layer, d.start))
             ]
             for number, ((low, high), drugs) in enumerate(groups):
                 following = groups[number + 1][0][0] if number + 1 < len(groups) else len(text) + 1
                 layer.sigs += _Sentence(layer, text, drugs, low, min(high, len(text)), following).sigs()
-            for sig in layer.sigs:
-                if sig.sig.status == "stopped":  # "no longer takes": it was taken, so it is past rather than denied
-                    ents[sig.target]._.is_negated = False
+            stopped = [sig.target for sig in layer.sigs if sig.sig.status == "stopped"]
+            ents = doc.ents if stopped else ()
+            for target in stopped:  # "no longer takes": it was taken, so it is past rather than denied
+                ents[target]._.is_negated = False
         return doc
 
 
-def _candidates(layer: Chart) -> list[tuple[int, Concept, bool]]:
+def _candidates(layer: Chart, labels: list[str]) -> list[tuple[int, Concept, bool]]:
     """Index and first concept of each mention that is a drug, or may be one where it is dosed (the flag says which)."""
     measured = {v.target for v in layer.values}
     found = []
-    for index, concepts in enumerate(layer.concepts):
-        first = concepts[0]
-        kind = first.kind
-        certain = kind in _KINDS
-        possible = certain or (kind == "observation" and first.id in _GIVEN_AS) or len(concepts) > 1
-        if not possible or index in measured:
+    for index, (label, concepts) in enumerate(zip(labels, layer.concepts, strict=True)):
+        if index in measured:
             continue
-        if certain or first.id in _GIVEN_AS or any(c.kind == "medication" for c in concepts):
-            found.append((index, first, certain))
+        if label in _LABELS:
+            found.append((index, concepts[0], True))
+        elif len(concepts) > 1 and any(c.kind == "medication" for c in concepts):
+            found.append((index, concepts[0], False))
+        elif (label == "OBSERVATION" or len(concepts) > 1) and concepts[0].id in _GIVEN_AS:
+            found.append((index, concepts[0], False))
     return found
 
 
-def _drugs(layer: Chart, text: str, ents: tuple[Span, ...], found: list[tuple[int, Concept, bool]]) -> Iterator[Drug]:
+def _drugs(layer: Chart, text: str, named: Entities, found: list[tuple[int, Concept, bool]]) -> Iterator[Drug]:
     """The drug mentions in text order; a second name in brackets belongs to the first."""
     last: Drug | None = None
     for index, concept, certain in found:
-        ent = ents[index]
-        start, end = ent.start_char, ent.end_char
+        start, end = named.starts[index], named.ends[index]
         if not certain and last is not None and start - last.end <= 1:
             continue  # a salt: "heparin calcium"
         if last is not None and certain and start - last.end < 25 and _is_alias(layer, text, last, index, start):
@@ -141,10 +142,10 @@ class _Sentence:
         self._layer, self._text, self._drugs = layer, text, drugs
         self._low, self._own_high = low, high
         self._high = high if following <= high else self._with_next(high)
-        self._words = words_of(text, low, self._high)
+        self._words = words_of(layer.lowered, low, self._high)
         section = section_at(layer.sections, drugs[0].start)
         self._headed = status_of_title(section.title) if section else ""
-        linker = Linker(text, self._words, drugs, low, self._high, self._own_high)
+        linker = Linker(text, layer.lowered, self._words, drugs, low, self._high, self._own_high)
         self._links = linker.links
 
     def _with_next(self, high: int) -> int:
@@ -193,22 +194,24 @@ class _Sentence:
     def _read(self, number: int, floor: int) -> tuple[Sig, str]:
         """The sig of one drug, and its status if words before it say so, which a list shares."""
         drug, own = self._drugs[number], self._links[number]
-        begin = min([drug.start, *(a.start for a in own)])
+        words = self._words
+        begin = min(drug.start, own[0].start) if own else drug.start
         limit = self._limit(number)
         if all(a.is_counted for a in own) and (bare := self._bare(drug, limit)):
             own = [bare, *own]
         if not own and (percent := self._percent(drug)):
             own = [percent]
             begin = min(begin, percent.start)
-        zone = read_zone(self._text, self._words, begin, (drug.start, drug.end), own, limit)
-        end = max([drug.end, *(a.end for a in own), *(t.end for _, t in zone.terms)])
-        status, is_before = status_before(self._words, self._words.at(begin), self._words.at(floor))
-        if not status:
-            status, status_end = status_after(zone.rest, zone.rest_ends)
+        zone = read_zone(self._text, words, begin, (drug.start, drug.end), own, limit)
+        end = max(_end(drug, own), zone.terms[-1][1].end) if zone.terms else _end(drug, own)
+        first = words.at(begin)
+        status, is_before = status_before(words, first, words.at(floor))
+        if not status and zone.rest:
+            status, status_end = status_after([words.texts[i] for i in zone.rest], [words.ends[i] for i in zone.rest])
             end = max(end, status_end)
         concept = self._layer.concepts[drug.entity][0]
         status = status or self._headed
-        sig = self._sig(concept, begin, own, zone, status)
+        sig = self._sig(concept, first, own, zone, status)
         while end > drug.end and self._text[end - 1] in " .,;\n":
             end -= 1
         return Sig(begin, end, drug.entity, sig), status if is_before else ""
@@ -216,12 +219,12 @@ class _Sentence:
     def _limit(self, number: int) -> int:
         """Where the next drug or its dose begins, or the sentence ends."""
         drug, own = self._drugs[number], self._links[number]
-        last = max([drug.end, *(a.end for a in own)])
+        last = _end(drug, own)
         limit = min(self._high if last > self._own_high else self._own_high, last + _REACH)
         if number + 1 < len(self._drugs):
             following = self._drugs[number + 1]
             ahead = [a.start for a in self._links[number + 1] if a.start >= drug.end]
-            limit = min([limit, following.start, *ahead])
+            limit = min(limit, following.start, *ahead)
         return limit
 
     def _bare(self, drug: Drug, limit: int) -> Amount | None:
@@ -236,30 +239,34 @@ class _Sentence:
         parts = tuple(Quantity(value=number_of(n), unit=unit) for n in (match["number"], match["second"][1:]))
         return Amount(*span, parts[0], strength=parts)
 
-    def _sig(self, concept: Concept, begin: int, own: list[Amount], zone: Zone, status: str) -> MedicationSig:
-        if not (own or zone.terms or status):
-            route, frequency = self._route_before(begin), self._frequency_before(begin)
-            return _plain_sig(concept.label, route, frequency)
+    def _sig(self, concept: Concept, first: int, own: list[Amount], zone: Zone, status: str) -> MedicationSig:
+        stated = {term.kind: term.value for _, term in reversed(zone.terms)}  # the first of each kind
+        route = stated.get("route") or self._route_before(first)
+        if not own:
+            return _undosed(
+                concept.label, stated.get("form", ""), route,
+                stated.get("frequency") or self._frequency_before(first),
+                stated.get("as_needed"), stated.get("duration", ""), status, stated.get("last_taken", ""),
+            )  # fmt: skip
         counted = [a for a in own if a.is_counted]
         dosed = [a for a in own if not a.is_counted] or counted
         steps = [s for a in dosed for s in self._steps(a, own, zone)]
         main = steps[0] if len(steps) == 1 else self._in_force(steps, dosed)
-        amount = dosed[0] if dosed else None
-        needed = next((t for _, t in zone.terms if t.kind == "as_needed"), None)
+        amount = dosed[0]
         return MedicationSig(
             drug=concept.label,
-            dose=main.dose if main else None,
-            dose_high=main.dose_high if main else None,
-            strength=amount.strength if amount else (),
+            dose=main.dose,
+            dose_high=main.dose_high,
+            strength=amount.strength,
             amount=counted[0].dose if counted and dosed is not counted else self._units(amount),
-            form=zone.first("form"),
-            route=zone.first("route") or self._route_before(begin),
-            frequency=(main.frequency if main else "") or zone.first("frequency") or self._frequency_before(begin),
-            as_needed=needed is not None,
-            reason=needed.value if needed else "",
-            duration=(main.duration if main else "") or zone.first("duration"),
+            form=stated.get("form", ""),
+            route=route,
+            frequency=main.frequency or stated.get("frequency") or self._frequency_before(first),
+            as_needed="as_needed" in stated,
+            reason=stated.get("as_needed", ""),
+            duration=main.duration or stated.get("duration", ""),
             status=status,
-            last_taken=zone.first("last_taken"),
+            last_taken=stated.get("last_taken", ""),
             steps=tuple(steps) if len(steps) > 1 else (),
         )
 
@@ -276,14 +283,14 @@ class _Sentence:
             role = "previous" if is_previous else self._role(amount, own)
         return [DoseStep(dose=amount.dose, dose_high=amount.high, frequency=frequency, duration=duration, role=role)]
 
-    def _in_force(self, steps: list[DoseStep], dosed: list[Amount]) -> DoseStep | None:
+    def _in_force(self, steps: list[DoseStep], dosed: list[Amount]) -> DoseStep:
         """The dose that holds after what is said: the last it was changed to, else the first that is not past."""
         present = [s for s in steps if s.role != "previous"] or steps
         if len(steps) == len(dosed):
             changed = [s for s, a in zip(steps, dosed, strict=True) if s in present and self._is_change(a)]
             if changed:
                 return changed[-1]
-        return next((s for s in present if s.dose.unit not in {"mL", "L"}), present[0] if present else None)
+        return next((s for s in present if s.dose.unit not in {"mL", "L"}), present[0])
 
     def _role(self, amount: Amount, own: list[Amount]) -> str:
         previous = max([self._low, *(a.end for a in own if a.end <= amount.start)])
@@ -296,10 +303,10 @@ class _Sentence:
     def _is_change(self, amount: Amount) -> bool:
         return _CHANGED_TO.search(self._text[max(self._low, amount.start - 70) : amount.start]) is not None
 
-    def _units(self, amount: Amount | None) -> Quantity | None:
+    def _units(self, amount: Amount) -> Quantity | None:
         """How many units of this strength: "2 x 5 mg", "two 500-mg tablets"."""
-        if amount is None or amount.units is not None:
-            return Quantity(value=amount.units, unit="{dose}") if amount and amount.units is not None else None
+        if amount.units is not None:
+            return Quantity(value=amount.units, unit="{dose}")
         match = _UNITS_BEFORE.search(self._text[max(self._low, amount.start - 8) : amount.start])
         if match is None or _UNIT_AFTER.match(self._text, amount.end) is None:
             return None
@@ -314,25 +321,36 @@ class _Sentence:
 
     def _percent_before(self, drug: Drug) -> Amount | None:
         floor = max(self._low, drug.start - 24)
+        if self._text.find("%", floor, drug.start) < 0:
+            return None
         match = _PERCENT_BEFORE.search(self._text[floor : drug.start])
         if match is None:
             return None
         return _percentage(match["number"], floor + match.start(), floor + match.end("number") + 1)
 
-    def _route_before(self, begin: int) -> str:
-        position, texts = self._words.at(begin), self._words.texts
-        return next((r for word in reversed(texts[max(0, position - 2) : position]) if (r := route_of(word))), "")
+    def _route_before(self, first: int) -> str:
+        """The route that one of the two words before a word names."""
+        words = self._words.texts[max(0, first - 2) : first]
+        return next((r for word in reversed(words) if (r := route_of(word))), "")
 
-    def _frequency_before(self, begin: int) -> str:
-        position = self._words.at(begin) - 1
-        word = self._words.texts[position] if position >= 0 else ""
+    def _frequency_before(self, first: int) -> str:
+        word = self._words.texts[first - 1] if first > 0 else ""
         return word if word in {"daily", "weekly", "nightly", "monthly"} else ""
 
 
+def _end(drug: Drug, own: list[Amount]) -> int:
+    return max([drug.end, *(a.end for a in own)]) if own else drug.end
+
+
 @lru_cache(maxsize=4096)
-def _plain_sig(label: str, route: str, frequency: str) -> MedicationSig:
-    """The sig of a drug that is only named, which most mentions are."""
-    return MedicationSig(drug=label, route=route, frequency=frequency)
+def _undosed(
+    label: str, form: str, route: str, frequency: str, reason: str | None, duration: str, status: str, last_taken: str
+) -> MedicationSig:
+    """The sig of a drug that is named without a dose, as most are; `reason` is None where it is not as needed."""
+    return MedicationSig(
+        drug=label, form=form, route=route, frequency=frequency, as_needed=reason is not None, reason=reason or "",
+        duration=duration, status=status, last_taken=last_taken,
+    )  # fmt: skip
 
 
 def _promote(layer: Chart, index: int) -> bool:

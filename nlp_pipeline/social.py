@@ -7,12 +7,11 @@ nearest cue first, so that "quit smoking, drinks socially, denies drugs" gives e
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain.facts import FactKind
-from nlp_pipeline.layers import Finding, chart, sentence_of
+from nlp_pipeline.layers import Finding, chart, entities, sentence_of
 from nlp_pipeline.sections import section_at
 from nlp_pipeline.smoking import smoking_amounts
 
@@ -189,10 +188,9 @@ class SocialReader:
                     smoking.append((found.start, found.end))
         if smoking:
             # "Former smoker" is one statement, not nicotine dependence beside it.
-            ents = doc.ents
+            found_before = entities(doc)
             for start, end in smoking:
-                first = bisect_left(ents, start, key=lambda e: e.start_char)
-                layer.suppressed.update(range(first, bisect_left(ents, end, first, key=lambda e: e.start_char)))
+                layer.suppressed.update(found_before.between(start, end))
         if smoking or "pack" in low or "ppd" in low:
             layer.findings += smoking_amounts(low)
         return doc

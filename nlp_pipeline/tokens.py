@@ -156,7 +156,9 @@ def build_tokenizer(nlp: Language) -> RememberingTokenizer:
     register()
     tokenizer = create_medspacy_tokenizer(nlp)
     prefixes, suffixes, infixes = tokenizer.prefix_search, tokenizer.suffix_search, tokenizer.infix_finditer
+    exceptions, tokenizer.rules = tokenizer.rules, {}  # each assignment below would tokenize all of them again
     tokenizer.prefix_search = lambda text: _ASCII_PREFIX.match(text) if text.isascii() else prefixes(text)
     tokenizer.suffix_search = lambda text: _ASCII_SUFFIX.search(text) if text.isascii() else suffixes(text)
     tokenizer.infix_finditer = lambda text: _ASCII_INFIX.finditer(text) if text.isascii() else infixes(text)
+    tokenizer.rules = exceptions
     return RememberingTokenizer(tokenizer)
