@@ -83,7 +83,9 @@ def stock_pipeline() -> Language:
 
     from nlp_pipeline.vocabulary import load_vocabulary
 
-    logger.disable("PyRuSH")  # it writes every word of every note to its log, which takes time and is no part of the work
+    logger.disable(
+        "PyRuSH"
+    )  # it writes every word of every note to its log, which takes time and is no part of the work
     nlp = medspacy.load(medspacy_enable={"medspacy_tokenizer", *STOCK})
     nlp.max_length = 10_000_000
     rules = [TargetRule(name, found[0].kind.upper()) for name, found in load_vocabulary().by_surface.items()]
@@ -130,7 +132,10 @@ def show(title: str, parts: Counter[str], notes: int) -> None:
 
 def scale_length(nlp: Language) -> None:
     """Time against length: a repeated word, and a note repeated."""
-    for text, name in (("fever ", '"fever "'), ("Denies chest pain. BP 120/80. Takes aspirin 81 mg daily.\n", "a line")):
+    for text, name in (
+        ("fever ", '"fever "'),
+        ("Denies chest pain. BP 120/80. Takes aspirin 81 mg daily.\n", "a line"),
+    ):
         for times in (300, 3000, 30000):
             began = process_time()
             nlp(text * times)

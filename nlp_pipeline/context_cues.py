@@ -187,7 +187,9 @@ class CueFinder:
                     break
                 if rules[0].direction == "PSEUDO" and any(start < f < end for f in findings):
                     continue
-                held = [rule for rule in rules if not rule.conditional or self._holds(words, start, end, rule, low, high)]
+                held = [
+                    rule for rule in rules if not rule.conditional or self._holds(words, start, end, rule, low, high)
+                ]
                 if held:
                     reach = end
                     covered.append((start, reach))

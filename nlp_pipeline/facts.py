@@ -71,9 +71,7 @@ _NONE_SET = _assertion(False, False, False, False, False)
 
 def _assertions(found: Entities, attributes: dict[tuple[int, int], set[str]]) -> list[Assertion]:
     """The five ConText attributes that the pipeline set on each entity."""
-    stated = {
-        span: _assertion(*(name in names for name in _ATTRIBUTES)) for span, names in attributes.items()
-    }
+    stated = {span: _assertion(*(name in names for name in _ATTRIBUTES)) for span, names in attributes.items()}
     return [stated.get(span, _NONE_SET) for span in zip(found.starts, found.ends, strict=True)]
 
 

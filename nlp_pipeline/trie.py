@@ -137,14 +137,16 @@ class _Firsts(dict[int, "_First | None"]):
     """The node that a word opens, by itself or by its class; None for most words."""
 
     def __init__(self, trie: PhraseTrie[Any], kinds: Mapping[int, int]) -> None:
-        self._trie, self._kinds, self._root = trie, kinds, None
+        self._trie, self._kinds = trie, kinds
+        self._root: dict[int, Any] | None = None
 
     def __missing__(self, key: int) -> _First | None:
         if self._root is None:
             self._root = self._trie.root()
         places = self._root.get(key) or self._root.get(self._kinds[key])
-        first = self[key] = None
+        first: _First | None = None
         if places:
             node = self._trie.node(places)
-            first = self[key] = _First(node, _END in node, _CLASSED in node)
+            first = _First(node, _END in node, _CLASSED in node)
+        self[key] = first
         return first

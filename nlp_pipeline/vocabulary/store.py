@@ -16,8 +16,11 @@ _KEPT = 3  # versions of one file: environments side by side do not drive each o
 
 
 def cache_folder() -> Path:
-    """The user's cache folder for this project, by the XDG convention."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "charttwin"
+    """The user's cache folder for this project; below the temporary files of a user without a home."""
+    try:
+        return Path.home() / ".cache" / "charttwin"
+    except RuntimeError:
+        return Path(tempfile.gettempdir()) / "charttwin-cache"
 
 
 def digest_of(parts: Iterable[bytes]) -> str:
