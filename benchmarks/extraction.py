@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spacy.language import Language
 
+SHARED = ("tokenizer", "charttwin_sections", "charttwin_sentences", "charttwin_targets", "charttwin_context")
 STOCK = ("medspacy_pyrush", "medspacy_target_matcher", "medspacy_context", "medspacy_sectionizer")
 
 
@@ -55,6 +56,8 @@ def main() -> None:
         show("stock medspaCy", stock_parts, len(texts))
         print(f"stock found {sum(len(doc.ents) for doc in stock_doc)} entities")
         total = stock_parts.total()
+        shared = sum(parts[name] for name in SHARED)
+        print(f"ratio of the parts that stock has too (profile entities): {total / shared:.1f}")
         print(f"ratio: {total / parts.total():.1f} (pipeline), {total / facts_s:.1f} (pipeline and facts)")
     if options.scaling:
         scale_length(ours)

@@ -36,6 +36,16 @@ def test_every_component_is_announced_by_its_name() -> None:
     assert announced == set(ORDER) == set(build_pipeline().pipe_names)
 
 
+def test_the_entities_profile_reads_entities_as_the_whole_does() -> None:
+    text = "PMH: HTN. Denies chest pain, possible pneumonia. BP 120/80."
+    read = [
+        [(e.text, e.label_, e._.is_negated, e._.is_historical, e._.is_uncertain) for e in build_pipeline(p)(text).ents]
+        for p in pipeline.PROFILES
+    ]
+    assert read[0] == read[1] and len(read[0]) >= 3
+    assert build_pipeline("entities")(text)._.chart.values == []
+
+
 def test_an_unknown_profile_is_refused() -> None:
     with pytest.raises(InvalidInput, match="unknown profile"):
         build_pipeline("fast")
