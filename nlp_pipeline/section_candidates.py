@@ -268,7 +268,9 @@ def _alone(text: str, lines: list[_Line], number: int, first: int, lead: str) ->
     if (
         below[0].islower()
         and not follower.after_blank
-        and (known.level < LISTED or not line.after_blank or continues(below) or not number)
+        and (
+            known.level < LISTED or not line.after_blank or continues(below) or (not number and known.kind == "system")
+        )
     ):
         return None  # the next line goes on with this one
     if number and not line.after_blank and known.level < LISTED and lead != "underlined":
