@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from domain.facts import FactKind
 from nlp_pipeline.layers import Chart, Finding, IntervalSet, Reaction, chart, entities, sentence_of
 
 if TYPE_CHECKING:
-    from spacy.tokens import Doc, Span
+    from spacy.tokens import Doc
 
 NONE_KNOWN = "no_known_allergies"
 _AGENTS = frozenset({"allergen", "medication", "drug_class"})
@@ -153,10 +152,6 @@ class _Reading:
         self._starts, self._ends, _ = entities(doc)
         self._found: dict[int, str] = {}  # entity -> reaction
         self._done: list[tuple[int, int]] = []  # characters of reactions and of "no known allergies"
-
-    @cached_property
-    def _spans(self) -> tuple[Span, ...]:
-        return self._doc.ents
 
     def read(self) -> None:
         """Add what the note says about allergies to the chart."""
@@ -376,9 +371,10 @@ class _Reading:
         return any(c.kind in _AGENTS for c in self._layer.concepts[index])
 
     def _add(self, index: int, reaction: str) -> None:
+        agent = self._doc.char_span(self._starts[index], self._ends[index])
         if _RELATIVE.search(self._text[max(0, self._starts[index] - 50) : self._starts[index]]):
-            self._spans[index]._.is_family = True
-        self._spans[index]._.is_historical = False  # an allergy lasts: "history of penicillin allergy" is a present one
+            agent._.is_family = True
+        agent._.is_historical = False  # an allergy lasts: "history of penicillin allergy" is a present one
         if reaction or index not in self._found:
             self._found[index] = reaction
 

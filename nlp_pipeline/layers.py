@@ -145,14 +145,21 @@ def sentence_of(layer: Chart, position: int) -> tuple[int, int]:
 
 
 def entities(doc: Doc) -> Entities:
-    """The entities of a Doc, read from it once: spaCy makes the Spans of `doc.ents` anew at every access.
+    """The entities that the concepts of the chart belong to; else those of the Doc, read from it once.
 
-    The components share what the first of them reads, so it is for those that work after all entities are set.
+    spaCy makes the Spans of `doc.ents` anew at every access, which takes longer than most of what is asked of them.
     """
     layer = chart(doc)
     if layer.entities is None:
         layer.entities = _read_entities(doc)
     return layer.entities
+
+
+def label_names(doc: Doc, numbers: list[int]) -> list[str]:
+    """The labels that the string store has under these numbers."""
+    strings = doc.vocab.strings
+    names = {number: strings[number] for number in set(numbers)}
+    return [names[number] for number in numbers]
 
 
 def _read_entities(doc: Doc) -> Entities:
@@ -168,11 +175,8 @@ def _read_entities(doc: Doc) -> Entities:
     ends = starts + lengths
     last = others.searchsorted(first, side="right")
     after = [*others.tolist(), len(doc)]
-    strings, kinds = doc.vocab.strings, types[first].tolist()
-    names = {kind: strings[kind] for kind in set(kinds)}
-    return Entities(
-        starts[first].tolist(), ends[[after[i] - 1 for i in last.tolist()]].tolist(), [names[kind] for kind in kinds]
-    )
+    closes = ends[[after[i] - 1 for i in last.tolist()]]
+    return Entities(starts[first].tolist(), closes.tolist(), label_names(doc, types[first].tolist()))
 
 
 def attributes(doc: Doc) -> dict[tuple[int, int], set[str]]:
@@ -182,7 +186,7 @@ def attributes(doc: Doc) -> dict[tuple[int, int], set[str]]:
     """
     found: dict[tuple[int, int], set[str]] = {}
     for key, value in doc.user_data.items():
-        if value is True and len(key) == 4 and key[0] == "._.":
+        if value is True and isinstance(key, tuple) and key[0] == "._.":
             found.setdefault((key[2], key[3]), set()).add(key[1])
     return found
 

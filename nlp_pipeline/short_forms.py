@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,26 +43,48 @@ class Mention(NamedTuple):
         return self.text[self.start : self.end]
 
 
-class Sense(NamedTuple):
-    """One reading: the concept as "kind:id", or "" for something that is no finding, and its clues."""
+class Clues(NamedTuple):
+    """What speaks for a sense. But for `capitals` they are in small letters, for text in small letters: that is searched
+    several times faster than by ignoring case.
+    """
 
-    concept: str
     before: re.Pattern[str] | None
     after: re.Pattern[str] | None
     near: re.Pattern[str] | None
-    sections: frozenset[str]
-    value: bool
+    capitals: re.Pattern[str] | None  # near too: abbreviations, which mean something else in small letters
+
+
+class Sense:
+    """One reading: the concept as "kind:id", or "" for something that is no finding, and when it holds."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.concept: str = data["is"]
+        self._data = data
+        self._sections = frozenset(data.get("sections", ()))
+        self._value = bool(data.get("value"))
 
     def holds(self, mention: Mention) -> bool:
         """Whether one of the clues is there."""
         text, start, end, category = mention
-        return (
-            category in self.sections
-            or (self.value and has_result(text, start, end))
-            or (self.after is not None and self.after.search(text[end : end + _BESIDE]) is not None)
-            or (self.before is not None and self.before.search(text[max(0, start - _BESIDE) : start]) is not None)
-            or (self.near is not None and self.near.search(_surroundings(text, start, end)) is not None)
-        )
+        if category in self._sections or (self._value and has_result(text, start, end)):
+            return True
+        before, after, near, capitals = self._clues
+        if after and after.search(text[end : end + _BESIDE].lower()):
+            return True
+        if before and before.search(text[max(0, start - _BESIDE) : start].lower()):
+            return True
+        if not near and not capitals:
+            return False
+        around = _surroundings(text, start, end)
+        return bool((near and near.search(around.lower())) or (capitals and capitals.search(around)))
+
+    @cached_property
+    def _clues(self) -> Clues:
+        parts = _alternatives(self._data["near"]) if "near" in self._data else []
+        capitals = [part for part in parts if re.search("[A-Z]", re.sub(r"\\.", "", part))]
+        near = "|".join(part for part in parts if part not in capitals)
+        before, after = (_in_small_letters(self._data.get(side, "")) for side in ("before", "after"))
+        return Clues(*(re.compile(clue) if clue else None for clue in (before, after, near, "|".join(capitals))))
 
 
 class Rules(NamedTuple):
@@ -93,9 +115,9 @@ def load_rules() -> Rules:
     data = json.loads(SHORT_FORMS.read_text(encoding="utf-8"))
     groups = {name: frozenset(data[name]) for name in ("words", "lower_case", "units", "capitals", "named", "english")}
     return Rules(
-        senses={form: tuple(_sense(s) for s in entry["senses"]) for form, entry in data["forms"].items()},
+        senses={form: tuple(Sense(s) for s in entry["senses"]) for form, entry in data["forms"].items()},
         otherwise={form: entry.get("otherwise", "") for form, entry in data["forms"].items()},
-        blocked={name: (_sense({"is": "", **entry}),) for entry in data["blocked"] for name in entry["names"]},
+        blocked={name: (Sense({"is": "", **entry}),) for entry in data["blocked"] for name in entry["names"]},
         **groups,
     )
 
@@ -159,21 +181,6 @@ def _surroundings(text: str, start: int, end: int) -> str:
     return before + " \x00 " + text[end : end + _AROUND].partition("\n\n")[0]
 
 
-def _sense(data: dict[str, Any]) -> Sense:
-    def pattern(name: str) -> re.Pattern[str] | None:
-        return re.compile(data[name], re.I) if name in data else None
-
-    near = "|".join(map(_cased, _alternatives(data["near"]))) if "near" in data else ""
-    return Sense(
-        data["is"],
-        pattern("before"),
-        pattern("after"),
-        re.compile(near) if near else None,
-        frozenset(data.get("sections", ())),
-        bool(data.get("value")),
-    )
-
-
 def _alternatives(pattern: str) -> list[str]:
     """The parts of a pattern between the "|" that stand in no bracket."""
     parts, depth = [""], 0
@@ -186,6 +193,6 @@ def _alternatives(pattern: str) -> list[str]:
     return parts
 
 
-def _cased(alternative: str) -> str:
-    """A clue with capitals is an abbreviation, which means something else in small letters; any other ignores case."""
-    return alternative if re.search("[A-Z]", re.sub(r"\\.", "", alternative)) else f"(?i:{alternative})"
+def _in_small_letters(pattern: str) -> str:
+    """A pattern for lower-cased text, its escapes (\\S, \\b) as they are."""
+    return re.sub(r"\\.|[A-Z]+", lambda m: m[0] if m[0][0] == "\\" else m[0].lower(), pattern)

@@ -76,7 +76,7 @@ def read_zone(text: str, words: Words, begin: int, drug: tuple[int, int], own: l
                 seen.add((step, term.kind))
                 skip_to, unknown = term.end, 0
                 continue
-        if len(name) == 1 and not initial.isalnum():
+        if not initial.isalnum():
             depth += (name in "([") - (name in ")]")
             is_loose = is_loose or name == "." or (name == ")" and depth <= 0)
             is_open = is_open and not ((name == ";" and depth <= 0) or role & _STOP > 0)

@@ -87,10 +87,9 @@ class SigReader:
             for number, ((low, high), drugs) in enumerate(groups):
                 following = groups[number + 1][0][0] if number + 1 < len(groups) else len(text) + 1
                 layer.sigs += _Sentence(layer, text, drugs, low, min(high, len(text)), following).sigs()
-            stopped = [sig.target for sig in layer.sigs if sig.sig.status == "stopped"]
-            ents = doc.ents if stopped else ()
-            for target in stopped:  # "no longer takes": it was taken, so it is past rather than denied
-                ents[target]._.is_negated = False
+            for sig in layer.sigs:
+                if sig.sig.status == "stopped":  # "no longer takes": it was taken, so it is past rather than denied
+                    doc.char_span(named.starts[sig.target], named.ends[sig.target])._.is_negated = False
         return doc
 
 
@@ -197,7 +196,7 @@ class _Sentence:
         words = self._words
         begin = min(drug.start, own[0].start) if own else drug.start
         limit = self._limit(number)
-        if all(a.is_counted for a in own) and (bare := self._bare(drug, limit)):
+        if (not own or all(a.is_counted for a in own)) and (bare := self._bare(drug, limit)):
             own = [bare, *own]
         if not own and (percent := self._percent(drug)):
             own = [percent]
@@ -307,8 +306,10 @@ class _Sentence:
         """How many units of this strength: "2 x 5 mg", "two 500-mg tablets"."""
         if amount.units is not None:
             return Quantity(value=amount.units, unit="{dose}")
+        if _UNIT_AFTER.match(self._text, amount.end) is None:
+            return None
         match = _UNITS_BEFORE.search(self._text[max(self._low, amount.start - 8) : amount.start])
-        if match is None or _UNIT_AFTER.match(self._text, amount.end) is None:
+        if match is None:
             return None
         word = match["number"].lower()
         return Quantity(value=_NUMBER_WORDS[word] if word in _NUMBER_WORDS else float(word), unit="{tablet}")

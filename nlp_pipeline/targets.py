@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
-from nlp_pipeline.layers import chart
+from nlp_pipeline.layers import Entities, chart, label_names
 from nlp_pipeline.sections import section_at
 from nlp_pipeline.short_forms import Mention, has_result, is_blocked, load_rules, reading_of
-from nlp_pipeline.vocabulary.lexicon import FormRules, Lexicon, Surface, load_lexicon
-from nlp_pipeline.vocabulary.surfaces import words_of
+from nlp_pipeline.vocabulary.lexicon import NO_MEMBER, FormRules, Lexicon, Surface, load_lexicon
+from nlp_pipeline.vocabulary.phrases import Numbers
+from nlp_pipeline.vocabulary.words import WordReader
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -25,12 +26,25 @@ _DOSE_NEXT = re.compile(
     r"\s*(?:\d[\d.,/\-]*)\s*(?:mg|mcg|µg|ug|g|gm|gram|grams|meq|units?|iu|puffs?|tabs?|tablets?|caps?)\b(?!\s*/\s*d?l)",
     re.I,
 )
-_NOT_A = frozenset({"non", "anti", "pseudo"})  # before a name: "non-diabetic", "anti-tuberculosis treatment"
 _POSSESSIVE = frozenset({"'s", "\u2019s"})
+_BEYOND = 1 << 60
 _INSIDE, _OUTSIDE, _BEGIN = 1, 2, 3  # spaCy's codes of the tags of entities
 _ORDER = ("medication", "drug_class", "immunization", "condition", "procedure", "observation", "allergen")
 _ORDER_ALLERGY = ("allergen", "medication", "drug_class", "condition", "immunization", "procedure", "observation")
 _ORDER_VALUE = ("observation", "medication", "drug_class", "condition", "procedure", "immunization", "allergen")
+
+
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+class Meaning(NamedTuple):
+    """Candidate concepts, and the label of their entity as the string store numbers it."""
+
+    concepts: tuple[Concept, ...]
+    label: int
+
+
+_NOTHING = Meaning((), 0)
 
 
 class TargetMatcher:
@@ -38,86 +52,96 @@ class TargetMatcher:
 
     def __init__(self, nlp: Language, vocabulary: Vocabulary) -> None:
         self._lexicon = packaged_lexicon(vocabulary)
-        self._add_label = nlp.vocab.strings.add
-        self._plain: dict[int, _Plain | None] = {}  # by payload; None where the context decides
+        numbers = self._lexicon.index.numbers
+        self._read = WordReader(numbers)
+        self._negating = np.zeros(len(numbers) + 1, dtype=bool)
+        self._negating[[numbers[word] for word in NO_MEMBER]] = True
+        self._number_of_label = nlp.vocab.strings.add
+        self._plain: dict[int, Meaning | None] = {}  # by payload; None where the context decides
 
     def __call__(self, doc: Doc) -> Doc:
-        from spacy.attrs import ENT_IOB, ENT_TYPE, IDX
+        from spacy.attrs import ENT_IOB, ENT_TYPE, IDX, LENGTH
 
         layer = chart(doc)
         text = layer.text
-        words, bounds = words_of(text)
-        found = self._lexicon.index.find(words)
-        lows = [bounds[2 * begin] for begin, _, _ in found]
-        highs = [bounds[2 * end - 1] for _, end, _ in found]
-        highs = [end + 2 if text[end : end + 2] in _POSSESSIVE else end for end in highs]
+        words = self._read(layer.lowered)
+        firsts, lasts, payloads = words_and_payloads = self._lexicon.index.find(words.numbers)
+        lows = words.begins(firsts)
+        free = ~(self._negating[words.numbers[firsts - 1]] & (firsts > 0) | _in_headers(lows, layer.sections))
+        if not free.all():
+            (firsts, lasts, payloads), lows = words_and_payloads[:, free], lows[free]
+        highs = words.ends(lasts - 1)
+        if "'s" in text or "\u2019s" in text:
+            highs += [2 * (text[end : end + 2] in _POSSESSIVE) for end in highs.tolist()]
         # The tokens that hold the first and the last character of each match.
-        starts = doc.to_array(IDX).astype("int64")
-        first = (starts.searchsorted(lows, side="right") - 1).tolist()
-        last = starts.searchsorted(highs, side="left").tolist()
-        headers = _Headers(layer.sections)
-        entities: list[tuple[int, int, int]] = []  # first token, end token, label
-        concepts: list[tuple[Concept, ...]] = []
-        reach, plain_of = 0, self._plain
-        for (word, _, payload), low, high, begin, end in zip(found, lows, highs, first, last, strict=True):
-            if begin < reach or (word and words[word - 1] in _NOT_A) or (low < headers.end and headers.hold(low)):
-                continue
-            plain = plain_of[payload] if payload in plain_of else self._known(payload)
-            meant, label = plain or self._chosen(payload, text, low, high, section_at(layer.sections, low))
-            if meant:
-                entities.append((begin, end, label))
-                concepts.append(meant)
-                reach = end
-        doc.from_array([ENT_IOB, ENT_TYPE], _tags(entities, len(doc)))
-        layer.concepts = concepts
+        starts, lengths = doc.to_array([IDX, LENGTH]).astype(np.int64).T
+        begins, ends = starts.searchsorted(lows, side="right") - 1, starts.searchsorted(highs, side="left")
+        meanings = self._meanings(payloads.tolist(), text, lows, highs, layer.sections)
+        labels = np.array([meaning.label for meaning in meanings], dtype=np.uint64)
+        kept = _apart(begins, ends, np.flatnonzero(labels))
+        begins, ends, labels = begins[kept], ends[kept], labels[kept]
+        doc.from_array([ENT_IOB, ENT_TYPE], _tags(begins, ends, labels, len(doc)))
+        closes = starts[ends - 1] + lengths[ends - 1]
+        layer.entities = Entities(starts[begins].tolist(), closes.tolist(), label_names(doc, labels.tolist()))
+        layer.concepts = [meanings[place].concepts for place in kept.tolist()]
         return doc
 
-    def _known(self, payload: int) -> _Plain | None:
-        """What a phrase names whatever its context, kept for the next time."""
+    def _meanings(
+        self, payloads: list[int], text: str, lows: Numbers, highs: Numbers, sections: list[Section]
+    ) -> list[Meaning]:
+        """What each match stands for where it is."""
+        plain = self._plain
+        for payload in payloads:
+            if payload not in plain:
+                plain[payload] = self._known(payload)
+        found = [plain[payload] for payload in payloads]
+        for place, meaning in enumerate(found):
+            if meaning is None:
+                surface, low, high = self._lexicon.surface(payloads[place]), int(lows[place]), int(highs[place])
+                section = section_at(sections, low)
+                found[place] = self._meaning(choose(surface, text, low, high, section.category if section else ""))
+        return cast("list[Meaning]", found)
+
+    def _known(self, payload: int) -> Meaning | None:
+        """What a phrase names whatever its context."""
         surface = self._lexicon.surface(payload)
         free = len(surface.concepts) == 1 and not surface.form and not surface.needs_capitals
-        found = _Plain(surface.concepts, self._add_label(label_of(surface.concepts[0]))) if free else None
-        self._plain[payload] = found
-        return found
+        return self._meaning(surface.concepts) if free else None
 
-    def _chosen(self, payload: int, text: str, low: int, high: int, section: Section | None) -> _Plain:
-        meant = choose(self._lexicon.surface(payload), text, low, high, section)
-        return _Plain(meant, self._add_label(label_of(meant[0])) if meant else 0)
+    def _meaning(self, concepts: tuple[Concept, ...]) -> Meaning:
+        return Meaning(concepts, self._number_of_label(label_of(concepts[0]))) if concepts else _NOTHING
 
 
-class _Plain(NamedTuple):
-    """Concepts and the label of their entity, as the string store numbers it."""
-
-    concepts: tuple[Concept, ...]
-    label: int
-
-
-class _Headers:
-    """The spans of section headers, asked about at increasing positions."""
-
-    def __init__(self, sections: list[Section]) -> None:
-        self._spans = [(s.start, s.body_start) for s in sections if s.title and s.category != "other"]
-        self._next = 0
-        self.end = self._spans[-1][1] if self._spans else 0
-
-    def hold(self, position: int) -> bool:
-        """Whether a header covers the position."""
-        while self._spans[self._next][1] <= position:
-            self._next += 1
-        return self._spans[self._next][0] <= position
+def _in_headers(positions: Numbers, sections: list[Section]) -> Flags:
+    """Which positions a section header covers."""
+    spans = [(s.start, s.body_start) for s in sections if s.title and s.category != "other"]
+    if not spans:
+        return np.zeros(len(positions), dtype=bool)
+    starts, ends = np.array([*spans, (_BEYOND, _BEYOND)]).T
+    return starts[ends.searchsorted(positions, side="right")] <= positions
 
 
-def _tags(entities: list[tuple[int, int, int]], tokens: int) -> np.ndarray:
+def _apart(begins: Numbers, ends: Numbers, kept: Numbers) -> Numbers:
+    """Those of the matches to be kept that share no token with one before them."""
+    if (begins[kept[1:]] >= ends[kept[:-1]]).all():
+        return kept
+    apart, reach = [], 0
+    for place in kept.tolist():
+        if begins[place] >= reach:
+            apart.append(place)
+            reach = ends[place]
+    return np.array(apart, dtype=np.int64)
+
+
+def _tags(begins: Numbers, ends: Numbers, labels: np.ndarray[Any, Any], tokens: int) -> np.ndarray[Any, Any]:
     """The tags of all tokens; one array costs a third of as many Span objects."""
-    tags = np.full((tokens, 2), (_OUTSIDE, 0), dtype="uint64")
-    if entities:
-        begins, ends, labels = np.array(entities, dtype="uint64").T
-        lengths = (ends - begins).astype("int64")
-        offsets = np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)
-        inside = np.repeat(begins.astype("int64"), lengths) + offsets
-        tags[inside, 0] = _INSIDE
-        tags[inside, 1] = np.repeat(labels, lengths)
-        tags[begins.astype("int64"), 0] = _BEGIN
+    tags = np.zeros((tokens, 2), dtype=np.uint64)
+    tags[:, 0] = _OUTSIDE
+    lengths = ends - begins
+    inside = np.repeat(begins - lengths.cumsum() + lengths, lengths) + np.arange(lengths.sum())
+    tags[inside, 0] = _INSIDE
+    tags[inside, 1] = np.repeat(labels, lengths)
+    tags[begins, 0] = _BEGIN
     return tags
 
 
@@ -134,11 +158,11 @@ def label_of(concept: Concept) -> str:
     return concept.kind.upper()
 
 
-def choose(surface: Surface, text: str, start: int, end: int, section: Section | None) -> tuple[Concept, ...]:
+def choose(surface: Surface, text: str, start: int, end: int, category: str) -> tuple[Concept, ...]:
     """The concepts a mention may stand for, the likeliest first; empty where a short form means something else."""
     if surface.needs_capitals and text[start:end].islower():
         return ()
-    candidates, category = surface.concepts, section.category if section else ""
+    candidates = surface.concepts
     if surface.form:
         mention = Mention(text, start, end, category)
         if is_blocked(surface.form, mention):
@@ -151,13 +175,15 @@ def choose(surface: Surface, text: str, start: int, end: int, section: Section |
 def _likeliest_first(
     candidates: tuple[Concept, ...], text: str, start: int, end: int, category: str
 ) -> tuple[Concept, ...]:
-    if category != "immunizations" and not _VACCINE_NEAR.search(text, max(0, start - 50), end + 50):
-        candidates = tuple(c for c in candidates if c.kind != "immunization") or candidates
+    kinds = {c.kind for c in candidates}
+    if "immunization" in kinds and len(kinds) > 1 and category != "immunizations":
+        if not _VACCINE_NEAR.search(text, max(0, start - 50), end + 50):
+            candidates = tuple(c for c in candidates if c.kind != "immunization")
     order = _ORDER
     if category == "allergies":
         order = _ORDER_ALLERGY
-    elif _DOSE_NEXT.match(text, end) or category == "medications":
+    elif category == "medications" or _DOSE_NEXT.match(text, end):
         order = _ORDER
-    elif has_result(text, start, end) or not any(c.kind in {"condition", "procedure"} for c in candidates):
+    elif kinds.isdisjoint(("condition", "procedure")) or has_result(text, start, end):
         order = _ORDER_VALUE
     return tuple(sorted(candidates, key=lambda c: order.index(c.kind)))

@@ -149,4 +149,4 @@ def normalise_surface(text: str) -> str:
 
 def split_cell(cell: str) -> tuple[str, ...]:
     """The items of a '|'-joined cell, trimmed, empty ones dropped."""
-    return tuple(item for part in cell.split("|") if (item := part.strip()))
+    return tuple([item for part in cell.split("|") if (item := part.strip())]) if cell else ()

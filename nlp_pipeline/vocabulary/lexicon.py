@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -16,14 +16,15 @@ from nlp_pipeline.vocabulary.open_terms import OPEN_TERMS, SHORT, OpenTerm, Open
 from nlp_pipeline.vocabulary.phrases import PhraseIndex
 from nlp_pipeline.vocabulary.surfaces import key_of, keys_of
 
-Ids = tuple[tuple[str, str], ...]  # kinds and ids of concepts
+Places = dict[tuple[str, str], int]  # where concepts stand in the vocabulary, by kind and id
 
-_VERSION = b"1"
+_VERSION = b"4"
 _RECORD_ONLY = ("history of ", "the ", "a ", "in ", "on ", "at ", "has ", "which ", "patient ", "(", "old ")
 _SHORT_NOUNS = frozenset(
     {"mass", "scar", "cyst", "lump", "ache", "rash", "pain", "itch", "fall", "fear", "wart", "boil"}
 )
 _HEAD_ENDS = re.compile(r" (?:of|due to|with|in|from|without|secondary to|associated with|by|on|after|following|at) ")
+NO_MEMBER = ("non", "anti", "pseudo")  # before a name: "non-diabetic", "anti-tuberculosis treatment"
 _CHANGES_HEAD = frozenset({"non", "pseudo", "anti", "pre", "post", "no", "not", "without", "absent"})
 # Words that name one thing alone and another with a word before: intracranial hypertension, ST depression, Q fever.
 _NO_HEADS = frozenset(
@@ -50,15 +51,33 @@ class Surface(NamedTuple):
     needs_capitals: bool = False
 
 
+class Entry(NamedTuple):
+    """A curated surface as the cache keeps it: places of concepts in the vocabulary instead of the concepts."""
+
+    concepts: tuple[int, ...]
+    senses: tuple[int, ...] = ()
+    form: str = ""
+    needs_capitals: bool = False
+
+
+class Contents(NamedTuple):
+    """What the phrases stand for, by payload: first the curated surfaces, then two payloads for each open term.
+
+    A surface that names one concept, whatever the context, is the place of that concept. `heads` has for each open term
+    the place of the curated concept that it is or is a kind of, or -1.
+    """
+
+    surfaces: list[int | Entry]
+    heads: list[int]
+
+
 class Lexicon:
     """The phrase index with the meaning of its payloads."""
 
-    def __init__(
-        self, vocabulary: Vocabulary, terms: OpenTerms, index: PhraseIndex, entries: list[Entry], heads: list[int]
-    ):
+    def __init__(self, vocabulary: Vocabulary, terms: OpenTerms, index: PhraseIndex, contents: Contents) -> None:
         self.index = index
-        self._vocabulary, self._terms, self._entries, self._heads = vocabulary, terms, entries, heads
-        self._keys = list(vocabulary.concepts)
+        self._concepts = list(vocabulary.concepts.values())
+        self._terms, self._contents = terms, contents
         self._surfaces: dict[int, Surface] = {}
 
     def surface(self, payload: int) -> Surface:
@@ -69,17 +88,20 @@ class Lexicon:
         return found
 
     def _made(self, payload: int) -> Surface:
-        if payload < len(self._entries):
-            entry = self._entries[payload]
-            named = tuple(self._vocabulary.concepts[kind, i] for kind, i in entry.concepts)
-            senses = {f"{kind}:{i}": self._vocabulary.concepts[kind, i] for kind, i in entry.senses}
-            return Surface(named, entry.form, senses or None, entry.needs_capitals)
-        number, short = divmod(payload - len(self._entries), 2)
-        return Surface((self._open_concept(number),), needs_capitals=bool(short))
+        curated, concepts = self._contents.surfaces, self._concepts
+        if payload >= len(curated):
+            number, short = divmod(payload - len(curated), 2)
+            return Surface((self._open_concept(number),), needs_capitals=bool(short))
+        entry = curated[payload]
+        if isinstance(entry, int):
+            return Surface((concepts[entry],))
+        senses = {f"{c.kind}:{c.id}": c for c in (concepts[place] for place in entry.senses)}
+        named = tuple(concepts[place] for place in entry.concepts)
+        return Surface(named, entry.form, senses or None, entry.needs_capitals)
 
     def _open_concept(self, number: int) -> Concept:
-        term, head = self._terms[number], self._heads[number]
-        broader = self._vocabulary.concepts[self._keys[head]] if head >= 0 else None
+        term, head = self._terms[number], self._contents.heads[number]
+        broader = self._concepts[head] if head >= 0 else None
         if broader is not None and broader.id == term.same:
             return broader
         group = broader.extra.get("kind", term.group) if broader else term.group
@@ -95,15 +117,6 @@ class Lexicon:
         )
 
 
-class Entry(NamedTuple):
-    """A curated surface as keys of concepts, which is what the cache keeps."""
-
-    concepts: Ids
-    senses: Ids = ()
-    form: str = ""
-    needs_capitals: bool = False
-
-
 class FormRules(NamedTuple):
     """What the rules say about forms: the concepts among which they decide ("kind:id"), and when they apply."""
 
@@ -113,36 +126,43 @@ class FormRules(NamedTuple):
 
 
 def load_lexicon(vocabulary: Vocabulary, rules: FormRules, cache: Path | None = None) -> Lexicon:
-    """The lexicon, from the user's cache where that holds one of the same sources."""
+    """The lexicon, from the cache where that holds one of the same sources.
+
+    Args:
+        vocabulary: The curated concepts.
+        rules: Which short forms the rules decide about.
+        cache: A folder; by default that of the user.
+    """
     terms = read_open_terms(DATA)
-    path = (cache or store.cache_folder()) / f"lexicon-{_source_digest(rules)[:32]}.bin"
-    kept = store.read_parts(path)
-    lexicon = _unpacked(kept, vocabulary, terms) if kept is not None else None
-    if lexicon is None:
-        index, entries, heads = build(vocabulary, terms, rules)
-        store.write_parts(path, [json.dumps([entries, heads]).encode(), *index.to_parts()])
-        lexicon = Lexicon(vocabulary, terms, index, entries, heads)
-    return lexicon
+    folder = cache or store.cache_folder()
+    path = folder / f"lexicon-{_source_digest(rules)[:32]}.bin"
+    parts = store.read_parts(path)
+    if parts is not None:
+        return Lexicon(vocabulary, terms, PhraseIndex.from_parts(parts[1:]), _unpacked(parts[0]))
+    index, contents = build(vocabulary, terms, rules)
+    store.write_parts(path, [json.dumps(contents).encode(), *index.to_parts()])
+    return Lexicon(vocabulary, terms, index, contents)
 
 
-def build(vocabulary: Vocabulary, terms: OpenTerms, rules: FormRules) -> tuple[PhraseIndex, list[Entry], list[int]]:
+def build(vocabulary: Vocabulary, terms: OpenTerms, rules: FormRules) -> tuple[PhraseIndex, Contents]:
     """The index of all phrases; the curated ones come first, so that they win over the open terms."""
     phrases: dict[str, int] = {}
-    entries: list[Entry] = []
-    for surface, entry in _curated(vocabulary, rules):
+    surfaces: list[int | Entry] = []
+    places = {key: place for place, key in enumerate(vocabulary.concepts)}
+    for surface, entry in _curated(vocabulary, rules, places):
         for key in _keys(surface):
-            phrases.setdefault(key, len(entries))
-        entries.append(entry)
+            phrases.setdefault(key, len(surfaces))
+        plain = len(entry.concepts) == 1 and entry == Entry(entry.concepts)
+        surfaces.append(entry.concepts[0] if plain else entry)
     heads = []
-    known = {key: i for i, key in enumerate(vocabulary.concepts)}
     for number in range(len(terms)):
         term = terms[number]
-        heads.append(_head_of(term, vocabulary, known))
+        heads.append(_head_of(term, vocabulary, places))
         for surface in term.surfaces:
             short = surface.startswith(SHORT)
             for key in [key_of(surface[1:])] if short else keys_of(surface):
-                phrases.setdefault(key, len(entries) + 2 * number + short)
-    return PhraseIndex(phrases), entries, heads
+                phrases.setdefault(key, len(surfaces) + 2 * number + short)
+    return PhraseIndex(phrases, NO_MEMBER), Contents(surfaces, heads)
 
 
 def _keys(surface: str) -> list[str]:
@@ -156,34 +176,28 @@ def _keys(surface: str) -> list[str]:
     return keys_of(surface) if len(surface) > 4 or surface in _SHORT_NOUNS else [key_of(surface)]
 
 
-def _curated(vocabulary: Vocabulary, rules: FormRules) -> Iterator[tuple[str, Entry]]:
+def _curated(vocabulary: Vocabulary, rules: FormRules, places: Places) -> Iterator[tuple[str, Entry]]:
     by_surface, by_ambiguous, ruled = vocabulary.by_surface, vocabulary.by_ambiguous, dict(rules.senses)
     for name in dict.fromkeys([*by_surface, *by_ambiguous, *ruled]):
-        named: Ids = _ids(by_surface.get(name, ()))
-        senses: Ids = ()
+        named = [places[c.kind, c.id] for c in by_surface.get(name, ())]
+        ambiguous = [places[c.kind, c.id] for c in by_ambiguous.get(name, ())]
         if name in ruled:
-            known = [
-                (kind, i) for s in ruled[name] for kind, _, i in [s.partition(":")] if (kind, i) in vocabulary.concepts
-            ]
-            senses = tuple(dict.fromkeys([*_ids(by_ambiguous.get(name, ())), *named, *known]))
-            named = ()
-        elif not named:
-            senses = _ids(by_ambiguous[name])
+            keys = [(kind, i) for sense in ruled[name] for kind, _, i in [sense.partition(":")]]
+            senses = [*ambiguous, *named, *(places[key] for key in keys if key in places)]
+            named = []
+        else:
+            senses = [] if named else ambiguous
         form = name if senses or name in rules.blocked or name in ruled else ""
-        yield name, Entry(named, senses, form, name in rules.capitals)
+        yield name, Entry(tuple(named), tuple(dict.fromkeys(senses)), form, name in rules.capitals)
 
 
-def _ids(concepts: Iterable[Concept]) -> Ids:
-    return tuple((c.kind, c.id) for c in concepts)
-
-
-def _head_of(term: OpenTerm, vocabulary: Vocabulary, known: dict[tuple[str, str], int]) -> int:
+def _head_of(term: OpenTerm, vocabulary: Vocabulary, places: Places) -> int:
     """The curated concept that a term is, or that its name ends in ("bacterial pneumonia" is a pneumonia), or -1.
 
     The concept is given by its place in the vocabulary.
     """
-    if (term.kind, term.same) in known:
-        return known[term.kind, term.same]
+    if (term.kind, term.same) in places:
+        return places[term.kind, term.same]
     if term.kind != "condition":
         return -1
     words = _HEAD_ENDS.split(term.label.lower(), maxsplit=1)[0].replace("-", " ").split()
@@ -193,14 +207,13 @@ def _head_of(term: OpenTerm, vocabulary: Vocabulary, known: dict[tuple[str, str]
         head = " ".join(words[start:])
         found = [c for c in vocabulary.by_surface.get(head, ()) if c.kind == term.kind]
         if found and (head not in _NO_HEADS or _DEGREES.issuperset(words[:start])):
-            return known[term.kind, found[0].id]
+            return places[term.kind, found[0].id]
     return -1
 
 
-def _unpacked(parts: list[bytes], vocabulary: Vocabulary, terms: OpenTerms) -> Lexicon:
-    entries, heads = json.loads(parts[0])
-    made = [Entry(tuple(map(tuple, c)), tuple(map(tuple, a)), form, capitals) for c, a, form, capitals in entries]
-    return Lexicon(vocabulary, terms, PhraseIndex.from_parts(parts[1:]), made, heads)
+def _unpacked(part: bytes) -> Contents:
+    surfaces, heads = json.loads(part)
+    return Contents([s if isinstance(s, int) else Entry(*s) for s in surfaces], heads)
 
 
 @lru_cache(maxsize=4)

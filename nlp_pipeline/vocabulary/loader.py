@@ -62,23 +62,21 @@ def load_vocabulary() -> Vocabulary:
 def read_concepts(file: DataFile, folder: Path = DATA) -> Iterator[Concept]:
     """The concepts of one data file, in file order."""
     with (folder / file.name).open(encoding="utf-8", newline="") as rows:
-        for row in csv.DictReader(rows):
-            yield _concept(file, row)
-
-
-def _concept(file: DataFile, row: dict[str, str]) -> Concept:
-    used = {"id", "label", *file.synonyms, file.parents, *_CODE_COLUMNS}
-    # The rows are ours and tested, so skipping validation is safe; it makes loading several times faster.
-    return Concept.model_construct(
-        kind=file.kind,
-        id=row["id"],
-        label=row["label"],
-        synonyms=tuple(dict.fromkeys(s for column in file.synonyms for s in split_cell(row[column]))),
-        codes=tuple((uri, c) for column, uri in _CODE_COLUMNS.items() for c in split_cell(row.get(column) or "")),
-        parents=split_cell(row[file.parents]) if file.parents else (),
-        extra={k: v for k, v in row.items() if k not in used} | _brands(row),
-    )
-
-
-def _brands(row: dict[str, str]) -> dict[str, str]:
-    return {"brands": row["brands"]} if "brands" in row else {}
+        reader = csv.reader(rows)
+        columns = {column: place for place, column in enumerate(next(reader))}
+        used = {"id", "label", "synonyms", file.parents, *_CODE_COLUMNS}
+        names = [columns[column] for column in file.synonyms]
+        codes = [(uri, columns[column]) for column, uri in _CODE_COLUMNS.items() if column in columns]
+        extra = [(column, place) for column, place in columns.items() if column not in used]
+        parents = columns.get(file.parents)
+        for row in reader:
+            # The rows are ours and tested, so skipping validation is safe; it makes loading several times faster.
+            yield Concept.model_construct(
+                kind=file.kind,
+                id=row[columns["id"]],
+                label=row[columns["label"]],
+                synonyms=tuple(dict.fromkeys(name for place in names for name in split_cell(row[place]))),
+                codes=tuple((uri, code) for uri, place in codes if row[place] for code in split_cell(row[place])),
+                parents=split_cell(row[parents]) if parents is not None else (),
+                extra={column: row[place] for column, place in extra},
+            )

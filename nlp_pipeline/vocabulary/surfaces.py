@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from itertools import accumulate
+
+from nlp_pipeline.folding import lowered
 
 # One word per run of letters and digits, one per sign. Apostrophes and hyphens inside a word only separate, so that
 # "beta-blocker" and "beta blocker" are the same words.
-_WORD = re.compile(
+WORD = re.compile(
     r"([^\W_]+|[^\w\s'\u2019\u2010\u2011\u2013-]|(?<!\w)[\u2010\u2011\u2013-]|[\u2010\u2011\u2013-](?!\w)|_)"
 )
 _POSSESSIVE = re.compile(r"(?<=\w)['\u2019]s\b")
@@ -90,15 +91,9 @@ _NO_PLURAL = re.compile(
 )
 
 
-def words_of(text: str) -> tuple[list[str], list[int]]:
-    """The lower-cased words and signs of a text, and the offset where each begins and ends: start, end, start, end..."""
-    parts = _WORD.split(_lower(text))
-    return parts[1::2], list(accumulate(map(len, parts)))
-
-
 def key_of(surface: str) -> str:
     """The words of a name, joined by single spaces: equal for spellings that differ in hyphens only."""
-    return " ".join(_WORD.findall(_lower(surface)))
+    return " ".join(WORD.findall(plain_digits(lowered(surface))))
 
 
 def keys_of(surface: str) -> list[str]:
@@ -135,13 +130,10 @@ def _plural(word: str) -> str:
     return word + "s"
 
 
-def _lower(text: str) -> str:
-    """Lower case of the same length, subscript and superscript digits as plain ones ("PaCO\u2082")."""
-    lowered = text.lower()
-    if len(lowered) != len(text):  # a few letters grow (I with a dot above); they keep their case
-        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    if not lowered.isascii():
+def plain_digits(text: str) -> str:
+    """The text with subscript and superscript digits as plain ones ("PaCO\u2082")."""
+    if not text.isascii():
         for small, digit in _SMALL_DIGITS.items():  # a search each is far cheaper than to translate every character
-            if small in lowered:
-                lowered = lowered.replace(small, digit)
-    return lowered
+            if small in text:
+                text = text.replace(small, digit)
+    return text

@@ -57,6 +57,8 @@ AGENTS = [
     ("Possible allergy to peanuts.", [("peanut", None)]),
     ("Allergic to penicillin; takes aspirin.", [("penicillin", None)]),
     ("Due to penicillin allergy, antibiotics were changed.", [("penicillin", None)]),
+    ("He had an adverse reaction\nto penicillin.", [("penicillin", None)]),
+    ("She developed a rash from penicillin.", [("penicillin", "rash")]),
 ]
 
 

@@ -256,6 +256,19 @@ def test_every_fact_quotes_its_characters_and_names_its_section() -> None:
     assert any(code.system == "http://loinc.org" for code in by_concept["sodium"].codes)
 
 
+def test_facts_hold_what_their_checks_would_make_of_them() -> None:
+    """They are built without checks, so that every field has to be there and of its type."""
+    text = (
+        NOTE + "Took lisinopril 10-20 mg daily until 2019. A1c 7-8 %. K 7.9 (H). Allergies: penicillin (rash). Smokes."
+    )
+    found = facts(text)
+    assert {f.kind for f in found} >= {FactKind.ALLERGY, FactKind.MEDICATION, FactKind.OBSERVATION, FactKind.EVENT_DATE}
+    for fact in found:
+        checked = Fact.model_validate({name: getattr(fact, name) for name in Fact.model_fields}, strict=True)
+        assert checked == fact and checked.model_dump_json() == fact.model_dump_json()
+        assert fact.model_copy(update={"flag": "H"}) != fact.model_copy(update={"flag": "L"})
+
+
 def test_extraction_is_repeatable_and_keeps_the_order_of_notes() -> None:
     notes = [note_of(NOTE, "a"), note_of("", "b"), note_of("No fever.", "c")]
     first, again = list(extract(notes)), list(extract(notes, batch_size=1))
@@ -349,6 +362,7 @@ def test_medspacy_users_find_what_they_expect_on_the_doc() -> None:
     [(target, modifier)] = doc._.context_graph.edges
     assert (target.text, modifier.category, modifier.rule.literal) == ("fever", "NEGATED_EXISTENCE", "no")
     assert doc.ents[1]._.modifiers == (modifier,)
+    assert doc._.context_graph.targets == list(doc.ents)
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,16 @@ def test_no_surface_is_an_ordinary_word_or_too_short(vocabulary: Vocabulary) -> 
     assert faults == []
 
 
+def test_no_cell_of_names_holds_a_remark(vocabulary: Vocabulary) -> None:
+    remarks = [s for s in vocabulary.by_surface if '"' in s or " should " in f" {s} "]
+    assert remarks == []
+
+
+def test_units_of_measurement_and_organs_name_nothing(vocabulary: Vocabulary) -> None:
+    for text in ("bpm", "beats per minute", "thyroid", "got"):
+        assert vocabulary.by_surface.get(text, []) == []
+
+
 def test_ambiguous_forms_are_not_plain_surfaces_of_the_same_concept(vocabulary: Vocabulary) -> None:
     assert "mi" in vocabulary.by_ambiguous and "mi" not in vocabulary.by_surface
     faults = [
