@@ -79,20 +79,27 @@ def notes_of(path: Path | None, n: int, seed: int) -> list[str]:
 
 
 def stock_pipeline() -> Language:
-    """medspaCy as its own `load` builds it, with our vocabulary as target rules."""
+    """medspaCy as its own `load` builds it, with the names of our vocabulary, open terms too, as its literal target rules."""
     import medspacy
     from loguru import logger
     from medspacy.ner import TargetRule
 
     from nlp_pipeline.vocabulary import load_vocabulary
+    from nlp_pipeline.vocabulary.loader import DATA
+    from nlp_pipeline.vocabulary.open_terms import SHORT, read_open_terms
 
     logger.disable(
         "PyRuSH"
     )  # it writes every word of every note to its log, which takes time and is no part of the work
     nlp = medspacy.load(medspacy_enable={"medspacy_tokenizer", *STOCK})
     nlp.max_length = 10_000_000
-    rules = [TargetRule(name, found[0].kind.upper()) for name, found in load_vocabulary().by_surface.items()]
-    nlp.get_pipe("medspacy_target_matcher").add(rules)
+    labels = {name: found[0].kind.upper() for name, found in load_vocabulary().by_surface.items()}
+    terms = read_open_terms(DATA)
+    for number in range(len(terms)):
+        term = terms[number]
+        for surface in term.surfaces:
+            labels.setdefault(surface.removeprefix(SHORT).lower(), term.kind.upper())
+    nlp.get_pipe("medspacy_target_matcher").add([TargetRule(name, label) for name, label in labels.items()])
     return nlp
 
 
