@@ -30,7 +30,8 @@ _ROLES = {
     "maternal cousin": "MCOUSN", "paternal cousin": "PCOUSN", "niece": "NIECE", "nephew": "NEPHEW", "grandmother": "GRMTH",
     "maternal grandmother": "MGRMTH", "paternal grandmother": "PGRMTH", "grandfather": "GRFTH", "maternal grandfather": "MGRFTH",
     "paternal grandfather": "PGRFTH", "grandparent": "GRPRN", "great grandmother": "GGRMTH", "great grandfather": "GGRFTH",
-    "twin": "TWIN",
+    "maternal great grandmother": "MGGRMTH", "paternal great grandmother": "PGGRMTH",
+    "maternal great grandfather": "MGGRFTH", "paternal great grandfather": "PGGRFTH", "twin": "TWIN",
 }  # fmt: skip
 _DRUG_STATUS = {"stopped": "stopped", "not taking": "not-taken", "held": "on-hold", "on hold": "on-hold", "completed": "completed",
                 "planned": "intended"}  # fmt: skip
@@ -243,13 +244,20 @@ def _procedure(fact: Fact) -> Json | None:
     if any(code.system == CvxCode.SYSTEM for code in fact.codes):
         return _immunization(fact)
     status = (
-        "not-done" if said.is_negated else "preparation" if said.is_hypothetical else "unknown" if said.is_uncertain else "completed"
+        "not-done" if said.is_negated else "preparation" if said.is_hypothetical or _is_ahead(fact)
+        else "unknown" if said.is_uncertain else "completed"
     )  # fmt: skip
     return {"resourceType": "Procedure", "status": status, "code": concept(fact)} | _dated(fact, "performedDateTime")
 
 
+def _is_ahead(fact: Fact) -> bool:
+    """Whether the note gives a day after its own, so that nothing has been done yet."""
+    written = fact.evidence.time
+    return written is not None and fact.effective is not None and fact.effective.date() > written.date()
+
+
 def _immunization(fact: Fact) -> Json | None:
-    if fact.assertion.is_hypothetical or fact.assertion.is_uncertain:
+    if fact.assertion.is_hypothetical or fact.assertion.is_uncertain or _is_ahead(fact):
         return None
     status = "not-done" if fact.assertion.is_negated else "completed"
     when = _dated(fact, "occurrenceDateTime") or {"occurrenceString": "unknown"}

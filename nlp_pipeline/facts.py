@@ -40,6 +40,8 @@ _NEAR = 60  # characters between a finding and the date it is given
 _LIST = 150  # characters over which a duration speaks for the items of a list
 _CLAUSE = re.compile(r"[.;:()]|\b(?:but|who|which|with|on|has|had|was|is|then|after|before|in|at)\b", re.IGNORECASE)
 _Model = TypeVar("_Model", bound=BaseModel)
+_BESIDE = re.compile(r"[^.;]{0,12}")  # between a procedure and the coming day that it is meant for
+_UNTIL = re.compile(r"[,;\s]{0,3}(?:until|till)\s+", re.IGNORECASE)
 _OPENING = 12  # a date that begins this near the start of a sentence is about all of it
 
 
@@ -75,9 +77,13 @@ def _assertions(found: Entities, attributes: dict[tuple[int, int], set[str]]) ->
     return [stated.get(span, _NONE_SET) for span in zip(found.starts, found.ends, strict=True)]
 
 
-def fact_id(note_id: str, start: int, end: int, kind: FactKind, concept_id: str) -> str:
-    """The same id for the same statement of the same note, whenever it is extracted."""
-    return hashlib.sha256(f"{note_id}\x1f{start}\x1f{end}\x1f{kind}\x1f{concept_id}".encode()).hexdigest()[:24]
+def fact_id(note_id: str, start: int, end: int, kind: FactKind, concept_id: str, member: str = "") -> str:
+    """The same id for the same statement of the same note, whenever it is extracted.
+
+    `member` tells apart the facts of one mention that is about several relatives.
+    """
+    stated = f"{note_id}\x1f{start}\x1f{end}\x1f{kind}\x1f{concept_id}"
+    return hashlib.sha256((f"{stated}\x1f{member}" if member else stated).encode()).hexdigest()[:24]
 
 
 class _Reader:
@@ -93,8 +99,9 @@ class _Reader:
         self._dated: dict[int, list[tuple[DateMention, datetime | None]]] = {}  # by the number of the sentence
         for pair in self._dates:
             self._dated.setdefault(self._sentence(pair[0].start), []).append(pair)
+        self._horizon = note.time.replace(hour=23, minute=59, second=59) if note.time else None
         self._used = set(self._layer.suppressed)
-        self._facts: dict[tuple[int, int, FactKind, str], Fact] = {}  # by what makes the id
+        self._facts: dict[tuple[int, int, FactKind, str, str], Fact] = {}  # by what makes the id
 
     def _resolved(self, time: datetime | None) -> list[tuple[DateMention, datetime | None]]:
         layer = self._layer
@@ -122,12 +129,22 @@ class _Reader:
                 continue
             self._used.add(index)
             asserted = self._asserted[index]
+            if sig.status == "stopped" and self._goes_on(end):
+                sig = sig.model_copy(update={"status": ""})
             if sig.status == "stopped" and not asserted.is_historical:
                 asserted = asserted.model_copy(update={"is_historical": True})
             concepts = self._layer.concepts[index]
             for concept in [c for c in concepts if c.kind == concepts[0].kind]:  # a brand may hold two ingredients
                 own = sig if sig.drug == concept.label else sig.model_copy(update={"drug": concept.label})
                 self._add(start, end, FactKind.MEDICATION, concept.id, concept, None, asserted, sig=own)
+
+    def _goes_on(self, end: int) -> bool:
+        """Whether a drug that was read as stopped is given until a day that is still to come."""
+        until = _UNTIL.match(self._note.text, end) if self._dated else None
+        return until is not None and any(
+            mention.start == until.end() and self._is_ahead(moment)
+            for mention, moment in self._dated.get(self._sentence(until.end()), ())
+        )
 
     def values(self) -> None:
         for value in self._layer.values:
@@ -149,16 +166,28 @@ class _Reader:
             self._add(f.start, f.end, f.kind, f.concept_id, concept, f.value, asserted)
 
     def entities(self) -> None:
-        members, used, layer = dict(self._layer.relatives), self._used, self._layer
+        members, used, layer = self._members(), self._used, self._layer
         each = zip(*self._entities, layer.concepts, self._asserted, strict=True)
         for index, (start, end, label, (concept, *_), asserted) in enumerate(each):
             kind = _KINDS.get(label)
             if index in used or kind is None:
                 continue
-            value = None
-            if asserted.is_family and kind in {FactKind.CONDITION, FactKind.SYMPTOM}:
-                kind, value = FactKind.FAMILY_HISTORY, members.get(index, "family")
-            self._add(start, end, kind, concept.id, concept, value, asserted)
+            if not asserted.is_family or kind not in {FactKind.CONDITION, FactKind.SYMPTOM}:
+                self._add(start, end, kind, concept.id, concept, None, asserted)
+                continue
+            relatives = members.get(index, ["family"])
+            for relative in relatives:
+                told_apart = relative if len(relatives) > 1 else ""
+                self._add(
+                    start, end, FactKind.FAMILY_HISTORY, concept.id, concept, relative, asserted, member=told_apart
+                )
+
+    def _members(self) -> dict[int, list[str]]:
+        """The relatives of each entity that has any: "breast cancer in her mother and sister" is said of both."""
+        members: dict[int, dict[str, None]] = {}
+        for target, named in self._layer.relatives:
+            members.setdefault(target, {}).update(dict.fromkeys(named.split(", ")))
+        return {target: list(each) for target, each in members.items()}
 
     def dates(self) -> None:
         for mention, moment in self._dates:
@@ -181,13 +210,14 @@ class _Reader:
         when: datetime | None = None,
         high: float | None = None,
         flag: str = "",
+        member: str = "",
     ) -> None:
         note = self._note
         quote = note.text[start:end]
         if quote[:1].isspace() or quote[-1:].isspace():
             start, end = _trimmed(note.text, start, end)
             quote = note.text[start:end]
-        stated = (start, end, kind, concept_id or quote.lower())
+        stated = (start, end, kind, concept_id or quote.lower(), member)
         self._facts[stated] = _unchecked(
             Fact,
             {
@@ -199,7 +229,7 @@ class _Reader:
                 "value": value,
                 "comparator": comparator,
                 "sig": sig,
-                "effective": when or self._effective(start, end, kind, assertion),
+                "effective": when or self._effective(start, end, kind, assertion, sig),
                 "assertion": assertion,
                 "section": self._category(start),
                 "evidence": _unchecked(
@@ -220,7 +250,9 @@ class _Reader:
         """The number of the sentence that holds a character."""
         return max(bisect_right(self._sentence_starts, position) - 1, 0)
 
-    def _effective(self, start: int, end: int, kind: FactKind, assertion: Assertion) -> datetime | None:
+    def _effective(
+        self, start: int, end: int, kind: FactKind, assertion: Assertion, sig: MedicationSig | None
+    ) -> datetime | None:
         """The time given beside a finding, else the note's time unless it is about the past or the family.
 
         None where the note gives a time that it does not place ("in childhood").
@@ -232,12 +264,27 @@ class _Reader:
                 lasting = kind is not FactKind.PROCEDURE and (
                     kind is not FactKind.SOCIAL_HISTORY or assertion.is_historical
                 )
-                candidates = [pair for pair in self._dated[sentence] if lasting or not pair[0].is_duration]
+                planned = assertion.is_hypothetical or (sig is not None and sig.status == "planned")
+                candidates = [
+                    (mention, moment)
+                    for mention, moment in self._dated[sentence]
+                    if (lasting or not mention.is_duration)
+                    and (planned or not self._is_ahead(moment) or self._awaited(end, mention, kind, assertion))
+                ]
                 low = self._sentence_starts[sentence] if self._sentence_starts else 0
                 beside = self._beside(start, end, low, candidates)
                 if beside:
                     return beside[0]
         return None if assertion.is_historical or assertion.is_family else self._note.time
+
+    def _is_ahead(self, moment: datetime | None) -> bool:
+        """Whether a moment is later than the day of the note, so that nothing stated as a fact has happened then."""
+        return moment is not None and self._horizon is not None and moment > self._horizon
+
+    def _awaited(self, end: int, mention: DateMention, kind: FactKind, assertion: Assertion) -> bool:
+        """Whether a procedure is given its coming day without being called planned: "colonoscopy on 14 May"."""
+        done = assertion.is_historical or assertion.is_negated or kind is not FactKind.PROCEDURE
+        return not done and mention.start >= end and _BESIDE.fullmatch(self._note.text, end, mention.start) is not None
 
     def _beside(
         self, start: int, end: int, low: int, candidates: list[tuple[DateMention, datetime | None]]

@@ -13,6 +13,7 @@ from domain.facts import Assertion, DoseStep, Evidence, Fact, FactKind, Medicati
 from domain.quantities import Quantity
 from knowledge_base.fhir_bundle import NOTE_SPAN, bundle_of, fault_bundle
 from knowledge_base.validation import faults
+from nlp_pipeline import extract
 
 WHEN = datetime(2020, 3, 2, 10, tzinfo=UTC)
 READ = datetime(2024, 1, 1, tzinfo=UTC)
@@ -196,6 +197,14 @@ def test_family_history_names_the_relative_and_denials_are_left_out() -> None:
     assert made(denied) == []
 
 
+def test_several_relatives_are_several_histories() -> None:
+    note = NOTE.model_copy(update={"text": "Stroke in her mother and a great-grandmother."})
+    found = made(*next(extract([note])), note=note)
+    histories = [resource for resource in found if resource["resourceType"] == "FamilyMemberHistory"]
+    assert [h["relationship"]["coding"][0]["code"] for h in histories] == ["GGRMTH", "MTH"]
+    assert len({h["id"] for h in histories}) == 2 and len({h["condition"][0]["code"]["text"] for h in histories}) == 1
+
+
 def test_procedures_and_immunizations() -> None:
     assert only(fact("procedure"))["status"] == "completed"
     assert only(fact("procedure", "negated"))["status"] == "not-done"
@@ -203,6 +212,13 @@ def test_procedures_and_immunizations() -> None:
     vaccine = only(shot)
     assert vaccine["resourceType"] == "Immunization" and vaccine["occurrenceString"] == "unknown"
     assert len(vaccine["vaccineCode"]["coding"]) == 1
+
+
+def test_what_is_dated_after_its_note_has_not_been_done() -> None:
+    later = WHEN.replace(month=5)
+    assert only(fact("procedure", effective=later))["status"] == "preparation"
+    assert only(fact("procedure", effective=WHEN.replace(hour=23)))["status"] == "completed"
+    assert made(fact("procedure", codes=(CvxCode(code="140"),), effective=later)) == []
 
 
 def test_every_resource_leads_back_to_its_characters() -> None:

@@ -12,6 +12,7 @@ import pytest
 from domain.facts import Fact, FactKind, Note
 from domain.quantities import Quantity
 from nlp_pipeline import EXTRACTOR_VERSION, build_pipeline, extract, extract_rows, find_sections
+from nlp_pipeline.facts import fact_id
 
 TIME = datetime(2020, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -169,6 +170,31 @@ def test_family_history_keeps_the_member() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "members"),
+    [
+        ("Breast cancer in her mother and two sisters.", ["mother", "sister"]),
+        ("FAMILY HISTORY: Father, paternal uncle and brothers with gout.", ["brother", "father", "paternal uncle"]),
+        ("Both parents had strokes.", ["parent"]),
+        ("Family history of stroke.", ["family"]),
+        ("No glaucoma in her father or brother.", ["brother", "father"]),
+    ],
+)
+def test_each_relative_has_a_fact_of_its_own(text: str, members: list[str]) -> None:
+    found = facts(text, FactKind.FAMILY_HISTORY)
+    assert [f.value for f in found] == members
+    assert len({f.id for f in found}) == len(members) and found == facts(text, FactKind.FAMILY_HISTORY)
+    assert len({(f.evidence.ref, f.concept_id, f.assertion) for f in found}) == 1
+
+
+def test_the_member_is_part_of_the_id_only_where_there_are_several() -> None:
+    [one] = facts("Her mother had gout.", FactKind.FAMILY_HISTORY)
+    assert one.id == fact_id("n1", 15, 19, FactKind.FAMILY_HISTORY, one.concept_id)
+    father, mother = facts("Father and mother had gout.", FactKind.FAMILY_HISTORY)
+    assert {father.id, mother.id}.isdisjoint({fact_id("n1", 22, 26, FactKind.FAMILY_HISTORY, one.concept_id)})
+    assert mother.id == fact_id("n1", 22, 26, FactKind.FAMILY_HISTORY, one.concept_id, "mother")
+
+
+@pytest.mark.parametrize(
     ("text", "concept", "value"),
     [
         ("Former smoker.", "tobacco_status", "former smoker"),
@@ -210,6 +236,30 @@ def test_pack_years_and_demographics() -> None:
 def test_effective_time(text: str, concept: str, day: datetime | None) -> None:
     [fact] = [f for f in facts(text) if f.concept_id == concept]
     assert fact.effective == day
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "day"),
+    [
+        ("Pneumonia, follow-up on 14 May 2020.", "pneumonia", TIME),
+        ("No pneumonia, next visit 14 May 2020.", "pneumonia", TIME),
+        ("Creatinine 1.4; recheck 14 May 2020.", "creatinine", TIME),
+        ("Amoxicillin 500 mg TID, last dose 14 May 2020.", "amoxicillin", TIME),
+        ("History of pneumonia, recheck 14 May 2020.", "pneumonia", None),
+        ("Had a colonoscopy; rebooked 14 May 2020.", "colonoscopy", TIME),
+        ("Colonoscopy on 14 May 2020.", "colonoscopy", datetime(2020, 5, 14, tzinfo=UTC)),
+        ("Colonoscopy 2 March 2020 at 21:15.", "colonoscopy", datetime(2020, 3, 2, 21, 15, tzinfo=UTC)),
+    ],
+)
+def test_what_is_stated_as_a_fact_is_not_dated_after_the_note(text: str, concept: str, day: datetime | None) -> None:
+    [fact] = [f for f in facts(text) if f.concept_id == concept]
+    assert not fact.assertion.is_hypothetical and fact.effective == day
+
+
+@pytest.mark.parametrize(("day", "status"), [("14 May 2020", ""), ("1 February 2020", "stopped"), ("2019", "stopped")])
+def test_a_drug_given_until_a_coming_day_is_not_stopped(day: str, status: str) -> None:
+    [drug] = facts(f"Amoxicillin 500 mg TID until {day}.", FactKind.MEDICATION)
+    assert drug.sig and drug.sig.status == status and drug.assertion.is_historical is bool(status)
 
 
 def test_the_date_of_one_finding_is_not_given_to_its_neighbours() -> None:
