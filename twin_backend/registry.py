@@ -1,35 +1,29 @@
-"""Every model of the twin, in the order the catalogue shows them."""
+"""Every model of the twin: each module of its packages that has a `MODEL`, or `MODELS`, in the order of their names."""
 
 from __future__ import annotations
 
-from twin_backend.calculators import (
-    anion_gap,
-    bmi,
-    bsa,
-    ckd_epi_2021_creatinine,
-    cockcroft_gault,
-    corrected_calcium,
-    corrected_sodium,
-    friedewald_ldl,
-    ideal_body_weight,
-    mean_arterial_pressure,
-    pf_ratio,
-    qtc,
-    serum_osmolality,
-    winters,
-)
-from twin_backend.glucose import bergman
+import pkgutil
+from functools import cache
+from importlib import import_module
+
 from twin_backend.model import Model
-from twin_backend.pk import vancomycin_goti2018
-from twin_backend.risk import cha2ds2_vasc, curb_65, fib4, has_bled, meld_3_0, pce_2013
 
-_MODULES = (
-    ckd_epi_2021_creatinine, cockcroft_gault, ideal_body_weight, bmi, bsa, mean_arterial_pressure, anion_gap, winters,
-    serum_osmolality, corrected_sodium, corrected_calcium, friedewald_ldl, pf_ratio, qtc, cha2ds2_vasc, has_bled,
-    pce_2013, fib4, meld_3_0, curb_65, vancomycin_goti2018, bergman,
-)  # fmt: skip
+_PACKAGES = ("calculators", "risk", "pk", "glucose")
 
 
+@cache
 def all_models() -> tuple[Model, ...]:
-    """Every model of this package."""
-    return tuple(module.MODEL for module in _MODULES)
+    """Every model of this package; a new module in one of its packages is a new model."""
+    return tuple(model for package in _PACKAGES for module in _modules(package) for model in _models(module))
+
+
+def _modules(package: str) -> list[str]:
+    parent = import_module(f"twin_backend.{package}")
+    return sorted(f"{parent.__name__}.{module.name}" for module in pkgutil.iter_modules(parent.__path__))
+
+
+def _models(name: str) -> tuple[Model, ...]:
+    module = import_module(name)
+    several: tuple[Model, ...] = getattr(module, "MODELS", ())
+    one: Model | None = getattr(module, "MODEL", None)
+    return (*several, one) if one else several

@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 from domain.errors import InvalidInput, OutsideModelDomain
 from domain.predictions import Scenario
 from twin_backend import build_twin
-from twin_backend.glucose.minimal_model import (
+from twin_backend.engines.minimal_model import (
     EFFECT,
     GLUCOSE,
     IP,

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from domain.errors import InvalidInput, MissingCovariate, OutsideModelDomain
 from domain.predictions import Scenario
 from twin_backend import build_twin
-from twin_backend.pk.estimation import map_estimate
-from twin_backend.pk.vancomycin_goti2018_population import OMEGA_SD, individual
-from twin_backend.solvers import (
+from twin_backend.engines.estimation import map_estimate
+from twin_backend.engines.solvers import (
     Regimen,
     TwoCompartment,
     amounts_mg,
@@ -22,6 +21,7 @@ from twin_backend.solvers import (
     steady_state_mg_per_l,
     two_compartment_numerical,
 )
+from twin_backend.engines.vancomycin_goti2018_population import OMEGA_SD, individual
 
 TWIN = build_twin(seed=1)
 PATIENT = {

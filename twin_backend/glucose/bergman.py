@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from twin_backend.glucose.minimal_model import Course, Parameters
+    from twin_backend.engines.minimal_model import Course, Parameters
 
     Floats = NDArray[np.float64]
 
@@ -83,7 +83,7 @@ def compute(values: Values, _seed: int) -> Result:
     """The glucose course, with the same course for a less and a more insulin-sensitive body as the band."""
     import numpy as np
 
-    from twin_backend.glucose import minimal_model
+    from twin_backend.engines import minimal_model
 
     sensitivity = values.number("insulin_sensitivity_dl_per_mu_per_min")
     bodies = [minimal_model.Parameters().with_sensitivity(sensitivity * f) for f in (1.0, *_SENSITIVITY_SPAN)]
@@ -107,7 +107,7 @@ def compute(values: Values, _seed: int) -> Result:
 
 
 def _course(values: Values, body: Parameters) -> Course:
-    from twin_backend.glucose.minimal_model import Course
+    from twin_backend.engines.minimal_model import Course
 
     start = values.number("glucose_mg_dl")
     given = values.optional("basal_units_per_h")
@@ -187,7 +187,7 @@ def _warnings(values: Values) -> list[str]:
 
 
 def _carbohydrate_error(states: Floats, eaten_g: float) -> float:
-    from twin_backend.glucose.minimal_model import ABSORBED, MEAL_1, MEAL_2
+    from twin_backend.engines.minimal_model import ABSORBED, MEAL_1, MEAL_2
 
     if eaten_g == 0:
         return 0.0

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from domain.predictions import ModelCard, ModelInput, Output, Series
 from twin_backend import inputs
 from twin_backend.display import band, measured, rounded
+from twin_backend.engines import vancomycin_goti2018_population as population
 from twin_backend.model import Model, Result, Value, Values, adults_only
-from twin_backend.pk import vancomycin_goti2018_population as population
 from twin_backend.randomness import standard_normals
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from twin_backend.pk.estimation import Estimate
-    from twin_backend.solvers import Regimen, TwoCompartment
+    from twin_backend.engines.estimation import Estimate
+    from twin_backend.engines.solvers import Regimen, TwoCompartment
 
     Floats = NDArray[np.float64]
 
@@ -120,7 +120,7 @@ def compute(values: Values, seed: int) -> Result:
     """Exposure of the regimen: the population's median patient with these covariates, or this one given levels."""
     import numpy as np
 
-    from twin_backend.solvers import Regimen
+    from twin_backend.engines.solvers import Regimen
 
     patient = _Patient(_creatinine_clearance(values), values.number("weight_kg"), values.flag("hemodialysis"))
     regimen = Regimen(values.number("dose_mg"), values.number("interval_h"), values.number("infusion_h"))
@@ -169,7 +169,7 @@ def _given_levels(values: Values) -> list[int]:
 
 
 def _measured_regimen(values: Values) -> Regimen:
-    from twin_backend.solvers import Regimen
+    from twin_backend.engines.solvers import Regimen
 
     def either(name: str) -> float:
         return values.number(f"measured_{name}" if values.has(f"measured_{name}") else name)
@@ -180,8 +180,8 @@ def _measured_regimen(values: Values) -> Regimen:
 def _estimate(values: Values, patient: _Patient) -> Estimate | None:
     import numpy as np
 
-    from twin_backend.pk.estimation import map_estimate
-    from twin_backend.solvers import concentration_mg_per_l, steady_state_mg_per_l
+    from twin_backend.engines.estimation import map_estimate
+    from twin_backend.engines.solvers import concentration_mg_per_l, steady_state_mg_per_l
 
     levels = _given_levels(values)
     if not levels:
@@ -207,7 +207,7 @@ def _estimate(values: Values, patient: _Patient) -> Estimate | None:
 def _exposure(individual: TwoCompartment, ensemble: TwoCompartment, regimen: Regimen, known: bool) -> list[Output]:
     import numpy as np
 
-    from twin_backend.solvers import auc_mg_h_per_l, steady_state_mg_per_l
+    from twin_backend.engines.solvers import auc_mg_h_per_l, steady_state_mg_per_l
 
     daily_mg = regimen.dose_mg * 24 / regimen.interval_h
     auc24 = daily_mg / float(individual.clearance_l_per_h[0])
@@ -261,7 +261,7 @@ def _trajectory(individual: TwoCompartment, ensemble: TwoCompartment, regimen: R
     """Concentration from the first dose, and the relative error of the drug's mass balance at the end of it."""
     import numpy as np
 
-    from twin_backend.solvers import concentration_mg_per_l, mass_balance_error
+    from twin_backend.engines.solvers import concentration_mg_per_l, mass_balance_error
 
     horizon = max(_HORIZON_H, 2 * regimen.interval_h)
     doses = regimen.repeated(int(np.ceil(horizon / regimen.interval_h)))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from twin_backend.solvers import TwoCompartment
+    from twin_backend.engines.solvers import TwoCompartment
 
 CLEARANCE_L_PER_H = 4.5  # at 120 mL/min, without haemodialysis
 CENTRAL_VOLUME_L = 58.4  # at 70 kg, without haemodialysis
@@ -40,7 +40,7 @@ def individual(crcl_ml_min: float, weight_kg: float, dialysis: bool, eta: NDArra
     """Parameters of individuals with random effects `eta` of shape (n, 3) on CL, V1 and V2."""
     import numpy as np
 
-    from twin_backend.solvers import TwoCompartment
+    from twin_backend.engines.solvers import TwoCompartment
 
     clearance = CLEARANCE_L_PER_H * (min(crcl_ml_min, CRCL_CAP_ML_MIN) / CRCL_REFERENCE_ML_MIN) ** CRCL_EXPONENT
     central = CENTRAL_VOLUME_L * weight_kg / 70
