@@ -226,7 +226,8 @@ def note_findings(ctx: ToolContext, target: Target, limit: int = 2) -> list[Stat
     kinds = {FactKind.CONDITION, FactKind.SYMPTOM, FactKind.FAMILY_HISTORY}
     facts = [f for f in ctx.chart.facts if f.kind in kinds and f.concept_id in target.ids]
     words = []
-    for fact in reversed(facts):
+    mentions = {fact.evidence.ref: fact for fact in reversed(facts)}  # several relatives of one mention are one line
+    for fact in mentions.values():
         a = fact.assertion
         how = (
             "as family history"

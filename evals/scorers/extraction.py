@@ -52,7 +52,7 @@ def score_note(gold: Sequence[GoldSpan], facts: Sequence[Fact], *, complete: boo
             precision is not claimed.
     """
     kinds = {span.kind for span in gold}
-    candidates = [fact for fact in facts if str(fact.kind) in kinds and fact.evidence.span]
+    candidates = _mentions([fact for fact in facts if str(fact.kind) in kinds and fact.evidence.span])
     pairs = _pair(gold, candidates)
     same = [pair for pair in pairs if (pair[0].start, pair[0].end) == _bounds(pair[1])]
     counted = candidates if complete else [fact for _, fact in pairs]
@@ -72,6 +72,11 @@ def score_note(gold: Sequence[GoldSpan], facts: Sequence[Fact], *, complete: boo
         values=tuple(same_value(span, fact) for span, fact in pairs if span.value is not None),
         faults=_faults(gold, candidates if complete else [], pairs),
     )
+
+
+def _mentions(facts: Sequence[Fact]) -> list[Fact]:
+    """One fact a mention: a disease of two relatives is two facts with the same words."""
+    return list({(fact.kind, fact.evidence.span, fact.concept_id): fact for fact in reversed(facts)}.values())[::-1]
 
 
 def same_value(span: GoldSpan, fact: Fact) -> bool:
