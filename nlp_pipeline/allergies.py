@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 NONE_KNOWN = "no_known_allergies"
 _AGENTS = frozenset({"allergen", "medication", "drug_class"})
-# What every cue begins with, save "intolerance", which has one of these inside.
-_STEMS = ("allerg", "toler", "nka", "nkda", "nkma", "nkfa", "anaphyla", "hypersensitiv", "reaction", "sensitiv", "hives",
-          "rash", "angioedema")  # fmt: skip
+# What the cues are searched by: their first letters, or what those with a prefix have behind it.
+_STEMS = ("allerg", "toler", "nk", "anaphyla", "sensitiv", "reaction", "hives", "rash", "angioedema")
+_PREFIXED = {"toler": "in", "sensitiv": "hyper"}
 _CUE = re.compile(
     r"\b(?:nk(?:d|m|f)?a\b|allerg(?:y|ies|ic|ens?)\b|(?:in)?toler(?:an(?:t|ce)|ates?|ated|ating)\b|anaphyla(?:xis|ctic)\b"
     r"|hypersensitiv(?:e|ity)\b|reactions?\s+to\b|sensitiv(?:e|ity)\s+to\b|(?:hives|rash|angioedema)\s+(?:to|from)\b)",
@@ -135,9 +135,10 @@ def _cues(text: str, low: str) -> list[tuple[int, int, str]]:
     """Start, end and words of each cue in text order; `low` is the folded text."""
     found = []
     for stem in _STEMS:
+        prefix = _PREFIXED.get(stem, "")
         at = low.find(stem)
         while at >= 0:
-            begin = at - 2 if stem == "toler" and low[max(at - 2, 0) : at] == "in" else at
+            begin = at - len(prefix) if prefix and low.endswith(prefix, 0, at) else at
             if match := _CUE.match(text, begin):
                 found.append((begin, match.end(), " ".join(match[0].lower().split())))
             at = low.find(stem, at + 1)

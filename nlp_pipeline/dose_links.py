@@ -96,24 +96,28 @@ class Drug(NamedTuple):
     is_certain: bool = True
 
 
-class Linker:
+def link_doses(
+    text: str, lower: str, words: Words, drugs: list[Drug], low: int, high: int, own_high: int
+) -> list[list[Amount]]:
+    """The doses of each drug of a sentence, in text order."""
+    amounts = amounts_in(text, low, high, lower, not NUMBER_WORDS.isdisjoint(words.texts))
+    if amounts:
+        amounts = [a for a in amounts if not any(d.start <= a.start and a.end <= d.end for d in drugs)]
+    if not amounts:
+        return [[] for _ in drugs]
+    return _Linker(text, words, drugs, amounts, own_high).links
+
+
+class _Linker:
     """Links the doses of one sentence; `links[n]` are the doses of the nth drug, in text order."""
 
-    def __init__(
-        self, text: str, lower: str, words: Words, drugs: list[Drug], low: int, high: int, own_high: int
-    ) -> None:
-        self.text, self.words, self.drugs, self._own_high = text, words, drugs, own_high
-        self.amounts = [
-            a
-            for a in amounts_in(text, low, high, lower, not NUMBER_WORDS.isdisjoint(words.texts))
-            if not any(d.start <= a.start and a.end <= d.end for d in drugs)
-        ]
+    def __init__(self, text: str, words: Words, drugs: list[Drug], amounts: list[Amount], own_high: int) -> None:
+        self.text, self.words, self.drugs, self.amounts, self._own_high = text, words, drugs, amounts, own_high
         self.links: list[list[Amount]] = [[] for _ in drugs]
         self.taken: set[int] = set()
-        if self.amounts:
-            self._link_respectively()
-            self._link_nearest()
-            self._link_chains()
+        self._link_respectively()
+        self._link_nearest()
+        self._link_chains()
 
     def _give(self, drug: int, amount: Amount) -> None:
         self.links[drug].append(amount)

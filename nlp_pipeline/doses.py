@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from domain.quantities import Quantity
@@ -35,16 +36,17 @@ _AMOUNT = re.compile(
     rf"(?P<lead>(?:{NUMBER}\s?(?:{UNIT})?{_LINK}){{0,3}})(?P<number>{NUMBER})\s{{0,4}}[-‐‑]?\s?(?P<unit>{UNIT})(?![^\W_])"
     rf"(?P<per>{_PER}{{0,3}})"
 )
-# The first two characters after a number that begin a unit or a range; a cheap test before the expression.
-_SIGNS = frozenset("-–—‐‑~/x×½")
-_OPENINGS = frozenset(
+# How a unit or a range begins behind a number; a cheap test before the expression for both.
+_OPENINGS = (
     "mg mc µg μg ug mi ng na gm gr me mm mo un iu i. ui in mu gb mb ml cc li ta ca pi pu sp dr gt pa vi am sa su te ts tb"
-    " lo ap to or an me la".split()
-) | {f"{letter}{sign}" for letter in "gul" for sign in ("", *" .,;:)]/-–·*\n⋅")}
+    " lo ap to or an la".split()
+)
+_RUN = re.compile(
+    rf"\d[\d.,]*+(?P<opens>\s{{0,5}}(?:{'|'.join(map(re.escape, _OPENINGS))}|[-–—‐‑~/x×½]|[gul](?![^ .,;:)\]/\-–·*\n⋅])))?"
+)
 _WORD_COUNT = re.compile(
     rf"(?P<number>one\s+and\s+(?:a|one)\s+half|1\s?½|one|two|three|four|half|½|1/2)\s+(?:\([\d.½/]+\)\s*)?(?:of\s+)?(?:an?\s+)?(?P<unit>{_COUNTED})(?![^\W_])"
 )
-_DIGIT = re.compile(r"\d")
 NUMBER_WORDS = frozenset({"one", "two", "three", "four", "half", "½", "1½"})
 # A unit that goes on as a concentration, a ratio or a rate of something else is a result, not a dose.
 _NOT_A_DOSE = re.compile(
@@ -125,14 +127,14 @@ def amounts_in(text: str, low: int, high: int, lower: str = "", has_words: bool 
 
 def _numbered(text: str, lower: str, low: int, high: int) -> Iterator[Amount]:
     position = low
-    while digit := _DIGIT.search(lower, position, high):
-        start = digit.start()
-        if start > position and lower[start - 1] in ".·":
-            start -= 1
-        position = _after_number(lower, digit.end(), high)
-        following = lower[position : position + 6].lstrip()[:2]
-        if following not in _OPENINGS and following[:1] not in _SIGNS:
+    while run := _RUN.search(lower, position, high):
+        start, before = run.start(), position
+        position = run.start("opens")
+        if position < 0:
+            position = run.end()
             continue
+        if start > before and lower[start - 1] in ".·":
+            start -= 1
         match = _AMOUNT.match(lower, start, high) if _starts_number(lower, start) else None
         if match is None:
             continue
@@ -175,35 +177,36 @@ def _starts_number(text: str, start: int) -> bool:
     return not (before.isalnum() or before in "._·")
 
 
-def _after_number(text: str, position: int, high: int) -> int:
-    while position < high and (text[position].isdigit() or text[position] in ".,"):
-        position += 1
-    return position
-
-
 def _amount(match: re.Match[str], text: str) -> Amount:
-    written = text[slice(*match.span("unit"))]
+    start, lead = match.start(), match["lead"]
+    is_between = bool(lead) and _BETWEEN.search(match.string, max(0, start - 10), start) is not None
+    read = _read(lead, match["number"], text[slice(*match.span("unit"))], match["per"], is_between)
+    return Amount(start + read.start, match.end(), *read[2:])
+
+
+@lru_cache(maxsize=4096)
+def _read(lead: str, number: str, written: str, per: str, is_between: bool) -> Amount:
+    """The amount that is written so, counted from the first character; notes repeat few of them over and over."""
     unit, scale = ("m[IU]", 1.0) if written == "mU" else unit_of(written)
-    per, frequency = _per(match["per"])
-    unit += per
-    last = _quantity(match["number"], unit, scale)
-    start, end = match.start(), match.end()
-    parts = list(_PART.finditer(match["lead"])) if match["lead"] else []
+    denominator, frequency = _per(per)
+    unit += denominator
+    last = _quantity(number, unit, scale)
+    alone = Amount(len(lead), 0, last, frequency=frequency)
+    parts = list(_PART.finditer(lead))
     if not parts:
-        return Amount(start, end, last, frequency=frequency)
+        return alone._replace(start=0)
     link = parts[-1]["link"]
-    if link == "and" and not _BETWEEN.search(match.string[max(0, start - 10) : start]):
-        return Amount(match.start("number"), end, last, frequency=frequency)
+    if link == "and" and not is_between:
+        return alone
     if link in {"x", "×"}:
-        count = number_of(parts[-1]["number"])
-        return Amount(start, end, last, units=count, frequency=frequency)
+        return Amount(0, 0, last, units=number_of(parts[-1]["number"]), frequency=frequency)
     own = [_quantity(p["number"], *_part_unit(p["unit"], unit, scale)) for p in parts]
     if link == "/":
-        return Amount(start, end, own[0], strength=(*own, last), frequency=frequency)
+        return Amount(0, 0, own[0], strength=(*own, last), frequency=frequency)
     first = own[-1]
     if first.value < last.value or first.unit != last.unit:
-        return Amount(start + parts[-1].start(), end, first, high=last, frequency=frequency)
-    return Amount(match.start("number"), end, last, frequency=frequency)
+        return Amount(parts[-1].start(), 0, first, high=last, frequency=frequency)
+    return alone
 
 
 def _part_unit(written: str | None, unit: str, scale: float) -> tuple[str, float]:

@@ -13,7 +13,11 @@ def lowered(text: str) -> str:
 
 def folded(text: str) -> str:
     """The text in lower case, line breaks, tabs and brackets as spaces; position for position the same."""
-    lower = lowered(text)
+    return plain(lowered(text))
+
+
+def plain(lower: str) -> str:
+    """Text in lower case with line breaks, tabs and brackets as spaces."""
     for mark in "\n\r\t(":
         lower = lower.replace(mark, " ")
     return lower if lower.isascii() else lower.replace("\xa0", " ").replace("’", "'")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from domain.facts import FactKind, MedicationSig
 from domain.quantities import Quantity
-from nlp_pipeline.folding import folded, lowered
+from nlp_pipeline.folding import lowered, plain
+from nlp_pipeline.line_breaks import hard_breaks
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -112,7 +113,12 @@ class Chart:
     @cached_property
     def folded(self) -> str:
         """The text in lower case and with plain spaces, character for character, made once for all components."""
-        return folded(self.text)
+        return plain(self.lowered)
+
+    @cached_property
+    def line_breaks(self) -> list[int]:
+        """Where a line begins a new sentence, which headers and sentences both ask."""
+        return hard_breaks(self.text)
 
 
 def register() -> None:

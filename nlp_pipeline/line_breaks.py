@@ -41,17 +41,30 @@ class _Break(NamedTuple):
     goes_on: bool  # the next line or the end of this one says so
 
 
+def lines_of(text: str) -> list[tuple[int, int]]:
+    """First character and end of each line that is not blank."""
+    if "\r" in text:
+        return [match.span() for match in _LINE.finditer(text) if not match[0].isspace()]
+    spans = []
+    start = 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        if line and not line.isspace():
+            spans.append((start, end))
+        start = end + 1
+    return spans
+
+
 def hard_breaks(text: str) -> list[int]:
     """The starts of the lines that begin a new sentence."""
-    lines: list[tuple[int, int, int]] = []
-    for match in _LINE.finditer(text):
-        line = match[0]
-        stripped = line.strip()
-        if stripped:
-            start = match.start() + len(line) - len(line.lstrip())
-            lines.append((start, start + len(stripped), start + len(stripped) - match.start()))
-    if len(lines) < 2:
+    spans = lines_of(text)
+    if len(spans) < 2:
         return []
+    lines: list[tuple[int, int, int]] = []
+    for begin, end in spans:
+        line = text[begin:end]
+        end -= len(line) - len(line.rstrip())
+        lines.append((begin + len(line) - len(line.lstrip()), end, end - begin))
     out: list[int] = []
     breaks: list[_Break] = []
     for (start, end, length), (following, stop, _) in pairwise(lines):

@@ -41,12 +41,13 @@ _DAYS = {
 _DIGITS = re.compile(r"\d+(?:\.\d)?")
 _LONGEST = 150 * DAYS_PER_YEAR
 
-# The same cues as below without groups, which the engine tries letter by letter: five times as fast over a whole note.
+# The same cues as below without groups, by first letter, for the engine to pass over most words at once.
 _CUE_STARTS = re.compile(
-    r" [abdehilpstxy×](?:go\b|ack\b|arlier|rior|re[vc]|efore|ta\b|ast(?=\s)|ester|oda|oni|his\s[mae]|he\s(?:day|night)\sb|ince(?=\s)"
-    r"|od|ost-?\s?op|(?<=h)d\s?[#\d]|ospital\sd|istory\b|/o(?=\s)|t\s(?:the\s)?age\s|s\san?\s[citb]|uring\s[ciab]"
-    r"|n\s(?:(?:h|the|ear|lat)[a-z]*\s)?(?:early|mid|late|childh|infan|adoles|teen|twent|thirt|fort|fift|sixt|sevent|eight"
-    r"|[1-9]0)|(?<=[x×])\s?\d)"
+    r" (?:a(?:go\b|t\s(?:the\s)?age\s|s\san?\s[citb])|b(?:ack\b|efore)|during\s[ciab]|earlier"
+    r"|h(?:istory\b|d\s?[#\d]|ospital\sd|/o(?=\s))"
+    r"|in\s(?:(?:h|the|ear|lat)[a-z]*\s)?(?:early|mid|late|childh|infan|adoles|teen|twent|thirt|fort|fift|sixt|sevent|eight"
+    r"|[1-9]0)|last(?=\s)|p(?:rior|re[vc]|ta\b|ast(?=\s)|od|ost-?\s?op)|since(?=\s)"
+    r"|t(?:od|oni|his\s[mae]|he\s(?:day|night)\sb)|yester|[x×]\s?\d)"
 )
 _CUE = re.compile(
     r" (?:(?P<ago>ago|back|earlier|prior|before|previously|pta)\b|(?P<past>past|last|previous|preceding)\s"

@@ -7,21 +7,31 @@ inside running text.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
-from nlp_pipeline.section_titles import COMPOSED, LIKELY, LISTED, Known, continues, look_up, names_a_thing, shape
+from nlp_pipeline.line_breaks import lines_of
+from nlp_pipeline.section_titles import (
+    COMPOSED,
+    LIKELY,
+    LISTED,
+    Known,
+    continues,
+    is_listed,
+    look_up,
+    names_a_thing,
+    shape,
+)
 
 LINE, ALONE, SENTENCE, COLUMN, AFTER, INSIDE = "line", "alone", "sentence", "column", "after", "inside"
 _WINDOW = 90
 _LONGEST_TITLE = 80
-_LINE = re.compile(r"[^\n\r]+")
 _LEAD = re.compile(
     r"[\s>|]*(?P<mark>[*_•·▪+\-–#]+\s*)?(?P<number>\(?(?:\d{1,2}|[IVX]{1,4}|[A-Za-z])[.)]\s+)?(?P<bold>[*_]{1,3}(?=\S))?"
 )
 _LIST_LINE = re.compile(r"\s*(?:[-*•▪+>]\s+|\(?\d{1,2}[.)]\s|[A-Za-z][.)]\s)")
 _RULE_LINE = re.compile(r"\s*[-=_~*]{3,}\s*$")
 _DASHED = re.compile(r"(?P<title>[A-Z][A-Za-z/&. ]{1,40}?)\s+[-–—]{1,2}\s+\S")
-_COMMAS = (":,", ": ,", ".,", ". ,", ".  ,")  # left where a list of lines was joined by commas
 _ARTEFACT = re.compile(r":\s?,\s|[.)]\s?,\s?[A-Z][A-Z ]{3,40}:")
 _SKIPPED = re.compile(r"[*_]*(?:\s?,+)?")
 _BREAK = re.compile(
@@ -29,6 +39,7 @@ _BREAK = re.compile(
     r"""|(?<=[a-z)\d])[.;](?=[A-Z]{3})"""
 )
 _BREAK_OR_COMMA = re.compile(_BREAK.pattern + r"|,(?=\s?[A-Z])")
+_RUN = re.compile(r"\S+")
 _CAPITALISED = re.compile(r"(?<![\w'-])[A-Z][^\s,]*")
 _LABEL = re.compile(r"[.;,]\s+[A-Z][a-z]+(?: [a-z]+)?:")
 _VALUE = re.compile(r"[\s*_]{0,8}[<>=~≤≥+\-±]{0,3} ?\d")
@@ -68,20 +79,24 @@ class _Line(NamedTuple):
 def find_candidates(text: str) -> tuple[list[Candidate], bool]:
     """The candidates of a note in order, and whether commas stand where its line breaks were."""
     lines = _lines(text) if ":" in text or "\n" in text else []
-    artefact = any(mark in text for mark in _COMMAS) and len(_ARTEFACT.findall(text, 0, 20_000)) > 1
+    artefact = _has_commas(text) and len(_ARTEFACT.findall(text, 0, 20_000)) > 1
     out: list[Candidate] = []
     for number in range(len(lines)):
         out.extend(_of_line(text, lines, number, artefact))
     return out, artefact
 
 
+def _has_commas(text: str) -> bool:
+    """Whether commas may be left where lines were joined: after a colon or a full stop."""
+    if ":" not in text or "," not in text:
+        return False
+    return ":," in text or ".," in text or (" ," in text and (": ," in text or ". ," in text or ".  ," in text))
+
+
 def _lines(text: str) -> list[_Line]:
     out: list[_Line] = []
     paragraph, last_end = 0, 0
-    for match in _LINE.finditer(text):
-        start, end = match.span()
-        if text[start] <= " " and match[0].isspace():
-            continue
+    for start, end in lines_of(text):
         blank = bool(out) and text.count("\n", last_end, start) > 1
         paragraph += blank
         out.append(_Line(start, end, paragraph, blank or not out))
@@ -172,9 +187,9 @@ def _may_be(known: Known, form: str, place: str, title: str) -> bool:
 
 def _at_end(text: str, line: _Line, start: int, end: int, colon: int) -> Candidate | None:
     """A listed title at the end of running text whose line breaks are lost ("No fever Lungs: clear")."""
-    words = [m.start() + start for m in re.finditer(r"\S+", text[start:end])][1:]
-    for begin in words[-6:]:
-        if not text[begin].isupper():
+    words = [(m[0], m.start()) for m in _RUN.finditer(text, start, end)][-7:]
+    for (before, _), (word, begin) in pairwise(words):
+        if not word[0].isupper() or before[-1] in "-/(&\"“'" or before.lower() in _LEADS_ON:
             continue
         title = text[begin:end]
         known, form = look_up(title), shape(title)
@@ -182,13 +197,7 @@ def _at_end(text: str, line: _Line, start: int, end: int, colon: int) -> Candida
             continue
         if len(title) < 3 and (form != "caps" or known.level < LISTED or len(title) < 2):
             continue
-        before = text[start:begin].split()[-1]
-        if (
-            form == "lower"
-            or (form == "sentence" and " " not in title)
-            or before[-1] in "-/(&\"“'"
-            or before.lower() in _LEADS_ON
-        ):
+        if form == "lower" or (form == "sentence" and " " not in title):
             continue
         if form != "caps" and ((before[0].isupper() and " " not in title) or known.kind == "item"):
             continue
@@ -213,12 +222,11 @@ def _wrapped(text: str, before: _Line, line: _Line, first: int, colon: int) -> C
     tail = max(before.start, before.end - 45)
     for match in _CAPITALISED.finditer(text, tail, before.end):
         start = match.start()
-        title = text[start:end]
-        known, form = look_up(title), shape(title)
-        if known.level < COMPOSED or known.kind not in {"section", "system"} or (form == "caps") != title.isupper():
+        title, line_start = text[start:end], start == before.start
+        if not (line_start or title.isupper() or text[max(0, start - 2) : start].strip() in _ENDS):
             continue
-        line_start = start == before.start
-        if form == "caps" or line_start or text[max(0, start - 2) : start].strip() in _ENDS:
+        known, form = look_up(title), shape(title)
+        if known.level >= COMPOSED and known.kind in {"section", "system"} and (form == "caps") == title.isupper():
             return _candidate(text, line, start, colon, title, known, form, LINE if line_start else SENTENCE, "")
     return None
 
@@ -255,15 +263,18 @@ def _alone(text: str, lines: list[_Line], number: int, first: int, lead: str) ->
     title = text[start:end]
     if not title or len(title) > _LONGEST_TITLE or title[-1] in ".,;!?" or not (title[0].isalnum()):
         return None
-    known, form = look_up(title), shape(title)
     if markdown:
-        return Candidate(start=text.index("#", line.start), body_start=line.end, title=title, known=known, shape="title",
-                          place=ALONE, paragraph=line.paragraph, lead="#", has_text=False, value=False)  # fmt: skip
+        return Candidate(start=text.index("#", line.start), body_start=line.end, title=title, known=look_up(title),
+                          shape="title", place=ALONE, paragraph=line.paragraph, lead="#", has_text=False, value=False)  # fmt: skip
+    form = shape(title)
     follower = lines[number + 1] if number + 1 < len(lines) else None
     if form in ("", "lower") or follower is None or _RULE_LINE.match(text, line.start, line.end):
         return None
     if _RULE_LINE.match(text, follower.start, follower.end) and number + 2 < len(lines):
         lead, follower = "underlined", lines[number + 2]
+    if number and not line.after_blank and lead != "underlined" and not is_listed(title):
+        return None
+    known = look_up(title)
     below = text[follower.start : min(follower.end, follower.start + 40)].split(None, 1)[0]
     if (
         below[0].islower()
@@ -273,8 +284,6 @@ def _alone(text: str, lines: list[_Line], number: int, first: int, lead: str) ->
         )
     ):
         return None  # the next line goes on with this one
-    if number and not line.after_blank and known.level < LISTED and lead != "underlined":
-        return None
     if known.kind == "label" or (known.level < COMPOSED and not names_a_thing(title)):
         return None
     return Candidate(

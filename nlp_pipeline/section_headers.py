@@ -7,6 +7,7 @@ does elsewhere (all headers at line starts, or a whole note in one line) decides
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from nlp_pipeline.line_breaks import hard_breaks
@@ -32,15 +33,16 @@ class Header(NamedTuple):
     category: str
 
 
-def find_headers(text: str) -> list[Header]:
-    """The headers of a note in order."""
+def find_headers(text: str, breaks: Iterable[int] | None = None) -> list[Header]:
+    """The headers of a note in order; `breaks` are its `hard_breaks`, for callers that have them."""
     candidates, artefact = find_candidates(text)
-    return _judge(text, candidates, artefact) if candidates else []
+    if not candidates:
+        return []
+    return _judge(_unwrapped(text, candidates, set(hard_breaks(text) if breaks is None else breaks)), artefact)
 
 
-def _unwrapped(text: str, candidates: list[Candidate]) -> list[Candidate]:
+def _unwrapped(text: str, candidates: list[Candidate], breaks: set[int]) -> list[Candidate]:
     """The candidates with those at a line start that only wrapping has made placed where they would stand without."""
-    breaks = set(hard_breaks(text))
     out = []
     for c in candidates:
         # hard breaks are at the first character of a line, a title is behind its markers
@@ -84,8 +86,7 @@ class _Style:
         self.capitals = sum(c.shape == "caps" and len(c.title) > 4 for c in sure)
 
 
-def _judge(text: str, candidates: list[Candidate], artefact: bool) -> list[Header]:
-    candidates = _unwrapped(text, candidates)
+def _judge(candidates: list[Candidate], artefact: bool) -> list[Header]:
     style = _Style(candidates, artefact)
     rules = load_rules()
     out: list[Header] = []

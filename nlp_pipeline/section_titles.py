@@ -12,9 +12,9 @@ RULES = Path(__file__).parent / "rules" / "sections.json"
 LISTED, COMPOSED, LIKELY, UNKNOWN = 3, 2, 1, 0
 OTHER = "other"
 _MAX_WORDS = 9
-_SPACES = re.compile(r"\s+")
-_PREFIXES = re.compile(
-    r"\b(pre|post|intra|peri|co|re)[ -](?=op\b|ops\b|operat|proced|anesth|admi|surg|natal|exist|eval|exam)"
+_PREFIXES = re.compile(  # found by what stands between prefix and word
+    r"[ -](?=op\b|ops\b|operat|proced|anesth|admi|surg|natal|exist|eval|exam)"
+    r"(?:(?<=\bpre.)|(?<=\bpost.)|(?<=\bintra.)|(?<=\bperi.)|(?<=\bco.)|(?<=\bre.))"
 )
 _BRITISH = (
     ("anaesth", "anesth"), ("haem", "hem"), ("paed", "ped"), ("gynaec", "gynec"), ("oesoph", "esoph"),
@@ -27,7 +27,9 @@ _SHORT = {
     "recs": "recommendations", "lab": "laboratory", "eval": "evaluation", "soc": "social", "fam": "family",
 }  # fmt: skip
 _TAIL = re.compile(r"\s*(?:\([^()]*\)|\d{1,4}(?:[/.-]\d{1,4}){1,2}|#?\s?\d{1,2}|\[[^\]]*\])$")
+_TAIL_ENDS = frozenset(")]0123456789")
 _JOINTS = re.compile(r"\s*(?:,|/|;|\+|\band\b|\bor\b|\bwith\b)\s*")
+_JOINING = (",", "/", ";", "+", "and", "or", "with")
 _WORD = re.compile(r"[A-Za-zÀ-ÿ][\w'’.\-]*")
 _SMALL = frozenset("of and the for on in at to with by or from per a an & as vs into after before during".split())
 # A title names a thing: a phrase with one of these is a clause or a part of one.
@@ -41,10 +43,11 @@ _CLAUSE = frozenset(
 )
 _ARTICLES = frozenset("the a an no any some both all another each".split())
 # Problems and drugs head the paragraphs of a plan or a list; they are its items.
-_PROBLEM = re.compile(
-    r"(?:itis|osis|emia|aemia|oma|omas|opathy|algia|uria|penia|plegia|paresis|rrhea|rrhoea|megaly|ectasis"
-    r"|pril|sartan|olol|statin|azole|cillin|mycin|floxacin|dipine|gliptin|gliflozin|mab|tinib|parin|xaban)$"
-)
+_PROBLEM = (
+    "itis", "osis", "emia", "aemia", "oma", "omas", "opathy", "algia", "uria", "penia", "plegia", "paresis", "rrhea",
+    "rrhoea", "megaly", "ectasis", "pril", "sartan", "olol", "statin", "azole", "cillin", "mycin", "floxacin", "dipine",
+    "gliptin", "gliflozin", "mab", "tinib", "parin", "xaban",
+)  # fmt: skip
 _PROBLEM_WORDS = frozenset(
     "disease syndrome failure pain infection fracture cancer diabetes hypertension depression asthma copd chf cad mi"
     " afib fibrillation stroke injury disorder pneumonia ulcer deficiency insufficiency obesity anxiety hypothyroidism"
@@ -79,8 +82,9 @@ def load_rules() -> _Rules:
     data = json.loads(RULES.read_text(encoding="utf-8"))
     known: dict[str, Known] = {}
     for title, known_as in _listed(data):
-        for form in (normal(title), _expanded(normal(title))):
-            known.setdefault(form, known_as)
+        form = normal(title)
+        known.setdefault(form, known_as)
+        known.setdefault(_expanded(form), known_as)
     return _Rules(
         known=known,
         qualifiers=_by_word([f"{q} " for q in data["qualifiers"]], 0),
@@ -114,12 +118,12 @@ def _listed(data: dict[str, Any]) -> list[tuple[str, Known]]:
 
 def normal(title: str) -> str:
     """A title in one spelling: lower case, single spaces, American, prefixes joined."""
-    out = _SPACES.sub(" ", title.lower().replace("’", "'").replace("&", " and ")).strip(" *_#-.,")
+    out = " ".join(title.lower().replace("’", "'").replace("&", " and ").split()).strip(" *_#-.,")
     out = out.replace("(s)", "").replace("(es)", "").replace(" / ", "/").replace("'s", "s")
     for british, american in _BRITISH:
         if british in out:
             out = out.replace(british, american)
-    return _PREFIXES.sub(r"\1", out)
+    return _PREFIXES.sub("", out)
 
 
 def _expanded(title: str) -> str:
@@ -129,18 +133,29 @@ def _expanded(title: str) -> str:
 @lru_cache(maxsize=8192)
 def look_up(title: str) -> Known:
     """What is known of a title as it is written."""
-    rules, form = load_rules(), normal(title)
-    found = rules.known.get(form) or rules.known.get(_expanded(form))
+    found, form = _find(title)
     if found:
         return found
-    while (match := _TAIL.search(form)) and match.start():
-        form = form[: match.start()]
-        if found := rules.known.get(form):
-            return found
     if not form or form.count(" ") >= _MAX_WORDS:
         return Known(UNKNOWN, OTHER, "section")
-    form = _expanded(form)
+    rules, form = load_rules(), _expanded(form)
     return _qualified(form, rules) or _joined(form, rules) or _likely(form, rules)
+
+
+def is_listed(title: str) -> bool:
+    """Whether `look_up` would find the title as it is listed, without the look at its parts."""
+    return _find(title)[0] is not None
+
+
+@lru_cache(maxsize=8192)
+def _find(title: str) -> tuple[Known | None, str]:
+    """What is listed under a title, and its form without what stands behind it: a date, a number, an aside."""
+    known, form = load_rules().known, normal(title)
+    found = known.get(form) or known.get(_expanded(form))
+    while not found and form[-1:] in _TAIL_ENDS and (match := _TAIL.search(form)) and match.start():
+        form = form[: match.start()]
+        found = known.get(form)
+    return found, form
 
 
 def _qualified(form: str, rules: _Rules) -> Known | None:
@@ -166,6 +181,8 @@ def _last(form: str) -> str:
 
 def _joined(form: str, rules: _Rules) -> Known | None:
     """Listed titles joined by "and", a comma or a slash; parts may share the last word ("family and social history")."""
+    if not any(joint in form for joint in _JOINING):
+        return None
     parts = _JOINTS.split(form)
     if not 2 <= len(parts) <= 6 or not all(parts):
         return None
@@ -230,4 +247,4 @@ def continues(word: str) -> bool:
 
 def is_problem(words: list[str]) -> bool:
     """Whether a title names a disease, symptom or drug."""
-    return not _PROBLEM_WORDS.isdisjoint(words) or any(len(w) > 5 and _PROBLEM.search(w) for w in words)
+    return not _PROBLEM_WORDS.isdisjoint(words) or any(len(w) > 5 and w.endswith(_PROBLEM) for w in words)

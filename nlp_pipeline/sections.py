@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nlp_pipeline.layers import chart
@@ -56,9 +57,14 @@ class Section(NamedTuple):
     body_start: int = 0
 
 
-def find_sections(text: str) -> list[Section]:
-    """The sections of a note in order; text before the first header is a section without title and category."""
-    return _close(find_headers(text), text)
+def find_sections(text: str, breaks: Iterable[int] | None = None) -> list[Section]:
+    """The sections of a note in order; text before the first header is a section without title and category.
+
+    Args:
+        text: the note.
+        breaks: its `hard_breaks`, for callers that have them.
+    """
+    return _close(find_headers(text, breaks), text)
 
 
 def section_at(sections: list[Section], position: int) -> Section | None:
@@ -125,7 +131,7 @@ class Sectionizer:
         from spacy.attrs import IDX
 
         layer = chart(doc)
-        layer.sections = find_sections(layer.text)
+        layer.sections = find_sections(layer.text, layer.line_breaks)
         if len(layer.sections) == 1 and not layer.sections[0].title:
             doc._.sections = [self._section(None, 0, 0, 0, len(doc))]
             return doc

@@ -22,12 +22,7 @@ if TYPE_CHECKING:
     from nlp_pipeline.sections import Section
 
 MAX_TOKENS = 120  # longer "sentences" are cut: context is quadratic in a sentence, and a note may be hostile
-# What follows the mark: white space and a character, a comma left by a lost line break, or the next sentence at once.
-_STOP = re.compile(
-    r"""[.?!]{1,6}["'”’)\]]{0,4}(?=(?P<gap>\s+)\S|(?P<comma>\s{0,3},\s{0,3})[A-Z\d]|(?P<tight>)[A-Z][A-Za-z]"""
-    r"""|(?P<cited>(?:\[\d[\d,–\- ]{0,12}\]|\(\d{1,3}\)))\s+[A-Z])"""
-)
-_ITEM = re.compile(r"(?<!\S)(\d{1,2})\)\s+(?=[A-Za-z])")
+_ITEM = re.compile(r"\)(?:(?<!\S\d\))(?<=\d\))|(?<!\S\d\d\))(?<=\d\d\)))\s+(?=[A-Za-z])")  # "1)" from its end
 _WORD_START = re.compile(r"[A-Za-z][a-z']*")
 _OPENING = " (,;:/[\n\t\"'"
 # Short forms that stand before something ("Dr. Smith", "vs. placebo"): never the end of a sentence.
@@ -40,6 +35,14 @@ _TRAILING = frozenset(
     "jr sr pt pts inc ltd co al adm hosp y.o b.i.d t.i.d q.i.d q.d q.h q.h.s h.s p.o p.r.n a.m p.m i.v i.m s.c s.q q.o.d"
     " q.a.m q.p.m p.r c.c s.l o.d o.s o.u m.d d.o r.n ph.d n.p p.a u.s m.g d.d.s a.c p.c n.p.o b.p h.r e.r e.d s.p d.c t.b"
     " f.u w.b.c h.p.i c.n.s a.d a.s g.i g.u j.v.d".split()
+)
+# The usual end needs no look at the word: four small letters in which no short form ends, a full stop and a capital.
+_SHORT_ENDS = "|".join(sorted({word[-4:] for word in _LEADING | _TRAILING if word[-4:].isalpha() and len(word) > 3}))
+# What follows the mark: white space and a character, a comma left by a lost line break, or the next sentence at once.
+_STOP = re.compile(
+    rf"""[.?!](?![0-9a-z])(?:(?=(?P<plain>\s+)[A-Z])(?<=[a-z]{{4}}\.)(?<!(?:{_SHORT_ENDS})\.)|[.?!]{{0,5}}["'”’)\]]{{0,4}}"""
+    r"""(?=(?P<gap>\s+)\S|(?P<comma>\s{0,3},\s{0,3})[A-Z\d]|(?P<tight>)[A-Z][A-Za-z]"""
+    r"""|(?P<cited>(?:\[\d[\d,–\- ]{0,12}\]|\(\d{1,3}\)))\s+[A-Z]))"""
 )
 # Short forms that are written without a stop too: one before a small letter is theirs, one before a capital ends it.
 _SMALL_FOLLOWS = frozenset(
@@ -60,16 +63,20 @@ _BEFORE_LETTER = frozenset(
 )
 
 
-def split_sentences(text: str, borders: Iterable[int] | None = None) -> list[tuple[int, int]]:
+def split_sentences(
+    text: str, borders: Iterable[int] | None = None, breaks: Iterable[int] | None = None
+) -> list[tuple[int, int]]:
     """Character spans of the sentences of a note, in order, without surrounding white space.
 
     Args:
         text: the note.
         borders: where sections begin, for callers that have them; else the headers are looked for.
+        breaks: its `hard_breaks`, for callers that have them.
     """
+    breaks = hard_breaks(text) if breaks is None else breaks
     if borders is None:
-        borders = _borders(text)
-    cuts = {0, len(text), *borders, *hard_breaks(text)}
+        borders = _borders(text, breaks)
+    cuts = {0, len(text), *borders, *breaks}
     if "2)" in text:
         cuts.update(_items(text))
     spans: list[tuple[int, int]] = []
@@ -78,9 +85,9 @@ def split_sentences(text: str, borders: Iterable[int] | None = None) -> list[tup
     return spans
 
 
-def _borders(text: str) -> list[int]:
+def _borders(text: str, breaks: Iterable[int]) -> list[int]:
     out = []
-    for header in find_headers(text):
+    for header in find_headers(text, breaks):
         out.append(header.start)
         if text[header.body_start : header.body_start + 1] in ("\n", "\r"):
             out.append(header.body_start)
@@ -92,9 +99,11 @@ def _items(text: str) -> list[int]:
     out: list[int] = []
     expected = 0
     for match in _ITEM.finditer(text):
-        number = int(match[1])
+        mark = match.start()
+        begin = mark - 2 if mark > 1 and text[mark - 2].isdigit() else mark - 1
+        number = int(text[begin:mark])
         if number == expected:
-            out.append(match.start())
+            out.append(begin)
         if number in (1, expected):
             expected = number + 1
     return out
@@ -104,7 +113,12 @@ def _split_block(text: str, start: int, end: int, spans: list[tuple[int, int]]) 
     """Add the sentences between two hard breaks."""
     begin, expected = start, -1
     for match in _STOP.finditer(text, start, end):
-        stop, kind = match.start(), match.lastgroup
+        kind = match.lastgroup
+        if kind == "plain":
+            _add(text, begin, match.end(), spans)
+            begin = match.end("plain")
+            continue
+        stop = match.start()
         word = _word_before(text, begin, stop)
         cut = match.end() if kind in ("gap", "tight") else match.end(kind or 0)
         if word.isdigit() and len(word) < 3 and text[stop] == ".":
@@ -204,14 +218,14 @@ class SentenceSplitter:
         text = layer.text
         borders = _section_borders(layer.sections)
         starts = doc.to_array([IDX]).ravel()
-        edges = [a for a, _ in split_sentences(text, borders)]
-        edges.extend(borders)
-        cuts = {0, *np.searchsorted(starts, np.asarray(edges, dtype="uint64")).tolist()}
+        edges = [a for a, _ in split_sentences(text, borders, layer.line_breaks)]
+        edges += borders
+        cuts = {0, *starts.searchsorted(np.asarray(edges, dtype="uint64")).tolist()}
         cuts.discard(length)
         ordered = _bounded(sorted(cuts), length)
         flags = np.full(length, -1, dtype="int64")
         flags[ordered] = 1
-        doc.from_array([SENT_START], flags.astype("uint64"))
+        doc.from_array([SENT_START], flags.view("uint64"))
         layer.sentences = list(pairwise([*starts[ordered].tolist(), len(text)]))
         return doc
 
@@ -222,9 +236,6 @@ def _section_borders(sections: list[Section]) -> list[int]:
 
 def _bounded(cuts: list[int], length: int) -> list[int]:
     """The cuts with more added, so that no sentence has over `MAX_TOKENS` tokens."""
-    if length <= MAX_TOKENS:
+    if all(end - start <= MAX_TOKENS for start, end in pairwise([*cuts, length])):
         return cuts
-    out: list[int] = []
-    for start, end in pairwise([*cuts, length]):
-        out.extend(range(start, max(end, start + 1), MAX_TOKENS))
-    return out
+    return [cut for start, end in pairwise([*cuts, length]) for cut in range(start, end, MAX_TOKENS)]

@@ -37,6 +37,9 @@ _ROUTE_HEADS = frozenset(
     " intravitreally intraperitoneal intraperitoneally i.p intraosseous io buccal buccally intraarterial otic the"
     .split()
 )  # fmt: skip
+_ROUTE_WORDS = {
+    word: _ROUTES[int((match.lastgroup or "r0")[1:])][1] for word in _ROUTE_HEADS if (match := _ROUTE.fullmatch(word))
+}
 _COUNT = r"(?:once|twice|thrice|one|two|three|four|five|six|[1-8])"
 _FREQUENCY = re.compile(
     r"(?:"
@@ -203,8 +206,7 @@ def term_at(word: str, text: str, start: int, high: int) -> Term | None:
 
 def route_of(word: str) -> str:
     """The route that a single word names ("IV", "oral"), or nothing."""
-    match = _ROUTE.fullmatch(word) if word in _ROUTE_HEADS else None
-    return _ROUTES[int((match.lastgroup or "r0")[1:])][1] if match else ""
+    return _ROUTE_WORDS.get(word, "")
 
 
 def _goes_on(text: str, end: int) -> bool:

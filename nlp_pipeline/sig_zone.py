@@ -42,21 +42,26 @@ class Zone(NamedTuple):
         return next((t.value for n, t in self.terms if n == step and t.kind == kind), "")
 
 
-def read_zone(text: str, words: Words, begin: int, drug: tuple[int, int], own: list[Amount], limit: int) -> Zone:
-    """Walk the words from the first of drug and doses up to `limit`, collecting terms until something else begins."""
+def read_zone(
+    text: str, words: Words, begin: int, drug: tuple[int, int], own: list[Amount], limit: int, speaks: bool
+) -> Zone:
+    """Walk the words from the first of drug and doses up to `limit`, collecting terms until something else begins.
+
+    `speaks` says whether the sentence has one of the `AFTER_CUES` at all.
+    """
     terms: list[tuple[int, Term]] = []
     rest: list[int] = []
     starts, texts = words.starts, words.texts
     drug_start, drug_end = drug
     first, high = words.range(begin, limit)
-    speaks = not AFTER_CUES.isdisjoint(texts[first:high])
+    speaks = speaks and not AFTER_CUES.isdisjoint(texts[first:high])
     skip_to, step, unknown, depth = begin, -1, 0, 0
     most = _MAX_UNKNOWN if own else _MAX_UNKNOWN_BARE
     is_loose, is_open = False, True
     seen: set[tuple[int, str]] = set()
-    dosed_to = max([a.end for a in own], default=-1)
+    dosed_to = max([a.end for a in own]) if own else -1
     for position in range(first, high):
-        start = starts[position]
+        start, name = starts[position], texts[position]
         if start < skip_to or drug_start <= start < drug_end:
             continue
         if start < dosed_to:
@@ -64,9 +69,9 @@ def read_zone(text: str, words: Words, begin: int, drug: tuple[int, int], own: l
             if dose >= 0:
                 step, unknown, skip_to, is_loose, is_open = dose, 0, own[dose].end, False, True
                 continue
-        name = texts[position]
         role, initial = _ROLES.get(name, 0), name[0]
-        if role & _HEAD or initial.isdigit() or (initial in "qx" and name[1:2].isdigit()):
+        is_plain = not role and name.isalpha()  # as most words are: they are passed over quickly
+        if not is_plain and (role & _HEAD or initial.isdigit() or (initial in "qx" and name[1:2].isdigit())):
             before = texts[position - 1] if position else ""
             is_loose = is_loose or before in _ARTICLES
             begins = is_open and (name not in NEXT or (position + 1 < high and texts[position + 1] in NEXT[name]))
@@ -76,7 +81,9 @@ def read_zone(text: str, words: Words, begin: int, drug: tuple[int, int], own: l
                 seen.add((step, term.kind))
                 skip_to, unknown = term.end, 0
                 continue
-        if not initial.isalnum():
+        if is_plain:
+            pass
+        elif not initial.isalnum():
             depth += (name in "([") - (name in ")]")
             is_loose = is_loose or name == "." or (name == ")" and depth <= 0)
             is_open = is_open and not ((name == ";" and depth <= 0) or role & _STOP > 0)
@@ -86,7 +93,7 @@ def read_zone(text: str, words: Words, begin: int, drug: tuple[int, int], own: l
             is_open = False
         if start >= drug_end:
             rest.append(position)
-        if not role & _LINK and initial.isalpha():
+        if is_plain or (not role & _LINK and initial.isalpha()):
             unknown += 1
             is_open = is_open and unknown <= most
         if not is_open and step + 1 >= len(own) and (

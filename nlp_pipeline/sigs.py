@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from domain.facts import DoseStep, MedicationSig
 from domain.quantities import Quantity
-from nlp_pipeline.dose_links import Drug, Linker
+from nlp_pipeline.dose_links import Drug, link_doses
 from nlp_pipeline.doses import NUMBER, Amount, number_of
-from nlp_pipeline.drug_status import status_after, status_before, status_of_title
+from nlp_pipeline.drug_status import AFTER_CUES, status_after, status_before, status_of_title
 from nlp_pipeline.layers import Chart, Entities, Sig, chart, entities, sentence_of
 from nlp_pipeline.sections import section_at
 from nlp_pipeline.sig_terms import route_of
@@ -98,14 +98,18 @@ def _candidates(layer: Chart, labels: list[str]) -> list[tuple[int, Concept, boo
     measured = {v.target for v in layer.values}
     found = []
     for index, (label, concepts) in enumerate(zip(labels, layer.concepts, strict=True)):
-        if index in measured:
-            continue
         if label in _LABELS:
-            found.append((index, concepts[0], True))
-        elif len(concepts) > 1 and any(c.kind == "medication" for c in concepts):
-            found.append((index, concepts[0], False))
-        elif (label == "OBSERVATION" or len(concepts) > 1) and concepts[0].id in _GIVEN_AS:
-            found.append((index, concepts[0], False))
+            is_certain = True
+        elif len(concepts) > 1:
+            if concepts[0].id not in _GIVEN_AS and not any(c.kind == "medication" for c in concepts):
+                continue
+            is_certain = False
+        elif label == "OBSERVATION" and concepts[0].id in _GIVEN_AS:
+            is_certain = False
+        else:
+            continue
+        if index not in measured:
+            found.append((index, concepts[0], is_certain))
     return found
 
 
@@ -144,8 +148,9 @@ class _Sentence:
         self._words = words_of(layer.lowered, low, self._high)
         section = section_at(layer.sections, drugs[0].start)
         self._headed = status_of_title(section.title) if section else ""
-        linker = Linker(text, layer.lowered, self._words, drugs, low, self._high, self._own_high)
-        self._links = linker.links
+        self._links = link_doses(text, layer.lowered, self._words, drugs, low, self._high, self._own_high)
+        self._speaks = not AFTER_CUES.isdisjoint(self._words.texts)
+        self._has_percent = text.find("%", low, self._high) >= 0
 
     def _with_next(self, high: int) -> int:
         """The end of the sentence, or of the next one where it may go on: "Sig: take ...", "The dose was 5 mg"."""
@@ -198,10 +203,10 @@ class _Sentence:
         limit = self._limit(number)
         if (not own or all(a.is_counted for a in own)) and (bare := self._bare(drug, limit)):
             own = [bare, *own]
-        if not own and (percent := self._percent(drug)):
+        if self._has_percent and not own and (percent := self._percent(drug)):
             own = [percent]
             begin = min(begin, percent.start)
-        zone = read_zone(self._text, words, begin, (drug.start, drug.end), own, limit)
+        zone = read_zone(self._text, words, begin, (drug.start, drug.end), own, limit, self._speaks)
         end = max(_end(drug, own), zone.terms[-1][1].end) if zone.terms else _end(drug, own)
         first = words.at(begin)
         status, is_before = status_before(words, first, words.at(floor))
@@ -239,7 +244,7 @@ class _Sentence:
         return Amount(*span, parts[0], strength=parts)
 
     def _sig(self, concept: Concept, first: int, own: list[Amount], zone: Zone, status: str) -> MedicationSig:
-        stated = {term.kind: term.value for _, term in reversed(zone.terms)}  # the first of each kind
+        stated = {term.kind: term.value for _, term in reversed(zone.terms)} if zone.terms else {}  # the first of each
         route = stated.get("route") or self._route_before(first)
         if not own:
             return _undosed(
@@ -331,8 +336,8 @@ class _Sentence:
 
     def _route_before(self, first: int) -> str:
         """The route that one of the two words before a word names."""
-        words = self._words.texts[max(0, first - 2) : first]
-        return next((r for word in reversed(words) if (r := route_of(word))), "")
+        texts = self._words.texts
+        return (route_of(texts[first - 1]) if first else "") or (route_of(texts[first - 2]) if first > 1 else "")
 
     def _frequency_before(self, first: int) -> str:
         word = self._words.texts[first - 1] if first > 0 else ""

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from nlp_pipeline import build_pipeline, find_sections
-from nlp_pipeline.section_titles import COMPOSED, LIKELY, LISTED, UNKNOWN, look_up, shape
+from nlp_pipeline.section_titles import COMPOSED, LIKELY, LISTED, UNKNOWN, is_listed, look_up, shape
 
 # Headers stand in ‹ ›.
 FLATTENED = (
@@ -149,6 +149,7 @@ def test_wrapping_keeps_the_headers(width: int) -> None:
 )
 def test_what_is_known_of_a_title(title: str, level: int, category: str) -> None:
     assert look_up(title)[:2] == (level, category)
+    assert is_listed(title) == (level == LISTED)
 
 
 def test_shapes() -> None:

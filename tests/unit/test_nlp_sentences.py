@@ -9,6 +9,7 @@ import pytest
 
 from nlp_pipeline import build_pipeline, split_sentences
 from nlp_pipeline.layers import chart
+from nlp_pipeline.line_breaks import hard_breaks, lines_of
 from nlp_pipeline.sentences import MAX_TOKENS
 
 # A bar stands where a new sentence begins.
@@ -94,6 +95,26 @@ def test_given_borders_cut_and_none_are_looked_for() -> None:
     text = "HPI: cough PMH: gout"
     assert [text[a:b] for a, b in split_sentences(text, [0, 11])] == ["HPI: cough", "PMH: gout"]
     assert [text[a:b] for a, b in split_sentences(text, [])] == [text]
+
+
+def test_short_forms_of_many_letters_before_a_capital_end_nothing() -> None:
+    text = (
+        "Seen by Prof. Lee of the Dept. Head, approx. Monday, with Messrs. Day and Capt. Hart. |Then home. |Left well."
+    )
+    joined, expected = pieces(text)
+    assert sentences(joined) == expected
+
+
+def test_a_note_is_split_alike_with_and_without_its_line_breaks_given() -> None:
+    text = "HPI: Took aspirin and\nMetoprolol.\r\n\r\nPMH:\n1) gout\n12) CHF, x3) no item\nHome."
+    assert split_sentences(text, breaks=hard_breaks(text)) == split_sentences(text)
+    assert split_sentences(text, breaks=[]) != split_sentences(text)
+
+
+def test_lines_without_the_blank_ones() -> None:
+    for end in ("\n", "\r\n", "\r"):
+        text = end.join(["", "one ", "  ", " two", ""])
+        assert [text[a:b] for a, b in lines_of(text)] == ["one ", " two"]
 
 
 def test_sentences_of_a_doc() -> None:

@@ -86,6 +86,8 @@ def test_ranges_combinations_and_counts() -> None:
     assert [str(q) for q in amount.strength] == ["160 mg", "800 mg"]
     [amount] = amounts_in("2 x 500 mg", 0, 10)
     assert (str(amount.dose), amount.units) == ("500 mg", 2)
+    [first, second] = amounts_in("5 mg, then 5 mg", 0, 15)
+    assert (first.start, first.end, second.start, second.end) == (0, 4, 11, 15)
     [first, second] = amounts_in("from 80 mg to 40 mg", 0, 19)
     assert (str(first.dose), str(second.dose)) == ("80 mg", "40 mg")
 
