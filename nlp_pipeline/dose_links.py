@@ -65,6 +65,9 @@ _BEFORE_BLOCKS = _AFTER_BLOCKS | frozenset(
     " without under via than during through given had has have except including blood fluid water effusion milk rice"
     " saline's".split()
 )
+_ENDS_A_SIG = frozenset(
+    "daily bid tid qid qd od bd tds hs qhs qod prn weekly nightly hourly bedtime b.i.d t.i.d q.i.d q.d".split()
+)
 _STAGES = frozenset(
     "then followed to reduced increased decreased tapered maintained weaned escalated titrated loading maintenance"
     " and subsequently later changed lowered raised for x but now recently".split()
@@ -208,9 +211,12 @@ class _Linker:
         if high - low > 12:
             return _BLOCKED
         inner = [a for a in self.amounts if amount.end <= a.start < drug.start]
-        cost, depth, has_of = 0.3 if drug.is_class else 0.0, 0, False
+        cost, depth, has_of, last = 0.3 if drug.is_class else 0.0, 0, False, ""
         for position in range(low, high):
             name, start = self.words.texts[position], self.words.starts[position]
+            if name == "," and last in _ENDS_A_SIG:
+                return _BLOCKED  # "5 mg daily, A": the dose is that of a drug before it which nobody knows
+            last = name
             depth += (name in "([") - (name in ")]") if len(name) == 1 else 0
             if depth > 0 or any(a.start <= start < a.end for a in inner):
                 continue

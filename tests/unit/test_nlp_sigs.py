@@ -138,6 +138,8 @@ LINKS = [
     ("vancomycin level 18 mg/L", []),
     ("aspirin and the novel agent plurazid 25 mg", [("aspirin", None)]),
     ("hydrocortisone 1% cream", [("hydrocortisone", "1 %")]),
+    ("He takes zorvatinib 5 mg daily, aspirin 81 mg daily.", [("aspirin", "81 mg")]),
+    ("5 mg daily of apixaban", [("apixaban", "5 mg")]),
 ]
 
 
