@@ -56,6 +56,7 @@ def resolve(mention: DateMention, anchor: datetime | None) -> datetime | None:
 
 _PIVOT = 40  # without a note's time, 39 is 2039 and 40 is 1940: births are older than plans are far ahead
 _PLANNED = 10  # years that a plan may lie ahead
+_SLIP = 1  # a full date of next year is nearer than one of 99 years ago, also where nothing says that it is planned
 
 
 def _year(mention: DateMention, anchor: datetime | None) -> int | None:
@@ -64,7 +65,8 @@ def _year(mention: DateMention, anchor: datetime | None) -> int | None:
         if anchor is None:
             return mention.year + (2000 if mention.year < _PIVOT else 1900)
         latest = anchor.year - (anchor.year - mention.year) % 100
-        return latest + 100 if mention.is_ahead and latest + 100 - anchor.year <= _PLANNED else latest
+        ahead = _PLANNED if mention.is_ahead else _SLIP if mention.day else 0
+        return latest + 100 if latest + 100 - anchor.year <= ahead else latest
     if mention.year:
         return mention.year
     if anchor is None or not mention.month:

@@ -177,7 +177,8 @@ def test_numbers_that_are_no_dates(text: str) -> None:
     [
         ("DOB 1/2/49", NOTE_TIME, "1949-01-02"),
         ("seen 2/3/20", NOTE_TIME, "2020-02-03"),
-        ("seen 2/3/21", NOTE_TIME, "1921-02-03"),
+        ("seen 2/3/21", NOTE_TIME, "2021-02-03"),
+        ("seen 2/3/22", NOTE_TIME, "1922-02-03"),
         ("seen 2/3/98", NOTE_TIME, "1998-02-03"),
         ("seen 2/3/98", datetime(1999, 1, 1, tzinfo=UTC), "1998-02-03"),
         ("follow-up on 4/5/21", NOTE_TIME, "2021-04-05"),
@@ -185,7 +186,7 @@ def test_numbers_that_are_no_dates(text: str) -> None:
         ("seen 2/3/14", None, "2014-02-03"),
     ],
 )
-def test_a_two_digit_year_is_never_after_the_note_but_for_plans(
+def test_a_two_digit_year_lies_before_the_note_but_for_plans_and_the_coming_year(
     text: str, anchor: datetime | None, moment: str
 ) -> None:
     assert [m for _, m in read(text, anchor)] == [moment]
