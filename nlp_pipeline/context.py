@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlp_pipeline.context_cues import Words
 from nlp_pipeline.context_scopes import ContextMatcher, Marks, Modifier
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc, Span
+
+    from nlp_pipeline.context_words import Words
 
 
 __all__ = ["ATTRIBUTES", "Context", "ContextMatcher"]
@@ -48,19 +49,18 @@ class Context:
         self.matcher = ContextMatcher(nlp)
         self._strings = nlp.vocab.strings
         self._graph, self._modifier, self._rule = EntityGraph, ConTextModifier, ConTextRule
-        self._rules: dict[tuple[int, str], Any] = {}  # by phrase, which the matcher keeps, and wording
+        self._rules: dict[tuple[int, bytes], Any] = {}  # by phrase, which the matcher keeps, and wording
 
     def __call__(self, doc: Doc) -> Doc:
         from spacy.tokens import Span
 
-        words, marks = Words(doc), self._entities(doc)
+        words, marks = self.matcher.cues.words(doc), self._entities(doc)
         edges: list[tuple[Span, Any]] = []
         modifiers: dict[int, Any] = {}
         values = doc.user_data
-        for index, hits in enumerate(self.matcher.judge_marks(words, marks)):
-            if not hits:
-                continue
-            ent = Span(doc, int(marks.starts[index]), int(marks.ends[index]), label=marks.labels[index])
+        starts, ends = marks.starts.tolist(), marks.ends.tolist()
+        for index, hits in sorted(self.matcher.judge_marks(words, marks).items()):
+            ent = Span(doc, starts[index], ends[index], label=marks.labels[index])
             own = []
             for _, modifier in hits:
                 if modifier is not None:
@@ -74,7 +74,8 @@ class Context:
             for category, _ in hits:
                 for attribute in ATTRIBUTES[category]:
                     values["._.", attribute, start, end] = True
-            values["._.", "modifiers", start, end] = (*values.get(("._.", "modifiers", start, end), ()), *own)
+            key = "._.", "modifiers", start, end
+            values[key] = (*values.get(key, ()), *own)
         doc._.context_graph = self._graph(doc, list(modifiers.values()), edges)
         return doc
 
@@ -92,11 +93,11 @@ class Context:
 
     def _medspacy(self, modifier: Modifier, words: Words) -> Any:
         phrase = modifier.rule
-        literal = self.matcher.cues.text(words, modifier.start, modifier.end)
-        rule = self._rules.get((id(phrase), literal))
+        said = words.lowers[modifier.start : modifier.end].tobytes()
+        rule = self._rules.get((id(phrase), said))
         if rule is None:
-            rule = self._rules[id(phrase), literal] = self._rule(
-                literal=literal,
+            rule = self._rules[id(phrase), said] = self._rule(
+                literal=self.matcher.cues.text(words, modifier.start, modifier.end),
                 category=phrase.category,
                 direction=phrase.direction,
                 max_scope=phrase.max_scope,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from nlp_pipeline.context_rules import load_lists
 
 if TYPE_CHECKING:
-    from nlp_pipeline.context_cues import Cue, CueFinder, Words
+    from nlp_pipeline.context_cues import Cue, CueFinder
+    from nlp_pipeline.context_words import Words
 
 _CATEGORY = "NEGATED_EXISTENCE"
 
@@ -34,30 +35,35 @@ class AbsentList:
         self._stops = cues.keys([".", ";", ")"])
         self._examples = cues.keys(lists["example"])
 
-    def end(self, words: Words, cues: list[Cue], cue: Cue, limit: int) -> int:
+    def end(self, words: Words, cues: list[Cue], ends: list[Cue], cue: Cue, limit: int) -> int:
         """The end of the scope of a cue, at most the limit.
 
         Args:
             words: The text.
             cues: The cues of the sentence, in text order.
+            ends: The terminators of the sentence.
             cue: A negation with a forward scope.
             limit: Where the scope ends for other reasons.
         """
-        return self._before_place(words.keys, cue, self._end(words, cues, cue, limit))
+        return self._before_place(words.keys, cue, self._end(words, cues, ends, cue, limit))
 
-    def _end(self, words: Words, cues: list[Cue], cue: Cue, limit: int) -> int:
+    def _end(self, words: Words, cues: list[Cue], ends: list[Cue], cue: Cue, limit: int) -> int:
         """`end` before what the last item says of its place."""
         keys = words.keys
         limit = self._next_denial(keys, cues, cue, limit)
-        commas = [i for i in range(cue.end, limit) if keys[i] == self._comma]
+        commas, last = [], -1  # and the last "or"
+        for i, key in enumerate(keys[cue.end : limit], cue.end):
+            if key == self._comma:
+                commas.append(i)
+            elif key in self._or:
+                last = i
         own = keys[cue.start] in self._determiners
-        last = max((i for i in range(cue.end, limit) if keys[i] in self._or), default=-1)
         if own and last > 0 and (joint := self._joint_after(keys, cue.end, last, limit)):
             return joint
         if not commas:
             return limit
         repeated = own and self._repeats(keys, cues, cue)
-        verb = limit + 1 if any(other.start == limit for other in cues) else limit  # "..., pain improved"
+        verb = limit + 1 if any(other.start == limit for other in chain(cues, ends)) else limit  # "..., pain improved"
         for comma, following in pairwise([*commas, limit]):
             if comma < last:
                 if own:

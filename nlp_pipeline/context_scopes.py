@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections import defaultdict
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nlp_pipeline.context_cues import Cue, CueFinder, Words
+from nlp_pipeline.context_cues import Cue, CueFinder
 from nlp_pipeline.context_enumerations import AbsentList
-from nlp_pipeline.layers import chart
+from nlp_pipeline.context_sentences import ContextSections, SentenceEdges
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc, Span
 
+    from nlp_pipeline.context_cues import Found
     from nlp_pipeline.context_rules import ContextPhrase
-    from nlp_pipeline.sections import Section
+    from nlp_pipeline.context_words import Words
 
 _LISTED = frozenset({"NEGATED_EXISTENCE", "POSSIBLE_EXISTENCE", "HYPOTHETICAL"})
-_SECTION_CATEGORY = {
-    "past_medical_history": "HISTORICAL",
-    "past_surgical_history": "HISTORICAL",
-    "family_history": "FAMILY",
-    "patient_instructions": "HYPOTHETICAL",
-}
-_FINDINGS = frozenset({"CONDITION", "SYMPTOM", "PROCEDURE", "TARGET"})
 _PROCEDURE = re.compile(
     r"(?:ectomy|[oe]scopy|graphy|plasty|otomy|ostomy|centesis|gram|grafting|desis)(?:\b|s\b)|\b(?:surgery|surgical|surgeries|biops\w+"
     r"|ct|mri|mra|cta|scan|scans|x-?ray|ultrasound|echo|radiation|radiotherapy|chemotherapy|transplant(?:ation)?|therapy"
@@ -38,10 +31,8 @@ _PROCEDURE = re.compile(
     r"|tracheostomy|crrt|ecmo|intervention|procedure|follow-up|hospitalizations?|operation|workup|work-up|monitoring)\b",
     re.IGNORECASE,
 )
-_OPEN = ("no", "not", "without", "denies", "denied", "of", "for", "nor", "hx")  # a sentence does not end here
-_LONG_NAME, _LONG_SENTENCE = 200, 60
+_LONG_NAME = 200
 _STOPPERS = (",", "and", "but", ";", "or")
-_IN_TITLES = frozenset({"NEGATED_EXISTENCE", "POSSIBLE_EXISTENCE"})  # "Differential diagnosis:"
 _DOUBTS = frozenset({"POSSIBLE_EXISTENCE", "HYPOTHETICAL"})
 
 
@@ -73,13 +64,21 @@ class Target(NamedTuple):
 
 
 class _Sentence(NamedTuple):
-    """Words [low, high), their cues and where headings stand between them."""
+    """Words [low, high), where headings stand between them, their cues, and the terminators among those that matter."""
 
     low: int
     high: int
-    cues: list[Cue]
     headings: list[int]
-    modifiers: list[Modifier]
+    cues: list[Cue]
+    ends: list[Cue]
+
+
+class _Note(NamedTuple):
+    """The words and sections of a note, and the words at which terminators may start."""
+
+    words: Words
+    sections: ContextSections
+    endings: list[int]
 
 
 Hits = list[tuple[str, Modifier | None]]
@@ -96,80 +95,85 @@ class ContextMatcher:
         self._conjunctions = self.cues.keys(("that", "if", "whether", "though", "neither", "nor"))
         self._pronouns = self.cues.keys(("he", "she", "it", "this", "there", "they"))
         self._articles = self.cues.keys(("a", "an", "the", "some"))
-        self._comma = nlp.vocab.strings.add(",")
+        (self._comma,) = self.cues.keys(",")
         self._absent = AbsentList(self.cues)
-        self._open_bracket, self._close_bracket = (nlp.vocab.strings.add(sign) for sign in "()")
-        add = nlp.vocab.strings.add
-        self._marks = _Marks(self.cues.keys([*_OPEN, *"op?)"]), self.cues.keys("op)"), self.cues.keys("/-−+"), add("?"))
+        (self._open_bracket,), (self._close_bracket,) = map(self.cues.keys, "()")
+        self._edges = SentenceEdges(self.cues)
+        self.cues.close()
 
     def judge(self, doc: Doc, spans: Sequence[Span]) -> list[Hits]:
         """For each span the context categories that hold, with the modifier they come from (None: its section)."""
         starts, ends = [span.start for span in spans], [span.end for span in spans]
-        return self.judge_marks(Words(doc), Marks(np.array(starts), np.array(ends), [_label(span) for span in spans]))
+        marks = Marks(np.array(starts, dtype=int), np.array(ends, dtype=int), [_label(span) for span in spans])
+        judged = self.judge_marks(self.cues.words(doc), marks)
+        return [judged.get(place, []) for place in range(len(spans))]
 
-    def judge_marks(self, words: Words, marks: Marks) -> list[Hits]:
-        """`judge` for targets given in tokens."""
-        judged: list[Hits] = [[] for _ in marks.labels]
-        if not words.keys or not judged:
+    def judge_marks(self, words: Words, marks: Marks) -> dict[int, Hits]:
+        """`judge` for targets given in tokens: by place, of those for which anything holds."""
+        judged: dict[int, Hits] = {}
+        if not words.keys or not marks.labels:
             return judged
-        sections = _Sections(words)
-        edges = _sentence_words(words, sections, self._marks)
+        sections = ContextSections(words)
+        edges = self._edges.of(words, sections)
         firsts = words.firsts(marks.starts).clip(max=len(words.keys) - 1)  # the last may be white space
-        numbers = np.searchsorted(edges, firsts, side="right") - 1
-        starts, ends = firsts.tolist(), words.firsts(marks.ends).tolist()
-        by_sentence: dict[int, list[int]] = defaultdict(list)
-        for index, number in enumerate(numbers.tolist()):
-            by_sentence[number].append(index)
-        for number, members in by_sentence.items():
-            low, high = edges[number], edges[number + 1]
-            cues = self.cues.find(words, low, high, [starts[index] for index in members], sections.speak)
-            if not cues and not sections.speak:
-                continue
-            local = [Target(starts[i], max(ends[i], starts[i] + 1), marks.labels[i]) for i in members]
-            sentence = self._read(words, low, high, cues, local, sections)
-            for index, target in zip(members, local, strict=True):
-                hits = self._hits(sentence, target, local)
-                if sections.speak and target.label in _FINDINGS:
-                    category = sections.category(words.doc[int(marks.starts[index])].idx)
-                    if category and target.start < self._forward(sentence, low, category + "_SECTION"):
-                        hits.append((category, None))
-                judged[index] = _settled(hits) if len(hits) > 1 else hits
+        numbers = edges.searchsorted(firsts, side="right") - 1
+        phrases, endings = self.cues.phrases(words, edges, numbers)
+        spoken = sections.categories(marks)
+        sentences = numbers.tolist()
+        members: dict[int, list[int]] = {n: [] for n in (*phrases, *(sentences[place] for place in spoken))}
+        for place, number in enumerate(sentences):
+            if number in members:
+                members[number].append(place)
+        note = _Note(words, sections, endings)
+        starts, ends, borders = firsts.tolist(), words.firsts(marks.ends).tolist(), edges.tolist()
+        for number, places in members.items():
+            low, high = borders[number], borders[number + 1]
+            found = self.cues.find(words, low, high, phrases.get(number, []), [starts[place] for place in places])
+            if found.cues or spoken:
+                targets = [Target(starts[i], max(ends[i], starts[i] + 1), marks.labels[i]) for i in places]
+                categories = [spoken.get(place, "") for place in places] if spoken else []
+                for place, hits in zip(places, self._judge(note, low, high, found, targets, categories), strict=True):
+                    if hits:
+                        judged[place] = _settled(hits) if len(hits) > 1 else hits
         return judged
 
-    @staticmethod
-    def _hits(sentence: _Sentence, target: Target, local: list[Target]) -> Hits:
-        """The modifiers of a sentence that govern a target."""
-        return [
-            (modifier.rule.category, modifier)
-            for modifier in sentence.modifiers
-            if _modifies(modifier, target) and not (len(local) > 1 and _inside_another(modifier, target, local))
-        ]
-
-    def _read(
-        self, words: Words, low: int, high: int, cues: list[Cue], targets: list[Target], sections: _Sections
-    ) -> _Sentence:
-        """A sentence with its modifiers; a cue that every target covers is part of their names."""
-        if sections.titles:
-            cues = [cue for cue in cues if cue.start not in sections.titles or cue.rule.category in _IN_TITLES]
-        active = [cue for cue in cues if cue.rule.direction != "TERMINATE"]
+    def _judge(
+        self, note: _Note, low: int, high: int, found: Found, targets: list[Target], categories: list[str]
+    ) -> list[Hits]:
+        """What the cues of a sentence say of its targets, and their section, if it gives them a category."""
+        judged: list[Hits] = [[] for _ in targets]
+        words, sections, _ = note
+        cues = [cue for cue in found.cues if sections.lets(cue)] if sections.titles else found.cues
         named = {word for target in targets for word in range(target.start, target.end)}
-        terminating = [
+        reaching = [(cue, reached) for cue in cues if (reached := _reached(cue, low, high, targets, named))]
+        speaks = any(categories)
+        if not reaching and not speaks:
+            return judged
+        # Terminators before the first cue that looks ahead end nothing, nor do those behind the last that looks back.
+        directions = {cue.rule.direction for cue, _ in reaching}
+        begin = reaching[0][0].end if directions == {"FORWARD"} and not speaks else low
+        close = reaching[-1][0].start if directions == {"BACKWARD"} and not speaks else high
+        endings = note.endings[bisect_left(note.endings, begin) : bisect_left(note.endings, close)]
+        ends = [
             cue
-            for cue in cues
-            if cue.start not in named
-            or cue.rule.direction != "TERMINATE"
-            or not any(t.start <= cue.start and cue.end <= t.end for t in targets)
+            for cue in self.cues.ends(words, low, high, endings, found.covered)
+            if (cue.start not in named or not _naming(cue, targets)) and (not sections.titles or sections.lets(cue))
         ]
-        headings = self.cues.headings(words, low, high) if active else []
-        sentence = _Sentence(low, high, terminating, headings, [])
-        for cue in active:
+        sentence = _Sentence(low, high, self.cues.headings(words, low, high) if reaching else [], cues, ends)
+        for cue, reached in reaching:
             first, until, last = cue.start, cue.start, cue.end
-            if cue.rule.direction in {"FORWARD", "BIDIRECTIONAL"}:
+            if cue.rule.direction != "BACKWARD":
                 last = self._forward_cue(words, sentence, cue)
-            if cue.rule.direction in {"BACKWARD", "BIDIRECTIONAL"}:
+            if cue.rule.direction != "FORWARD":
                 first, until = self._backward_cue(words, sentence, cue)
-            sentence.modifiers.append(Modifier(cue.start, cue.end, cue.rule, first, until, last))
-        return sentence
+            modifier = Modifier(cue.start, cue.end, cue.rule, first, until, last)
+            for place in reached:
+                if _governs(modifier, targets[place]):
+                    judged[place].append((cue.rule.category, modifier))
+        for hits, target, category in zip(judged, targets, categories, strict=False):
+            if category and target.start < self._forward(sentence, low, category + "_SECTION"):
+                hits.append((category, None))
+        return judged
 
     def _forward_cue(self, words: Words, sentence: _Sentence, cue: Cue) -> int:
         """Where the scope of a forward cue ends."""
@@ -178,7 +182,8 @@ class ContextMatcher:
             limit = min(limit, cue.end + rule.max_scope)
         if rule.stop_at:
             limit = self._first_of(words, cue.end, limit, self.cues.words_of[rule.stop_at])
-        limit = next((i for i in sentence.headings if cue.end <= i < limit), limit)
+        if sentence.headings:
+            limit = next((i for i in sentence.headings if cue.end <= i < limit), limit)
         limit = self._end_of_bracket(words, cue.end, limit)
         verb = self._forward(sentence, cue.end, rule.category, self._has_clause(words, cue))
         if verb < limit:
@@ -187,11 +192,13 @@ class ContextMatcher:
             if cue.end < other.start < limit and self._new_item(words, cue, other):
                 limit = other.start - 1
                 break
-        return self._absent.end(words, sentence.cues, cue, limit) if rule.category == "NEGATED_EXISTENCE" else limit
+        if rule.category == "NEGATED_EXISTENCE":
+            return self._absent.end(words, sentence.cues, sentence.ends, cue, limit)
+        return limit
 
     def _before_subject(self, words: Words, sentence: _Sentence, cue: Cue, verb: int, limit: int) -> int:
         """The end of a scope at a verb that has a subject of its own: "no mass, and the liver is normal"."""
-        if not any(other.start == verb and other.rule.retreats for other in sentence.cues):
+        if not any(other.start == verb and other.rule.retreats for other in sentence.ends):
             return verb
         for i in range(verb - 1, cue.end, -1):
             key = words.keys[i]
@@ -239,8 +246,8 @@ class ContextMatcher:
     def _forward(sentence: _Sentence, start: int, category: str, clause: bool = False) -> int:
         """The first terminator of a category's forward scope at or after a word, past the verb of its own clause."""
         past = -1
-        for other in sentence.cues:
-            if other.start < start or other.rule.direction != "TERMINATE" or other.rule.side == "backward":
+        for other in sentence.ends:
+            if other.start < start or other.rule.side == "backward":
                 continue
             if other.rule.terminates is None:
                 if category.endswith("_SECTION"):
@@ -279,8 +286,8 @@ class ContextMatcher:
             limit = next((i + 1 for i in range(start - 1, limit - 1, -1) if words.keys[i] in stops), limit)
         else:
             limit = self._start_of_list(words, limit, start)
-        for other in sentence.cues:
-            if not limit < other.end <= start or other.rule.direction != "TERMINATE":
+        for other in sentence.ends:
+            if not limit < other.end <= start:
                 continue
             if other.rule.side == "forward" or (other.rule.side and other.end == start):
                 continue  # the verb right before is the cue's own: "has | not been ruled out"
@@ -292,12 +299,12 @@ class ContextMatcher:
     def _subject(sentence: _Sentence, joint: int) -> tuple[int, int] | None:
         """The words before the first verb of the clause that a conjunction goes on with."""
         low = sentence.low
-        for other in sentence.cues:
+        for other in sentence.ends:
             if other.start >= joint:
                 break
-            if other.rule.direction == "TERMINATE" and other.rule.side == "backward" and other.end - other.start == 1:
+            if other.rule.side == "backward" and other.end - other.start == 1:
                 return (low, other.start) if other.start > low else None
-            if other.rule.direction == "TERMINATE" and other.rule.terminates is None:
+            if other.rule.terminates is None:
                 low = other.end
         return None
 
@@ -305,70 +312,6 @@ class ContextMatcher:
         """Where the list before a plural verb begins: commas belong to it only if its last item is joined to them."""
         item = next((i + 1 for i in range(end - 1, low - 1, -1) if words.keys[i] == self._comma), low)
         return low if any(words.keys[i] in self._links for i in range(item, end)) else item
-
-
-class _Marks(NamedTuple):
-    """Words at which a sentence cannot end."""
-
-    open: frozenset[int]
-    after_sign: frozenset[int]
-    signs: frozenset[int]
-    question: int
-
-
-class _Sections:
-    """What the sections of a note say about its sentences."""
-
-    def __init__(self, words: Words) -> None:
-        doc = words.doc
-        self._sections: list[Section] = chart(doc).sections
-        self.titles: set[int] = set()
-        self.joined: set[int] = set()  # words that open a text on the line of its title
-        for section, ours in zip(doc._.sections or [], self._sections, strict=False):
-            if not ours.title:
-                continue
-            low, high = map(words.first, section.title_span)
-            self.joined.add(high)
-            if ours.category != "other":  # the section itself speaks ("History of Present Illness")
-                self.titles.update(range(low, high - 1 if high > low else high))  # ": no" is a cue, so the colon stays
-        self.speak = any(section.category in _SECTION_CATEGORY for section in self._sections)
-
-    def category(self, position: int) -> str:
-        """The context category of the section at a character, or nothing."""
-        index = bisect_right(self._sections, position, key=lambda section: section.start) - 1
-        if index < 0 or position >= self._sections[index].end:
-            return ""
-        section = self._sections[index]
-        if section.title.strip(" :").lower() == "history":  # of the present illness, as in "HISTORY: cough, fever"
-            return ""
-        return _SECTION_CATEGORY.get(section.category, "")
-
-
-def _sentence_words(words: Words, sections: _Sections, marks: _Marks) -> list[int]:
-    """The first word of each sentence, and the number of words; a cue at a line end goes on in the next line."""
-    from spacy.attrs import SENT_START
-
-    starts = (words.doc.to_array(SENT_START) == 1).nonzero()[0].tolist()
-    keys, edges = words.keys, [0]
-    for cut in map(words.first, starts) if words.moved else starts:
-        if not edges[-1] < cut < len(keys) or cut in sections.joined:
-            continue
-        if keys[cut - 1] in marks.open and cut - edges[-1] < _LONG_SENTENCE and _goes_on(words, cut, marks):
-            continue
-        edges.append(cut)
-    return [*edges, len(keys)]
-
-
-def _goes_on(words: Words, cut: int, marks: _Marks) -> bool:
-    """Whether the word before a cut belongs to the text after it."""
-    last, before = words.keys[cut - 1], words.keys[cut - 2] if cut > 1 else 0
-    if last == marks.question:  # "? PE" and "r/o ? PE" are not questions
-        joined = cut == 1 or words.gap(cut - 2)
-    elif last in marks.after_sign:  # "h/o", "s/p", "(-)"
-        joined = before in marks.signs
-    else:
-        joined = True
-    return joined and words.doc[words.indices[cut - 1] + 1 : words.indices[cut]].text.count("\n") < 2
 
 
 def _label(span: Span) -> str:
@@ -379,14 +322,48 @@ def _label(span: Span) -> str:
     return "PROCEDURE" if _PROCEDURE.search(span.text) else label
 
 
-def _modifies(modifier: Modifier, target: Target) -> bool:
-    rule = modifier.rule
-    if rule.allowed_types is not None and target.label not in rule.allowed_types:
-        return False
-    if target.label in rule.excluded_types:
-        return False
-    if target.start <= modifier.start and modifier.end <= target.end:
-        return False  # the cue is part of the target's own name
+def _reached(cue: Cue, low: int, high: int, targets: list[Target], named: set[int]) -> list[int]:
+    """The places of the targets that a cue may govern, before it is known how far its scope goes.
+
+    Args:
+        cue: The cue.
+        low: The first word of its sentence.
+        high: The end of its sentence.
+        targets: The targets of the sentence.
+        named: The words of the targets.
+    """
+    start, end, rule = cue
+    if rule.direction == "BACKWARD":
+        high = end
+    elif rule.max_scope:
+        high = min(high, end + rule.max_scope)
+    if rule.direction == "FORWARD":
+        low = start
+    reached = [
+        place
+        for place, (first, last, label) in enumerate(targets)
+        if (first < high and last > end if first >= start else last > low)
+        and (rule.allowed_types is None or label in rule.allowed_types)
+        and label not in rule.excluded_types
+    ]
+    names = _naming(cue, targets) if reached and start in named else []
+    if not names:
+        return reached
+    # What is part of the name of a finding says nothing of this one, or of others ("skin warm without lesion").
+    return [
+        place
+        for place in reached
+        if targets[place] not in names
+        and all(name.start < targets[place].end and targets[place].start < name.end for name in names)
+    ]
+
+
+def _naming(cue: Cue, targets: list[Target]) -> list[Target]:
+    """The targets of which a cue is a part."""
+    return [target for target in targets if target.start <= cue.start and cue.end <= target.end]
+
+
+def _governs(modifier: Modifier, target: Target) -> bool:
     if target.start >= modifier.start:
         return target.start < modifier.high and target.end > modifier.end
     return target.end > modifier.low and target.start < modifier.until
@@ -412,11 +389,3 @@ def _settled(hits: Hits) -> Hits:
         first = min((m.start if m else -1, category) for category, m in hits if category in _DOUBTS)
         dropped |= _DOUBTS - {first[1]}
     return [hit for hit in hits if hit[0] not in dropped]
-
-
-def _inside_another(modifier: Modifier, target: Target, targets: list[Target]) -> bool:
-    """Whether the cue is part of the name of another finding ("skin warm without lesion"), apart from this one."""
-    return any(
-        t.start <= modifier.start and modifier.end <= t.end and (t.end <= target.start or target.end <= t.start)
-        for t in targets
-    )

@@ -72,7 +72,8 @@ class TargetMatcher:
             (firsts, lasts, payloads), lows = words_and_payloads[:, free], lows[free]
         highs = words.ends(lasts - 1)
         if "'s" in text or "\u2019s" in text:
-            highs += [2 * (text[end : end + 2] in _POSSESSIVE) for end in highs.tolist()]
+            possessive = [text[end : end + 2] in _POSSESSIVE for end in highs.tolist()]
+            highs += 2 * np.array(possessive, dtype=np.int64)
         # The tokens that hold the first and the last character of each match.
         starts, lengths = doc.to_array([IDX, LENGTH]).astype(np.int64).T
         begins, ends = starts.searchsorted(lows, side="right") - 1, starts.searchsorted(highs, side="left")

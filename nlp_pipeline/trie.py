@@ -1,52 +1,87 @@
 """Lookup of many phrases with choices over words: one dictionary step per word, and adverbs may stand in between.
 
-Words are LOWER keys of tokens without white space, so that a phrase found across a line break is the same phrase,
-which spaCy's PhraseMatcher misses. The phrases of the rules are hundreds of thousands when their choices are written
-out, of which texts touch a few: a node of the trie is made when a text first comes to it.
+Words are numbers of tokens without white space, so that a phrase found across a line break is the same phrase, which
+spaCy's PhraseMatcher misses. The phrases of the rules are hundreds of thousands when their choices are written out, of
+which texts touch a few: a node of the trie is made when a text first comes to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Iterator, Sequence, Set
+from typing import Any, Generic, TypeVar
+
+import numpy as np
 
 T = TypeVar("T")
-_END, _CLASSED = -1, -99  # token keys are unsigned hashes, so these are free; other negative keys are word classes
+_END = -1  # words are not negative
 _MAX_SKIPPED = 3
-_Node = dict[int, Any]  # the next node by word key, or the places of one that is still to be made; and the two above
+_Place = tuple[int, int, tuple[int, ...]]  # in a pattern, before a slot, with the rest of a choice that has begun
+_Node = dict[int, Any]  # the next node by word, or the places of one that is still to be made; and the payloads
+_MIX, _SHIFT, _SLOTS = 0x9E3779B97F4A7C15 - (1 << 64), 46, 1 << 18  # spreads bits; the highest 18 are a slot
 
-
-class _Place(NamedTuple):
-    """A place inside a pattern: the rest of a choice that has begun, and the slot that follows it."""
-
-    pattern: int
-    slot: int
-    rest: tuple[int, ...] = ()
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class PhraseTrie(Generic[T]):
-    """Phrases as sequences of word keys, each with its payloads.
+    """Phrases as sequences of words, each with its payloads.
 
     Args:
-        kinds: The key that stands for the class of a word, such as a year; 0 if it has none.
-        skips: Whether a word may stand between the words of a phrase ("is [currently] negative").
+        skips: The words that may stand between the words of a phrase ("is [currently] negative").
     """
 
-    def __init__(self, kinds: Mapping[int, int], skips: Mapping[int, bool]) -> None:
-        self._kinds, self._skips = kinds, skips
+    def __init__(self, skips: Set[int]) -> None:
+        self._skips = skips
         self._patterns: list[tuple[list[list[tuple[int, ...]]], T]] = []
         self._nodes: dict[tuple[_Place, ...], _Node] = {}  # nodes after which the same follows are one
-        self._firsts = _Firsts(self, kinds)
+        self._root: _Node = {}
 
     def add(self, slots: list[list[tuple[int, ...]]], payload: T) -> None:
-        """Store every phrase that takes one choice of each slot; before the first scan."""
+        """Store every phrase that takes one choice of each slot; before `close`."""
         self._patterns.append((slots, payload))
 
-    def root(self) -> _Node:
-        """The node before the first word."""
-        return self.node([_Place(number, 0) for number in range(len(self._patterns))])
+    def close(self) -> None:
+        """Make the node before the first word."""
+        self._root = self._made([(number, 0, ()) for number in range(len(self._patterns))])
 
-    def node(self, places: Sequence[_Place]) -> _Node:
+    def steps(self, node: _Node | None = None) -> Iterator[tuple[int, _Node]]:
+        """The words that may follow at a node, or open a phrase, with the node after each."""
+        node = self._root if node is None else node
+        for word, following in node.items():
+            if word != _END:
+                if type(following) is list:
+                    node[word] = following = self._node(following)
+                yield word, following
+
+    def single(self) -> dict[int, list[T]]:
+        """The payloads of the phrases of one word."""
+        return {word: node[_END] for word, node in self.steps() if _END in node}
+
+    def at(self, words: Sequence[int], start: int, high: int) -> list[tuple[int, list[T]]]:
+        """All phrases that start at a word and end at most at another, as end and payloads, the longest first."""
+        skips = self._skips
+        node = self._root.get(words[start])
+        found: list[tuple[int, list[T]]] = []
+        position, skipped = start + 1, 0
+        while node is not None:
+            if _END in node:
+                found.append((position, node[_END]))
+            following = None
+            while position < high:
+                word = words[position]
+                position += 1
+                following = node.get(word)
+                if following is not None:
+                    break
+                skipped += 1
+                if skipped > _MAX_SKIPPED or word not in skips:
+                    break
+            if type(following) is list:
+                following = node[word] = self._node(following)
+            node = following
+        found.reverse()
+        return found
+
+    def _node(self, places: Sequence[_Place]) -> _Node:
         """The node at which these places have been reached."""
         key = tuple(places)
         if key not in self._nodes:
@@ -54,99 +89,76 @@ class PhraseTrie(Generic[T]):
         return self._nodes[key]
 
     def _made(self, places: Sequence[_Place]) -> _Node:
-        node: _Node = {}
         following: dict[int, dict[_Place, None]] = {}
         payloads: list[T] = []
         for pattern, slot, rest in places:
             slots, payload = self._patterns[pattern]
             if rest:
-                following.setdefault(rest[0], {})[_Place(pattern, slot, rest[1:])] = None
+                following.setdefault(rest[0], {})[pattern, slot, rest[1:]] = None
                 continue
             for number in range(slot, len(slots)):
                 for choice in slots[number]:
                     if choice:
-                        following.setdefault(choice[0], {})[_Place(pattern, number + 1, choice[1:])] = None
+                        following.setdefault(choice[0], {})[pattern, number + 1, choice[1:]] = None
                 if () not in slots[number]:
                     break
             else:
                 if payload not in payloads:
                     payloads.append(payload)
-        node.update((key, list(reached)) for key, reached in following.items())
+        node: _Node = {key: list(reached) for key, reached in following.items()}
         if payloads:
             node[_END] = payloads
-        if any(key < 0 for key in following):
-            node[_CLASSED] = True
         return node
 
-    def scan(self, keys: Sequence[int], low: int, high: int) -> Iterator[tuple[int, list[tuple[int, list[T]]]]]:
-        """Each word of [low, high) at which phrases start, with all of them as end and payloads, the longest first.
 
-        Args:
-            keys: The words.
-            low: The first word.
-            high: Where phrases end at the latest.
-        """
-        firsts, kinds, skips = self._firsts, self._kinds, self._skips
-        pairs = zip(keys[low:high], [*keys[low + 1 : high], 0], strict=True)
-        for start, (key, second) in enumerate(pairs, low):
-            first = firsts[key]
-            if first is None:
-                continue
-            node, alone, classed = first
-            if second not in node and not skips[second] and not (classed and kinds[second] in node):
-                if alone:  # a word by itself, or, for most, the start of nothing
-                    yield start, [(start + 1, node[_END])]
-                continue
-            position, skipped = start + 1, 0
-            found: list[tuple[int, list[T]]] = []
-            while True:
-                if _END in node:
-                    found.append((position, node[_END]))
-                following = None
-                while position < high:
-                    key = keys[position]
-                    following = node.get(key)
-                    if following is None and _CLASSED in node:
-                        key = kinds[key]
-                        following = node.get(key)
-                    position += 1
-                    if following is not None:
-                        break
-                    skipped += 1
-                    if skipped > _MAX_SKIPPED or not skips[keys[position - 1]]:
-                        break
-                if following is None:
-                    break
-                if type(following) is list:
-                    following = node[key] = self.node(following)
-                node = following
-            if found:
-                found.reverse()
-                yield start, found
+class Openings:
+    """Where phrases of two tries may start, for all words of a text at once.
 
+    One table knows which words open a phrase; tables of hashes know which pairs and triples do. A word that may be
+    skipped goes with everything.
 
-class _First(NamedTuple):
-    """A first word: its node, whether it is a phrase by itself, and whether classes of words may follow."""
+    Args:
+        tries: The tries.
+        size: How many words there are.
+        skips: Those that may be skipped.
+    """
 
-    node: _Node
-    alone: bool
-    classed: bool
+    _SKIPPED = 12  # goes on in both
+
+    def __init__(self, tries: tuple[PhraseTrie[Any], PhraseTrie[Any]], size: int, skips: Set[int]) -> None:
+        self._words = np.zeros(size, np.uint8)
+        self._pairs, self._triples = np.zeros(_SLOTS, np.uint8), np.zeros(_SLOTS, np.uint8)
+        self._skipped = np.zeros(size, np.uint8)
+        self._skipped[list(skips)] = self._SKIPPED
+        # Bits of the one and the other trie: a phrase ends here, or goes on.
+        for trie, ends, goes_on in zip(tries, (1, 2), (4, 8), strict=True):
+            pairs, triples = [], []
+            for first, after in trie.steps():
+                self._words[first] |= ends * (_END in after) | goes_on * (len(after) > (_END in after))
+                for second, last in trie.steps(after):
+                    pairs.append((first, second, ends * (_END in last) | goes_on * (len(last) > (_END in last))))
+                    triples += [(first, second, third) for third in last if third != _END]
+            firsts, seconds, bits = np.array(pairs).T
+            np.bitwise_or.at(self._pairs, _slots(_joined(firsts, seconds)), bits.astype(np.uint8))
+            firsts, seconds, thirds = np.array(triples).T
+            slots = _slots(_joined(_joined(firsts, seconds), thirds))
+            np.bitwise_or.at(self._triples, slots, np.uint8(ends))
+
+    def find(self, words: Numbers) -> tuple[Numbers, Numbers]:
+        """For each trie the words at which `PhraseTrie.at` may find something; elsewhere it finds nothing."""
+        padded = np.append(words, (0, 0))
+        pairs = _joined(padded[:-2], padded[1:-1])
+        skipped = self._skipped[padded]
+        one, two = self._words[words], self._pairs[_slots(pairs)]
+        three = self._triples[_slots(_joined(pairs, padded[2:]))] | skipped[2:] >> 2
+        two = (two | two >> 2 & three | skipped[1:-1] >> 2) & one >> 2
+        found = (one | two) & 3
+        return (found & 1).nonzero()[0], (found & 2).nonzero()[0]
 
 
-class _Firsts(dict[int, "_First | None"]):
-    """The node that a word opens, by itself or by its class; None for most words."""
+def _joined(words: Numbers, following: Numbers) -> Numbers:
+    return words * _MIX ^ following
 
-    def __init__(self, trie: PhraseTrie[Any], kinds: Mapping[int, int]) -> None:
-        self._trie, self._kinds = trie, kinds
-        self._root: dict[int, Any] | None = None
 
-    def __missing__(self, key: int) -> _First | None:
-        if self._root is None:
-            self._root = self._trie.root()
-        places = self._root.get(key) or self._root.get(self._kinds[key])
-        first: _First | None = None
-        if places:
-            node = self._trie.node(places)
-            first = _First(node, _END in node, _CLASSED in node)
-        self[key] = first
-        return first
+def _slots(hashes: Numbers) -> Numbers:
+    return (hashes * _MIX >> _SHIFT) & _SLOTS - 1

@@ -285,6 +285,10 @@ def test_the_cache_gives_the_same_lexicon_and_is_rebuilt_when_damaged(tmp_path: 
     assert len(list(tmp_path.iterdir())) == 2 and len(other.index) == len(built.index)
 
 
+def test_a_possessive_in_a_note_without_findings() -> None:
+    assert not default_pipeline()("Well, it's.").ents
+
+
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path, rules: FormRules) -> None:
     (tmp_path / "file").write_text("not a folder", encoding="utf-8")
     assert len(load_lexicon(load_vocabulary(), rules, tmp_path / "file" / "cache").index) > 40_000
