@@ -13,15 +13,14 @@ from typing import NamedTuple
 from nlp_pipeline.measurements.units import UNIT
 
 _NUMBER = (
-    r"(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?:[ \u202f\u00a0]\d{3})+(?=\s?(?:/\s?[µμumc]|(?:[mnpuµμ]?(?:g|mol|IU|U)|cells)/))"
+    r"(?:\d{1,12}+(?:[.·]\d{1,12}+)?+(?!\d|,\d|[ \u202f\u00a0]\d)"  # mostly
+    r"|\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?:[ \u202f\u00a0]\d{3})+(?=\s?(?:/\s?[µμumc]|(?:[mnpuµμ]?(?:g|mol|iu|u)|cells)/))"
     r"|\.\d{1,12}|\d{1,3},\d{1,2}(?=\s?(?:%|[a-zµμ]{1,5}/[a-z])|°)|\d{1,12}(?:[.·]\d{1,12})?)"
 )
-DIGIT = re.compile(r"\d")
 VALUE = re.compile(
     rf"(?P<number>{_NUMBER})(?!\d)"
-    rf"(?:\s?%?(?P<dash>\s?(?:-|–|—|−|~|\bto\b)\s?)(?P<upper>{_NUMBER})(?![\d/:]|[-–]\d))?"
-    rf"(?P<plural>['’]?s\b)?(?:\s?[-–]?\s?(?P<unit>{UNIT}))?(?!\d)",
-    re.IGNORECASE,
+    rf"(?:(?=[\s%–—−~t-])\s?%?(?P<dash>\s?(?:-|–|—|−|~|\bto\b)\s?)(?P<upper>{_NUMBER})(?![\d/:]|[-–]\d))?"
+    rf"(?P<plural>['’]?s\b)?(?:\s?+[-–]?+\s?+(?P<unit>{UNIT}))?(?!\d)",
 )
 PAIR = re.compile(
     r"(?P<first>\d{1,3}(?:\.\d+)?)(?:\s?[-–]\s?\d{2,3})?(?:\s?mm\s?Hg)?\s?(?:/|\bover\b)\s?(?P<second>\d{1,3}(?:\.\d+)?)(?:\s?[-–]\s?\d{2,3})?"
@@ -37,14 +36,13 @@ TITRE = re.compile(r"1\s?[:/]\s?\d{1,3}(?:,\d{3})+|1\s?[:/]\s?\d{2,6}(?![\d/])|1
 _NO_RESULT = re.compile(
     r"\s?-?\s?(?:(?:minutes?|mins?|hours?|hrs?|h|days?|weeks?|wks?|months?|mos?|years?|yrs?|y/?o|times|fold|doses?|tab(?:let)?s?|caps?(?:ules?)?|vials?"
     r"|ampoules?|amp|bags?|packs?|patients?|cases|episodes?|occasions?|sets?|bottles?|more|consecutive|separate|different|other|point|st|nd|rd|th|of"
-    r"|drops?|puffs?|units|lines?|visits?|liters?\s(?:NS|saline)|percentiles?|a\.?m|p\.?m|[ap]m|po|iv|bid|tid|qid|qhs|qd|daily"
-    r"|q\d{1,2}h|weekly|SDs?|standard\sdeviations?)\b(?!\s?[/:=])|:\d|/\d|[-–]\d|-?(?:year|day|week|month|hour|item|point|fold|step)s?\b|\s?x\b|\.\d|\s?\+(?!\s?\d))",
-    re.IGNORECASE,
+    r"|drops?|puffs?|units|lines?|visits?|liters?\s(?:ns|saline)|percentiles?|a\.?m|p\.?m|[ap]m|po|iv|bid|tid|qid|qhs|qd|daily"
+    r"|q\d{1,2}h|weekly|sds?|standard\sdeviations?)\b(?!\s?[/:=])|:\d|/\d|[-–]\d|-?(?:year|day|week|month|hour|item|point|fold|step)s?\b|\s?x\b|\.\d|\s?\+(?!\s?\d))",
 )
 DATE = re.compile(
     r"\d{1,4}(?P<mark>[/.-])\d{1,2}(?P=mark)\d{2,4}|\d{1,2}:\d\d(?:\s?[ap]\.?m\b)?|(?:19|20)\d\d-\d\d|\d{1,2}(?:st|nd|rd|th)\b",
-    re.IGNORECASE,
 )
+_IN_DATE = frozenset("/.-:snrt")  # what follows the first number of a date
 
 _SIGNS = r"[\s:;=~*|()\[\]\"'“”_·•…]|\.{2,}|[-–—−]+>?|[→⇒➔]|,|≈|≅|/(?=\s)|\bx\s?\d"
 _RAISED = r"elevated|raised|increased|high|higher|rising|supratherapeutic|markedly|up"
@@ -64,12 +62,12 @@ _WORDS = (
     r"rectal|oral|axillary|tympanic|core|supine|standing|sitting|seated|manual|left|right|both|upper|arms?|legs?|under|per|for|by|via|using|per"
     r"|[a-z]{3,14}ly|so|too|very|quite|slightly|exceed(?:ed|ing|s)|tall|recorded|taken|obtained|observed|demonstrable|positive|significant|strongly"
     r"|follow(?:ing|ed|s)?|treatment|hospital|unit|during|after|before|surgery|time|therapy|visit|ed|er|icu|triage|scene|follow-up|hemodialysis|dialysis|infusion|goal|target|later|subsequent|afterwards?|region|vicinity|again|that|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
-    r"|RA|NC|read|reads|graded|predicted|prolonged|shortened"
+    r"|ra|nc|read|reads|graded|predicted|prolonged|shortened"
 )
 _SKIP = (
-    r"\((?:[A-Za-zα-ωΑ-Ω][^()\d\n]{0,30}|[a-z]\S{0,4}\d{0,3}|%|#)\)"  # "(CRP)", "(g/dL)", "(%)"
-    r"|\[[A-Za-zα-ωΑ-Ω][^\[\]\d\n]{0,30}\]|\((?:mL/min/1\.73\s?m\S?|x?\s?10[^()\s]{1,4}/\S{1,4})\)"
-    r"|,\s?(?:mg|g|mmol|ng|pg|[uµμ]g|U|IU|mEq|[uµμ]mol)/(?:d|m)?L,?(?=[\s:]*\d)"  # "Sodium, mmol/L 128"
+    r"\((?:[a-zα-ωµ][^()\d\n]{0,30}|[a-z]\S{0,4}\d{0,3}|%|#)\)"  # "(CRP)", "(g/dL)", "(%)"
+    r"|\[[a-zα-ωµ][^\[\]\d\n]{0,30}\]|\((?:ml/min/1\.73\s?m\S?|x?\s?10[^()\s]{1,4}/\S{1,4})\)"
+    r"|,\s?(?:mg|g|mmol|ng|pg|[uµμ]g|u|iu|meq|[uµμ]mol)/(?:d|m)?l,?(?=[\s:]*\d)"  # "Sodium, mmol/L 128"
 )
 _COMPARE = (
     r"<=|>=|<|>|≤|≥|⩽|⩾|less\s+than(?:\s+or\s+equal\s+to)?|lower\s+than|fewer\s+than|greater\s+than|higher\s+than|more\s+than|not\s+more\s+than"
@@ -80,28 +78,29 @@ COMPARATORS = {
     "higher than": ">", "more than": ">", "above": ">", "over": ">", "exceeding": ">", "at least": ">=", "≤": "<=", "≥": ">=",
     "⩽": "<=", "⩾": ">=", "not more than": "<=", "no more than": "<=", "up to": "<=",
 }  # fmt: skip
-_LINK = rf"(?:{_SIGNS}|{_SKIP}|(?:{_WORDS})(?![A-Za-z\d]))"
-_GAP = re.compile(
-    rf"(?P<link>(?:{_LINK})*?)\s*(?P<comparator>{_COMPARE})?\s*(?P<sign>(?<![A-Za-z])[-−–+])?[\s~≈(]*", re.IGNORECASE
-)
-CHANGE = re.compile(
+_LINK = rf"(?:{_SIGNS}|{_SKIP}|(?:{_WORDS})(?![a-z\d]))"
+# The rules for gaps are for text in lower case, which is far cheaper to match than without regard to case.
+_GAP = re.compile(rf"(?P<link>(?:{_LINK})*?)\s*(?P<comparator>{_COMPARE})?\s*(?P<sign>(?<![a-z])[-−–+])?[\s~≈(]*")
+_NEGATIVE = re.compile(r"(?:^|[\s:=(,])[-−–]$")
+_CHANGE = re.compile(
     r"\bby\s+(?:about\s+|approximately\s+)?$|\b(?:increase|decrease|rise|drop|decline|reduction)s?\s+of\s+$",
-    re.IGNORECASE,
 )
-_LOOSE = re.compile(r"(?:.*[,;]|[\s,]*(?:and|with|but))\s*", re.IGNORECASE | re.DOTALL)
+# A gap is mostly plain words, and mostly one of them leads to no value; bracketed words and units may be any.
+_NO_WORD = re.compile(r"[(\[/]")
+_LETTERS = re.compile(r"[a-z]+")
+_LINK_WORD = re.compile("|".join([_WORDS, "x", *re.findall("[a-z]{2,}", _COMPARE)]))
+_RISES = re.compile(r"\bfrom\b|creas|\brose|\bfell|ris(?:en|ing)|dropp|declin|improv")
+_LOOSE = re.compile(r"(?:.*[,;]|[\s,]*(?:and|with|but))\s*", re.DOTALL)
 _TREND_WORD = re.compile(
     r"→|->|–>|=>|>|\b(?:to|then|now|today|currently|later|subsequently|finally|ultimately|and|from|baseline|b/l|previous(?:ly)?|prior|peak\w*|nadir|after"
     r"|before|at|on|improv\w+|increas\w+|decreas\w+|fell|rose|dropp\w+|ris\w+|fall\w+|return\w+|declin\w+|reach\w+|normaliz\w+|followed|up|down|which|vs\.?|versus|repeat\w*|bl|was|last|earlier|prior|jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)\b|,",
-    re.IGNORECASE,
 )
 _BASELINE = re.compile(
     r"\b(?:baseline|b/l|bl|previous(?:ly)?|prior|up\s+from|down\s+from|from|formerly|usual(?:ly)?|known|last|before\s+that|earlier|jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)\b",
-    re.IGNORECASE,
 )
 _REFERENCE_WORD = re.compile(
     r"\b(?:normals?|ref|reference|ranges?|nl|nv|nr|rr|ri|limits?|cut-?off|uln|lln|threshold|expected|goal|target|percentile)\b|[(\[,;]\s*n\s*[:=<>,]?\s*$"
     r"|\bn\s*[:=]\s*$|[([]\s*[<>≤≥]?\s*$",
-    re.IGNORECASE,
 )
 _RANGE = r"[<>≤≥]?\s?\d[\d.,]*(?:\s?%)?\s?(?:-|–|—|−|~|\bto\b|\band\b)\s?\d[\d.,]*|[<>≤≥]=?\s?\d[\d.,]*"
 _UNIT_TAIL = r"(?:\s?[-a-zA-Zµμ%°/\^×·²³⁹\d]{1,12}){0,3}"
@@ -134,8 +133,8 @@ _FLAGS = {
     "normal": "",
     "a": "abnormal",
 }
-_UP = re.compile(rf"\b(?:{_RAISED})\b", re.IGNORECASE)
-_DOWN = re.compile(rf"\b(?:{_LOWERED})\b", re.IGNORECASE)
+_UP = re.compile(rf"\b(?:{_RAISED})\b")
+_DOWN = re.compile(rf"\b(?:{_LOWERED})\b")
 # What may stand between a name and its value and holds digits itself: a date, a day of the stay, the normal range.
 _AHEAD = re.compile(
     r"\s*[,:]?\s*(?:\((?:on\s)?(?:\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|(?:19|20)\d\d|day\s\d{1,3})\):?"
@@ -161,6 +160,13 @@ def skip_ahead(text: str, position: int, limit: int) -> int:
 
 _NO_REFERENCE = frozenset(".abcdefghijklmopqstuvxyzABCDEFGHIJKLMOPQSTUVXYZ")
 _AFTER_COMMA = frozenset("nrwNRW([")
+
+
+class NoteText(NamedTuple):
+    """The text of a note as it is, and in lower case position for position."""
+
+    text: str
+    lower: str
 
 
 class Gap(NamedTuple):
@@ -192,59 +198,81 @@ class Written(NamedTuple):
 
 
 @lru_cache(maxsize=16384)
+def _is_link(word: str) -> bool:
+    return _LINK_WORD.fullmatch(word) is not None
+
+
+@lru_cache(maxsize=16384)
 def gap_of(text: str) -> Gap | None:
     """The meaning of the characters before a number, or None where they do not lead to a value."""
-    match = _GAP.fullmatch(text)
+    lower = text.lower()
+    stop = _NO_WORD.search(lower)
+    words = _LETTERS.findall(lower, 0, stop.start() if stop else len(lower))
+    if stop and stop[0] == "/":
+        del words[-1:]  # perhaps a unit
+    if not all(map(_is_link, words)):
+        return None  # mostly
+    match = _GAP.fullmatch(lower)
     if match is None:
         return None
-    comparator = " ".join((match["comparator"] or "").lower().split())
-    link = match["link"]
+    link, comparator, sign = match.groups()
+    comparator = " ".join((comparator or "").split())
     return Gap(
         COMPARATORS.get(comparator, comparator),
-        match["sign"] in {"-", "−", "–"} and bool(re.search(r"(?:^|[\s:=(,])[-−–]$", text)),
+        sign is not None and sign != "+" and _NEGATIVE.search(lower) is not None,
         _LOOSE.fullmatch(link) is not None,
-        CHANGE.search(text) is not None,
-        _TREND_WORD.search(text) is not None,
-        "between" in link.lower(),
-        re.search(r"\bfrom\b|creas|\brose|\bfell|ris(?:en|ing)|dropp|declin|improv", link, re.IGNORECASE) is not None,
-        _BASELINE.search(text) is not None,
-        "(" in text or "[" in text,
-        "goal" in text.lower() or "target" in text.lower(),
+        is_change(lower),
+        _TREND_WORD.search(lower) is not None,
+        "between" in link,
+        _RISES.search(link) is not None,
+        _BASELINE.search(lower) is not None,
+        "(" in lower or "[" in lower,
+        "goal" in lower or "target" in lower,
         "H" if _UP.search(link) else "L" if _DOWN.search(link) else "",
     )
+
+
+def is_change(lower: str) -> bool:
+    """Whether the number after these characters, in lower case, is by how much something changed."""
+    return _CHANGE.search(lower) is not None
 
 
 @lru_cache(maxsize=16384)
 def is_reference(text: str) -> bool:
     """Whether the characters before a number announce a reference range, a goal or a limit."""
-    return _REFERENCE_WORD.search(text) is not None
+    return _REFERENCE_WORD.search(text.lower()) is not None
 
 
-def written_at(text: str, position: int, limit: int) -> Written | None:
+def written_at(note: NoteText, position: int, limit: int) -> Written | None:
     """The number that starts at the position; None for dates, clock times, durations, counts and doses."""
-    match = VALUE.match(text, position, limit)
-    if match is None or DATE.match(text, position):
+    text, lower = note
+    match = VALUE.match(lower, position, limit)
+    if match is None:
+        return None
+    number, dash, upper, plural, unit = match.groups()
+    number_end = position + len(number)
+    if lower[number_end : number_end + 1] in _IN_DATE and DATE.match(lower, position):
         return None
     end = match.end()
-    unit = match["unit"]
-    number_end = (
-        match.end("upper") if match["upper"] else match.end("plural") if match["plural"] else match.end("number")
-    )
     if unit is None:
-        end = match.end("plural") if match["plural"] else number_end
-        if _NO_RESULT.match(text, end) or (end < len(text) and text[end].isalpha() and not FLAG.match(text, end)):
+        end = match.end("plural") if plural else match.end("upper") if upper else number_end
+        if _NO_RESULT.match(lower, end) or (end < len(text) and text[end].isalpha() and not FLAG.match(text, end)):
             return None
-    elif end < len(text) and (text[end].isalnum() and unit[-1].isalnum() and text[end - 1].isalpha()):
-        return None
-    return Written(
-        position, end, number_of(match["number"]), number_of(match["upper"]) if match["upper"] else None, unit,
-        match.end("number"), (match["dash"] or "").strip().lower() == "to",
-    )  # fmt: skip
+    else:
+        if end < len(text) and (text[end].isalnum() and unit[-1].isalnum() and text[end - 1].isalpha()):
+            return None
+        unit = text[slice(*match.span("unit"))]
+    if upper is None:
+        return Written(position, end, number_of(number), None, unit, number_end, False)
+    return Written(position, end, number_of(number), number_of(upper), unit, number_end, dash.strip() == "to")
 
 
 def number_of(text: str) -> float:
     """The number, with thousands separators, decimal commas and raised decimal points."""
-    text = text.replace("·", ".")
+    try:
+        return float(text)  # mostly
+    except ValueError:
+        text = text.replace("·", ".")
     if text[-2:-1] == "," or text[-3:-2] == ",":
         return float(text.replace(",", "."))
     return float(re.sub(r"[,\s]", "", text))

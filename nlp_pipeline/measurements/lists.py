@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from domain.quantities import Quantity
 from nlp_pipeline.layers import Value
 from nlp_pipeline.measurements import grammar
-from nlp_pipeline.measurements.grammar import DIGIT, Written, gap_of, written_at
+from nlp_pipeline.measurements.grammar import NoteText, Written, gap_of, written_at
 from nlp_pipeline.measurements.names import Anchor
+from nlp_pipeline.measurements.numbers import DIGIT
 from nlp_pipeline.measurements.units import quantity_of
 from nlp_pipeline.measurements.values import REACH, Reading, hull, is_goal, make_value
 
@@ -29,7 +30,7 @@ _RUN = re.compile(
     re.IGNORECASE,
 )
 _VERB = re.compile(
-    r"\d|\b(?:was|were|is|are|showed|revealed|had|with|which|normal|negative|positive|elevated|but)\b", re.IGNORECASE
+    r"\b(?:was|were|is|are|showed|revealed|had|with|which|normal|negative|positive|elevated|but)\b", re.IGNORECASE
 )
 _SEPARATOR = re.compile(
     r"\s*(?:,\s*and\b|,|/|\band\b|&|;|\bvs\.?)\s*(?:(?:of|at|to|an?|was|were)\s+)?(?:[<>≤≥]=?\s*)?", re.IGNORECASE
@@ -40,20 +41,21 @@ _RATIO = re.compile(r"^ ratios?(?= )")
 
 @lru_cache(maxsize=16384)
 def is_list(between: str) -> bool:
-    """Whether what stands between two names only joins them."""
+    """Whether what stands between two names, without a digit, only joins them."""
     return len(between) < 60 and _LIST.fullmatch(between) is not None
 
 
 @lru_cache(maxsize=16384)
 def is_run(between: str) -> bool:
-    """Whether two names stand in one list, perhaps with names in between that nobody knows."""
+    """Whether two names, without a digit between them, stand in one list, perhaps with names that nobody knows."""
     return is_list(between) or (
         len(between) < 140 and _RUN.fullmatch(between) is not None and not _VERB.search(between)
     )
 
 
-def listed_values(reader: ValueReader, text: str, anchors: list[Anchor], first: int, last: int) -> Reading | None:
+def listed_values(reader: ValueReader, note: NoteText, anchors: list[Anchor], first: int, last: int) -> Reading | None:
     """Names joined in a list with as many values: "AST/ALT 33/24", "5.2 g/dL and 1.3 mg/dL, respectively"."""
+    text = note.text
     group = anchors[first : last + 1]
     limit = anchors[last + 1].start if last + 1 < len(anchors) else len(text)
     position = group[-1].end
@@ -61,7 +63,7 @@ def listed_values(reader: ValueReader, text: str, anchors: list[Anchor], first: 
     gap = gap_of(_RATIO.sub("", text[position : digit.start()])) if digit else None
     if digit is None or gap is None or gap.change or any(a.needs_unit for a in group):
         return None
-    start, count, goal = digit.start(), len(group), is_goal(text, group[0].start)
+    start, count, goal = digit.start(), len(group), is_goal(note.lower, group[0].start)
     slashed = _SLASHED.match(text, start, limit)
     pressure = any(a.concept is not None and a.concept.id == "blood_pressure" for a in group)
     if slashed and slashed[0].count("/") == count - 1 and not pressure:
@@ -76,13 +78,15 @@ def listed_values(reader: ValueReader, text: str, anchors: list[Anchor], first: 
             if q
         ]
         return Reading(values, end) if len(values) == count else None
-    return _in_turn(reader, text, group, start, limit, goal)
+    return _in_turn(reader, note, group, start, limit, goal)
 
 
-def _in_turn(reader: ValueReader, text: str, group: list[Anchor], start: int, limit: int, goal: bool) -> Reading | None:
+def _in_turn(
+    reader: ValueReader, note: NoteText, group: list[Anchor], start: int, limit: int, goal: bool
+) -> Reading | None:
     """One value per name, in the order of the names; None where the counts differ or a unit does not fit."""
     rows: list[tuple[Anchor, Written | None, list[Value], int, int]] = []
-    position = start
+    text, position = note.text, start
     for index, anchor in enumerate(group):
         if index:
             position = grammar.skip_reference(text, grammar.flag_at(text, position)[1], limit)
@@ -92,13 +96,13 @@ def _in_turn(reader: ValueReader, text: str, group: list[Anchor], start: int, li
             position = separator.end()
         at = position
         if anchor.concept is not None and anchor.concept.id == "blood_pressure":
-            pair = reader.pair(text, anchor, position, goal)
+            pair = reader.pair(note, anchor, position, goal)
             if not pair:
                 return None
             position = pair[-1].end
             rows.append((anchor, None, pair, at, position))
             continue
-        written = written_at(text, position, limit)
+        written = written_at(note, position, limit)
         if written is None:
             return None
         position = written.end

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from nlp_pipeline.layers import Chart, IntervalSet
+from nlp_pipeline.layers import IntervalSet
 from nlp_pipeline.measurements.phrases import name_before
 from nlp_pipeline.measurements.units import rules
 
 if TYPE_CHECKING:
+    from nlp_pipeline.measurements.numbers import Number
     from nlp_pipeline.vocabulary import Concept, Vocabulary
 
+_CONDITIONS = frozenset({"CONDITION", "SYMPTOM", "SOCIAL"})
 _CATEGORIES = frozenset({"lab", "vital", "score", "micro", "device"})
 # Ways of naming a vital sign that are not names of it, read backwards from the number that they announce.
 _SPOKEN = re.compile(
@@ -28,7 +31,11 @@ _SPOKEN = re.compile(
     r"|(?P<fio2>FiO₂[\s:=]*(?:(?:of|was)\s)?)|(?P<bicarbonate>HCO₃[⁻−-]?[\s:=]*(?:(?:of|was)\s)?)"
     r"|(?P<sodium>Na\+?\s?[:=]?\s?)|(?P<potassium>K\+?\s?[:=]?\s?))$"
 )
-_LAST_LETTER = frozenset("efoptxcmsTP2RHK+aAd₂₃:=(,g-⁻−hrp")
+# The last letters of these names, of "up" and "in" before a link, and of links that follow without a space.
+_LEADS = frozenset(
+    "t max urr emp tc tm ile ver xia xic ial icl up in ing sat ats ion o2 ao2 po2 p02 po₂ ao₂ io₂ co₂ co₃ hr p pr lse dic"
+    " r rr esp ons eic ive ugh vel els ghs hed ted ght wt gth ph na k of 2of hof was his hat out ely nly".split()
+)
 _ANNOUNCED = {
     "body_temperature": re.compile(r"(?:3[4-9]|4[0-2]|9[4-9]|10[0-7])(?:\.\d|(?![\d/]|\.\d/|\s?%))"),
     "oxygen_saturation": re.compile(r"(?:[5-9]\d|100)(?![\d/])"),
@@ -46,7 +53,6 @@ _SPECIMEN = frozenset(
     " axillary high-sensitivity postprandial preoperative postoperative pre-operative post-operative initial direct".split()
 )
 _ALIAS = re.compile(r"(?:\s(?:levels?|counts?|scores?|scale|concentrations?|rates?|tests?))?\s?[(\[]\s?|\s?/\s?|,\s|\s")
-_UNIT_NAMES = frozenset({"beats per minute", "bpm"})
 _CLOSE = re.compile(r"\s?(?:levels?\s?)?[)\]]")
 _BETWEEN = frozenset("fluid sample spot random total 24-h 24-hour 24h".split())
 
@@ -75,26 +81,36 @@ class NameFinder:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._observation = {c.id: c for c in vocabulary.of_kind("observation")}
+        self._measured = frozenset(c.id for c in self._observation.values() if _is_measured(c))
         self._by_surface, self._by_ambiguous = vocabulary.by_surface, vocabulary.by_ambiguous
+        self._before_names = _SPECIMEN | _BETWEEN | frozenset(rules()["fluids"])
         findings = {k: self._observation.get(v) for k, v in rules()["findings"].items()}
         self._findings = {k: v for k, v in findings.items() if v}
 
-    def find(self, layer: Chart, spans: list[tuple[int, int]], text: str, numbers: list[int]) -> list[Anchor]:
+    def find(
+        self,
+        concepts: list[tuple[Concept, ...]],
+        labels: list[str],
+        spans: list[tuple[int, int]],
+        text: str,
+        numbers: list[Number],
+    ) -> list[Anchor]:
         """Anchors in text order: one per mention, aliases in brackets joined to the name they repeat."""
-        anchors = []
-        for index, concepts in enumerate(layer.concepts):
-            concept = _observation_of(concepts)
-            if concept is not None:
-                if text[slice(*spans[index])].lower() in _UNIT_NAMES:
-                    continue
-                anchors.append(Anchor(*spans[index], concept, index, False, concepts[0].kind != "observation"))
-            elif concepts[0].kind == "condition" and (judged := self._judged(text, *spans[index])):
-                anchors.append(judged)
-            elif concepts[0].id in self._findings and concepts[0].kind == "condition":
-                anchors.append(Anchor(*spans[index], self._findings[concepts[0].id], -1, True, True))
-        anchors += self._spoken(text, anchors, numbers)
-        anchors.sort(key=lambda a: a.start)
-        return self._joined(anchors, text)
+        anchors, measured = [], self._measured
+        for index, (candidates, label) in enumerate(zip(concepts, labels, strict=True)):
+            if label == "OBSERVATION":
+                if candidates[0].id in measured:
+                    anchors.append(Anchor(*spans[index], candidates[0], index))
+            elif len(candidates) > 1 and (other := next((c for c in candidates if _is_measured(c)), None)):
+                anchors.append(Anchor(*spans[index], other, index, False, True))
+            elif label in _CONDITIONS:
+                judged = self._judged(text, *spans[index])
+                if judged:
+                    anchors.append(judged)
+                elif (finding := candidates[0].id) in self._findings:
+                    anchors.append(Anchor(*spans[index], self._findings[finding], -1, True, True))
+        spoken = self._spoken(text, anchors, numbers)
+        return self._joined(sorted([*anchors, *spoken], key=itemgetter(0)) if spoken else anchors, text)
 
     def concept(self, concept_id: str) -> Concept | None:
         """The observation of this id."""
@@ -102,27 +118,27 @@ class NameFinder:
 
     def _judged(self, text: str, start: int, end: int) -> Anchor | None:
         """The test in a finding that is a test with a judgement: the creatinine of "elevated creatinine"."""
-        first, _, rest = text[start:end].partition(" ")
-        if not rest or first.lower() not in JUDGEMENTS:
+        space = text.find(" ", start, end)
+        if space < 0 or text[start:space].lower() not in JUDGEMENTS:
             return None
-        concept = self.named(rest)
-        return Anchor(end - len(rest), end, concept, -1) if concept else None
+        concept = self.named(text[space + 1 : end])
+        return Anchor(space + 1, end, concept, -1) if concept else None
 
     def named(self, name: str) -> Concept | None:
         """The measured observation that a name or a short form stands for."""
         words = " ".join(name.lower().split())
         for index in (self._by_surface, self._by_ambiguous):
             for concept in index.get(words, ()):
-                if concept.kind == "observation" and concept.extra.get("category") in _CATEGORIES:
+                if _is_measured(concept):
                     return concept
         return None
 
-    def _spoken(self, text: str, named: list[Anchor], numbers: list[int]) -> list[Anchor]:
+    def _spoken(self, text: str, named: list[Anchor], numbers: list[Number]) -> list[Anchor]:
         found: list[Anchor] = []
-        taken = IntervalSet((a.start, a.end) for a in named if not a.is_finding)
-        for number in numbers:
-            last = text[number - 2 : number - 1] if text[number - 1 : number] == " " else text[number - 1 : number]
-            match = _SPOKEN.search(text, max(0, number - 26), number) if last in _LAST_LETTER else None
+        likely = [number for number, lead, _ in numbers if lead in _LEADS]
+        taken = IntervalSet(a[:2] for a in named if not a.is_finding) if likely else IntervalSet(())
+        for number in likely:
+            match = _SPOKEN.search(text, max(0, number - 26), number)
             if match is None:
                 continue
             group = match.lastgroup or ""
@@ -149,68 +165,66 @@ class NameFinder:
 
     def _joined(self, anchors: list[Anchor], text: str) -> list[Anchor]:
         out: list[Anchor] = []
+        last: Anchor | None = None
         for anchor in anchors:
-            last = out[-1] if out else None
-            if last and anchor.start < last.end:
-                if last.is_finding and not anchor.is_finding:
-                    out[-1] = anchor
+            start, end, concept, target, is_finding, _ = anchor
+            if last and start < last.end:
+                if last.is_finding and not is_finding:
+                    out[-1] = last = anchor
                 continue
             if (
                 last
-                and last.concept is anchor.concept
-                and not anchor.is_finding
-                and anchor.start - last.end <= 17
-                and _ALIAS.fullmatch(text, last.end, anchor.start)
+                and last.concept is concept
+                and not is_finding
+                and start - last.end <= 17
+                and _ALIAS.fullmatch(text, last.end, start)
             ):
-                close = _CLOSE.match(text, anchor.end)
-                opened = text[last.end : anchor.start].strip()[:1] in {"(", "["}
-                end = close.end() if close and opened else anchor.end
-                out[-1] = last._replace(end=end, target=last.target if last.target >= 0 else anchor.target)
+                close = _CLOSE.match(text, end)
+                if close and text[last.end : start].strip()[:1] in {"(", "["}:
+                    end = close.end()
+                out[-1] = last = last._replace(end=end, target=last.target if last.target >= 0 else target)
                 continue
-            if text[anchor.start - 1 : anchor.start] == "(" and text[anchor.end : anchor.end + 1] == ")":
-                spelled = name_before(text, anchor.start - 1)  # "glycated albumin (GA) of 22 %"
+            sign, before = text[start], text[start - 1 : start]
+            if before == "(" and text[end : end + 1] == ")":
+                spelled = name_before(text, start - 1)  # "glycated albumin (GA) of 22 %"
                 if spelled is not None and (last is None or spelled >= last.end):
-                    out.append(anchor._replace(start=spelled, end=anchor.end + 1))
+                    last = anchor._replace(start=spelled, end=end + 1)
+                    out.append(last)
                     continue
-            if text[anchor.start] == "%":  # "64% lymphocytes": the sign is the unit of the number before it
-                anchor = anchor._replace(start=anchor.start + 1 + (text[anchor.start + 1] == " "))
-            elif anchor.target >= 0 or (anchor.concept is not None and anchor.concept.id == "blood_ph"):
-                start, concept = self._specimen(text, anchor)
-                anchor = anchor._replace(start=start, concept=concept)
+            if sign == "%":  # "64% lymphocytes": the sign is the unit of the number before it
+                anchor = anchor._replace(start=start + 1 + (text[start + 1] == " "))
+            elif (before.isspace() or before == "-") and (
+                target >= 0 or (concept is not None and concept.id == "blood_ph")
+            ):
+                anchor = self._specimen(text, anchor)
+            last = anchor
             out.append(anchor)
         return out
 
-    def _specimen(self, text: str, anchor: Anchor) -> tuple[int, Concept | None]:
-        """The start of a name with the words before it that belong to it, and what it names then."""
-        start = anchor.start
-        if not start or (not text[start - 1].isspace() and text[start - 1] != "-"):
-            return start, anchor.concept
-        words = text[max(0, start - 40) : start].lower().split()
-        if text[start - 1] == "-" and words:
+    def _specimen(self, text: str, anchor: Anchor) -> Anchor:
+        """A name with the words before it that belong to it, as what it names then."""
+        start, concept = anchor.start, anchor.concept
+        before = text[start - 40 if start > 40 else 0 : start].lower()
+        words = before.rsplit(None, 1)
+        if not words or words[-1].rstrip("-") not in self._before_names:
+            return anchor  # mostly
+        words = before.split()
+        if before[-1] == "-":
             words[-1] = words[-1].rstrip("-")
         fluids = rules()["fluids"]
-        last = words[-1] if words else ""
+        last = words[-1]
         if last in _BETWEEN and len(words) > 1 and words[-2] in fluids:
             last = words[-2]
-        if (
-            last in fluids
-            and anchor.concept is not None
-            and not anchor.concept.id.startswith(("urine", "csf", "sweat", "fecal"))
-        ):
+        if last in fluids and concept is not None and not concept.id.startswith(("urine", "csf", "sweat", "fecal")):
             word = fluids[last]
-            known = self.named(f"{word} {text[anchor.start : anchor.end]}")
-            by_id = self._observation.get(f"{word.split()[0]}_{anchor.concept.id}")
-            return text.lower().rfind(last, 0, start), known or by_id
+            known = self.named(f"{word} {text[start : anchor.end]}")
+            by_id = self._observation.get(f"{word.split()[0]}_{concept.id}")
+            return anchor._replace(start=start - len(before) + before.rfind(last), concept=known or by_id)
+        end = len(before)
         while words and words[-1] in _SPECIMEN:
-            start = text.lower().rfind(words.pop(), 0, start)
-        return start, anchor.concept
+            end = before.rfind(words.pop(), 0, end)
+        return anchor._replace(start=start - len(before) + end)
 
 
-def _observation_of(concepts: tuple[Concept, ...]) -> Concept | None:
-    first = concepts[0]
-    if first.kind == "observation":
-        return first if first.extra.get("category") in _CATEGORIES else None
-    for concept in concepts[1:]:
-        if concept.kind == "observation" and concept.extra.get("category") in _CATEGORIES:
-            return concept
-    return None
+def _is_measured(concept: Concept) -> bool:
+    return concept.kind == "observation" and concept.extra.get("category") in _CATEGORIES

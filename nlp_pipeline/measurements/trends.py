@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from domain.quantities import Quantity
 from nlp_pipeline.layers import Value
 from nlp_pipeline.measurements import grammar
-from nlp_pipeline.measurements.grammar import DIGIT, Gap, Written, gap_of, is_reference, written_at
+from nlp_pipeline.measurements.grammar import Gap, NoteText, Written, gap_of, is_reference, written_at
 from nlp_pipeline.measurements.names import Anchor
+from nlp_pipeline.measurements.numbers import DIGIT
 from nlp_pipeline.measurements.units import quantity_of, ucum
 from nlp_pipeline.measurements.values import MOST, belongs_to, hull, make_value
 
@@ -30,7 +31,7 @@ _AFTER_LISTED = re.compile(r"\s*(?:[,;.)\]\n]|and\b|to\b|→|->|$|on\b|at\b|afte
 
 def following_values(
     reader: ValueReader,
-    text: str,
+    note: NoteText,
     anchor: Anchor,
     values: list[Value],
     position: int,
@@ -39,9 +40,13 @@ def following_values(
     following: Anchor | None,
 ) -> list[Value]:
     """Later values of a trend ("128 -> 131"), a series or the baseline in brackets, each shown with the name."""
+    text = note.text
     out: list[Value] = []
-    anchor = anchor._replace(concept=values[-1].concept)
     first = values[0]
+    if first.concept_id != "oxygen_saturation" and DIGIT.search(text, position, limit) is None:
+        return out  # mostly
+    if anchor.concept is not values[-1].concept:
+        anchor = anchor._replace(concept=values[-1].concept)
     in_percent = isinstance(first.value, Quantity) and first.value.unit == "%"
     for _ in range(MOST):
         if first.concept_id == "oxygen_saturation":
@@ -62,13 +67,13 @@ def following_values(
             break
         if first.concept_id == "systolic_blood_pressure" and len(values) == 2:
             blood_pressure = anchor._replace(concept=reader.names.concept("blood_pressure"))
-            pair = reader.pair(text, blood_pressure, start, first.is_goal) if gap else []
+            pair = reader.pair(note, blood_pressure, start, first.is_goal) if gap else []
             if not pair:
                 break
             out += pair
             position = pair[-1].end
             continue
-        written = written_at(text, start, limit)
+        written = written_at(note, start, limit)
         if written is None or not _continues(text, written, gap, between, unit, first, following):
             break
         quantity = quantity_of(anchor.concept, written.number, written.unit or unit)

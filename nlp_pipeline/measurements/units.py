@@ -18,26 +18,26 @@ RULES = Path(__file__).parent.parent / "rules" / "measurements.json"
 IMPLAUSIBLE = "implausible"
 
 _MICRO = "uµμ"
-_LITRE = rf"(?:[dmcn{_MICRO}]?[lL]|mc[lL]|{{deci|milli|micro}}lit(?:er|re)s?|lit(?:er|re)s?)".replace(
+_LITRE = rf"(?:[dmcn{_MICRO}]?l|mcl|{{deci|milli|micro}}lit(?:er|re)s?|lit(?:er|re)s?)".replace(
     "{deci|milli|micro}", "(?:deci|milli|micro)"
 )
 _PER_CELL = r"(?:mm\s?\^?\s?3|mm³|cu\.?\s?mm|cmm|c\.mm)"
 _BELOW = (
-    rf"(?:{_LITRE}|{_PER_CELL}|24\s?h(?:(?:ou)?rs?)?|1\.73\s?m(?:\^?2|²)|g(?:\s?Cr)?|kg|mg|mmol|mol|h(?:(?:ou)?rs?)?"
+    rf"(?:{_LITRE}|{_PER_CELL}|24\s?h(?:(?:ou)?rs?)?|1\.73\s?m(?:\^?2|²)|g(?:\s?cr)?|kg|mg|mmol|mol|h(?:(?:ou)?rs?)?"
     r"|min(?:ute)?s?|sec(?:ond)?|s|d(?:ay)?|week|m(?:\^?2|²)|[hl]pf|(?:high|low)[\s-]power(?:ed)?\sfields?|field)"
 )
 _ABOVE = (
-    rf"(?:[m{_MICRO}npfk]?(?:g|mols?|moles?|eq|osm(?:ol)?|IU|U|UI|kat|M)|mcg|c?gm|milligrams?|micrograms?|grams?"
-    r"|(?:milli|micro|nano|pico)?moles?|mill?iequivalents?|(?:international\s)?units?|cells?|leu[ck]ocytes|WBCs?|RBCs?"
-    rf"|copies|beats|breaths|cycles|thou(?:sand)?|mil(?:lion)?|lakhs?|[KkMGT]|mm|cm|m|[m{_MICRO}d]?L|cc|kcal|lit(?:er|re)s?)"
+    rf"(?:[m{_MICRO}npfk]?(?:g|mols?|moles?|eq|osm(?:ol)?|iu|ui?|kat|m)|mcg|c?gm|milligrams?|micrograms?|grams?"
+    r"|(?:milli|micro|nano|pico)?moles?|mill?iequivalents?|(?:international\s)?units?|cells?|leu[ck]ocytes|wbcs?|rbcs?"
+    rf"|copies|beats|breaths|cycles|thou(?:sand)?|mil(?:lion)?|lakhs?|[kmgt]|mm|cm|m|[m{_MICRO}d]?l|cc|kcal|lit(?:er|re)s?)"
 )
 _POWER = (
-    r"(?:[x×✕*]\s?10\s?(?:\^|\*\*?|[eE]\+?|\()?\s?(?:[³⁴⁵⁶⁸⁹]|¹⁰|¹¹|¹²|1[0-2]|[3-6]|[89])\)?"
-    r"|10(?:\s?(?:\^|\*\*?|[eE]\+?|\()\s?(?:1[0-2]|[3-9])\)?|[³⁴⁵⁶⁸⁹]|¹⁰|¹¹|¹²|\s?(?:3|6|9|12)(?=\s?/\s?[a-zµμ]))"
+    r"(?:[x×✕*]\s?10\s?(?:\^|\*\*?|e\+?|\()?\s?(?:[³⁴⁵⁶⁸⁹]|¹⁰|¹¹|¹²|1[0-2]|[3-6]|[89])\)?"
+    r"|10(?:\s?(?:\^|\*\*?|e\+?|\()\s?(?:1[0-2]|[3-9])\)?|[³⁴⁵⁶⁸⁹]|¹⁰|¹¹|¹²|\s?(?:3|6|9|12)(?=\s?/\s?[a-zµμ]))"
     r"|[x×✕*]\s?1,?000\b)"
 )
 _COUNT = (
-    rf"{_POWER}\s?(?:cells?|WBCs?|copies)?"
+    rf"{_POWER}\s?(?:cells?|wbcs?|copies)?"
     rf"(?:\s?(?:/|\bper\b)\s?(?:{_LITRE}|{_PER_CELL})(?!\w)|\s?{_LITRE}\s?[⁻−-][1¹])?"
 )
 _RATIO = (
@@ -45,13 +45,18 @@ _RATIO = (
     rf"|{_ABOVE}[\s·.]?{_BELOW}\s?[⁻−-][1¹]|(?:/|\bper\s)\s?{_BELOW}(?![\w])"
 )
 _PLAIN = (
-    r"mm\s?/?\s?\[?hg\]?|kpa|cm\s?H2O|cmH₂O|%|percent|per\scent|°\s?[CF]?|º\s?[CF]?|℃|℉|deg(?:rees?|\.)?\s?(?:celsius|fahrenheit|centigrade|C|F)\b"
+    r"mm\s?/?\s?\[?hg\]?|kpa|cm\s?h2o|cmh₂o|%|percent|per\scent|°\s?[cf]?|º\s?[cf]?|℃|℉|deg(?:rees?|\.)?\s?(?:celsius|fahrenheit|centigrade|c|f)\b"
     r"|celsius|fahrenheit|b\.?p\.?m\.?|cycles|kilograms?|kilos?|kgs?|grams?|gm|pounds?|lbs?|ounces?|oz"
     r"|mg\s?%|gm?\s?%|centimet(?:er|re)s?|millimet(?:er|re)s?|met(?:er|re)s?|inch(?:es)?|in(?=\s*(?:[,.;)]|$|tall))|feet|ft|cms?|mm|m"
-    r"|msecs?|milliseconds?|ms|seconds?|secs?|s|fL|pg|LPM|mL|cc|lit(?:er|re)s?|mg|mcg|g|mEq|IU|units?|thousand|million|lakhs?|[KCFL]"
-    r"|mM|pack[\s-]years?|points?|pts|/\s?\d{1,3}"
+    r"|msecs?|milliseconds?|ms|seconds?|secs?|s|fl|pg|lpm|ml|cc|lit(?:er|re)s?|mg|mcg|g|meq|iu|units?|thousand|million|lakhs?|[kcfl]"
+    r"|mm|pack[\s-]years?|points?|pts|/\s?\d{1,3}"
 )
-UNIT = rf"(?:{_COUNT}|{_RATIO}|(?:{_PLAIN})(?![\w/]))"
+# Units are in lower case here: match them in lower case, or without regard to case.
+# The look at the first character spares most words after a number the long alternatives.
+UNIT = (
+    rf"(?=[bcdefgiklmnoprstuwx{_MICRO}%/°º℃℉×✕*1])"
+    rf"(?:(?=[x×✕*1]){_COUNT}|(?=[bcdefgiklmnoprtuw{_MICRO}/])(?:{_RATIO})|(?:{_PLAIN})(?![\w/]))"
+)
 _COUNT_PARTS = re.compile(
     rf"[x×✕*]?\s?1,?(?P<thousands>000)?(?:0\D{{0,5}}(?P<power>[³⁴⁵⁶⁸⁹]|¹⁰|¹¹|¹²|1[0-2]|[3-9])\)?)?\s?(?:cells?|WBCs?|copies)?"
     rf"(?:\s?(?:/|\bper\b)?\s?(?P<below>{_LITRE}|{_PER_CELL})\s?(?:[⁻−-][1¹])?)?",

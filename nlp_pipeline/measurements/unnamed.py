@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from domain.quantities import Quantity
 from nlp_pipeline.layers import IntervalSet, Value
-from nlp_pipeline.measurements.grammar import CHANGE, PAIR, Written, is_reference, written_at
+from nlp_pipeline.measurements.grammar import PAIR, NoteText, Written, is_change, is_reference, written_at
+from nlp_pipeline.measurements.numbers import TELLING, Number
 from nlp_pipeline.measurements.phrases import LETTERS, name_before, name_span
 from nlp_pipeline.measurements.units import quantity_of, rules, ucum
 
@@ -15,14 +16,7 @@ if TYPE_CHECKING:
     from nlp_pipeline.measurements.names import Anchor, NameFinder
     from nlp_pipeline.vocabulary import Concept
 
-# A number with a unit that only a laboratory or a vital sign has.
-_TELLING = re.compile(
-    r"(?P<number>\d[\d.,]{0,8})(?:\s?[-–]\s?\d[\d.]{0,5})?[\s-]?"
-    r"(?:(?P<kilograms>kgs?\b(?!\s?(?:/|m\b|of\b|body)))|(?P<pressure>/\s?\d{2,3}\s?mm\s?Hg)|(?P<temperature>(?:°|º)\s?[CF]\b|℃|℉|degrees?\s[CF])"
-    r"|(?P<pulse>bpm\b|beats?\s?(?:/|per)\s?min)|(?P<breaths>breaths?\s?(?:/|per)\s?min)|(?P<saturation>%\s?(?:on\s|\(?in\s)?(?:RA\b|room\sair))"
-    r"|(?P<sample>(?:[mnpµμu]?(?:g|mol|U|IU|M|mol)|mEq|mcg|copies|k?IU|kU)\s?/\s?(?:[dmµμun]?L|mmol)\b(?!\s?/)))",
-    re.IGNORECASE,
-)
+_WEIGHT = re.compile(r"(?P<number>\d[\d.,]*+)" + TELLING, re.IGNORECASE)
 _CLUTTER = re.compile(
     r"^(?:(?:serum|plasma|blood|total|the|his|her)\s)+|\s(?:levels?|concentrations?|values?|counts?)\b|(?<=\w)[+-]?[\s:=,(<>~]+(?:(?:of|was|is|at|were)\s*)?$",
     re.IGNORECASE,
@@ -53,7 +47,8 @@ _DESCRIBED = re.compile(
     r"(?:\s\([A-Za-z][\w/-]{0,11}\))?(?:\s?[=:,]\s?|\s(?:of|was|is|at|were|remained|measured)\s)(?:about\s|approximately\s)?(?P<comparator>[<>≤≥])?\s?$",
     re.IGNORECASE,
 )
-_LEADS = frozenset("fstedy=:,<>≤≥")  # the last characters of "of", "was", "at", "measured", ...
+# The last letters of these nouns, a bracket after one, and the last letters of a link that follows without a space.
+_LEADS = frozenset("ore res dex ale ure ent nts tio ios mes ume put ion val ity eep qt qtc out ely )".split())
 _PHYSICAL = frozenset(
     {
         "mm[Hg]",
@@ -79,52 +74,54 @@ _NEAR = 90
 
 
 def unnamed_values(
-    text: str,
-    numbers: list[int],
+    note: NoteText,
+    numbers: list[Number],
     values: list[Value],
     anchors: list[Anchor],
     drugs: list[tuple[int, int]],
     names: NameFinder,
 ) -> list[Value]:
     """The readings that no name took: vital signs by their unit, and tests that the vocabulary does not know."""
-    taken = IntervalSet((v.start, v.end) for v in values)
+    likely = [number for number in numbers if number[2] or number[1] in _LEADS]
+    if not likely:
+        return []
+    text = note.text
+    taken = IntervalSet(v[:2] for v in values)
     drug_spans = IntervalSet(drugs)
     found: list[Value] = []
     done = 0
     ends = {v.end for v in values}
-    for start in numbers:
+    for start, lead, kind in likely:
         if start < done or taken.holds(start):
             continue
-        match = _TELLING.match(text, start)
-        kind = match.lastgroup or "" if match else ""
-        if match is None:
-            new = _described(text, start, drug_spans, taken, names)
+        if kind is None:
+            new = _described(note, start, drug_spans, taken, names)
         elif "(" in text[max(0, start - 2) : start] and ends & {start - 1, start - 2}:
             continue  # the same value in another unit: "38.6°C (101.5°F)"
         elif start and text[start - 1] in "-–<>/" and text[start - 2 : start - 1].isdigit():
             continue
         elif kind == "kilograms":
-            new = _body_size(text, match, taken, names)
+            new = _body_size(text, start, taken, names)
         elif kind == "sample":
-            new = _uncoded(text, start, drug_spans, taken, anchors, names)
+            new = _uncoded(note, start, drug_spans, taken, anchors, names)
         else:
-            new = _vital(text, start, kind, anchors, names)
-        found += new or (_described(text, start, drug_spans, taken, names) if kind == "pressure" else [])
+            new = _vital(note, start, kind, anchors, names)
+        found += new or (
+            _described(note, start, drug_spans, taken, names) if kind == "pressure" and lead in _LEADS else []
+        )
         if new:
             done = max(v.end for v in new)
     return found
 
 
-def _described(text: str, start: int, drugs: IntervalSet, taken: IntervalSet, names: NameFinder) -> list[Value]:
+def _described(note: NoteText, start: int, drugs: IntervalSet, taken: IntervalSet, names: NameFinder) -> list[Value]:
     """Scores, pressures, ratios and the like under a name that the vocabulary does not know."""
-    last = text[start - 2 : start - 1] if text[start - 1 : start] == " " else text[start - 1 : start]
-    if last not in _LEADS:
-        return []
+    text = note.text
     match = _DESCRIBED.search(text, max(0, start - 44), start)
     if match is None or taken.holds(match.start("noun")):
         return []
     noun = match["noun"].lower()
-    written = written_at(text, start, len(text))
+    written = written_at(note, start, len(text))
     first = name_before(text, match.end("noun") + 1)
     bare = noun.startswith(("score", "index", "scale", "ratio"))
     if written is None or first is None or drugs.holds(first) or not (written.unit or bare):
@@ -141,8 +138,11 @@ def _described(text: str, start: int, drugs: IntervalSet, taken: IntervalSet, na
     return [_value(first, written, concept, quantity, match["comparator"] or "")]
 
 
-def _body_size(text: str, match: re.Match[str], taken: IntervalSet, names: NameFinder) -> list[Value]:
+def _body_size(text: str, start: int, taken: IntervalSet, names: NameFinder) -> list[Value]:
     """Height and weight of a person without their names: "(174 cm, 65 kg)", "a 63-kg man"."""
+    match = _WEIGHT.match(text, start)
+    if match is None:
+        return []
     before = _HEIGHT_BEFORE.search(text, max(0, match.start() - 30), match.start())
     height = before or _HEIGHT_AFTER.match(text, match.end())
     if not height and not _PERSON.match(text, match.end()):
@@ -167,8 +167,8 @@ def _value(first: int, written: Written, concept: Concept | None, quantity: Quan
     )
 
 
-def _vital(text: str, start: int, kind: str, anchors: list[Anchor], names: NameFinder) -> list[Value]:
-    concept_id = _KINDS[kind]
+def _vital(note: NoteText, start: int, kind: str, anchors: list[Anchor], names: NameFinder) -> list[Value]:
+    text, concept_id = note.text, _KINDS[kind]
     name = _nearest(text, start, concept_id, anchors)
     begin = name.start if name else start
     target = name.target if name else -1
@@ -193,7 +193,7 @@ def _vital(text: str, start: int, kind: str, anchors: list[Anchor], names: NameF
         ]
     if kind == "pulse" and name is None and "rhythm" in text[max(0, start - 30) : start]:
         return []  # the rate of a tracing, not a pulse
-    written, concept = written_at(text, start, len(text)), names.concept(concept_id)
+    written, concept = written_at(note, start, len(text)), names.concept(concept_id)
     quantity = quantity_of(concept, written.number, written.unit) if written and concept else None
     if written is None or concept is None or quantity is None:
         return []
@@ -226,16 +226,17 @@ def _unread(text: str, start: int, written: Written, anchors: list[Anchor], take
 
 
 def _uncoded(
-    text: str, start: int, drugs: IntervalSet, taken: IntervalSet, anchors: list[Anchor], names: NameFinder
+    note: NoteText, start: int, drugs: IntervalSet, taken: IntervalSet, anchors: list[Anchor], names: NameFinder
 ) -> list[Value]:
     """A test that the vocabulary does not know: up to five words, a few link words, a number and a laboratory unit."""
-    written = written_at(text, start, len(text))
+    text = note.text
+    written = written_at(note, start, len(text))
     if (
         written is None
         or written.unit is None
         or "/" not in ucum(written.unit)
         or re.match(r"m?g/mL", ucum(written.unit))
-        or CHANGE.search(text, max(0, start - 30), start)  # "dropped by 2 g/dL"
+        or is_change(note.lower[max(0, start - 30) : start])  # "dropped by 2 g/dL"
     ):
         return []
     unread = _unread(text, start, written, anchors, taken)

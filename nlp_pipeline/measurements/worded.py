@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nlp_pipeline.layers import IntervalSet, Value
+from nlp_pipeline.measurements.grammar import NoteText
 from nlp_pipeline.measurements.phrases import name_before
 from nlp_pipeline.measurements.results import result_after, result_before
 
@@ -32,26 +33,11 @@ _CLOSED = re.compile(
 )
 # The last word of an unknown test's name, and what may stand between it and its result.
 _NOUN = re.compile(
-    r"(?<![A-Za-z])(?:antibod(?:y|ies)|antigens?|cultures?|PCR|serolog(?:y|ies)|tests?|testing|screen(?:ing)?|stain(?:ing)?|assays?|tit(?:er|re)s?|smears?|crossmatch"
+    r"(?<![a-z])(?:antibod(?:y|ies)|antigens?|cultures?|pcr|serolog(?:y|ies)|tests?|testing|screen(?:ing)?|stain(?:ing)?|assays?|tit(?:er|re)s?|smears?|crossmatch"
     r"|findings|studies|chemistr(?:y|ies)|enzymes|markers|levels?|panel|profile|immunohistochemistry|cytology|investigations|work-?up|activity|swabs?)"
     r"(?:\s\([^()\n]{1,30}\))?(?=\s?[:=]?\s[^.;,]{0,36}$)",
-    re.IGNORECASE,
-)
-_EXAMINED = (
-    "ormal",
-    "egative",
-    "ositive",
-    "nremarkable",
-    "eactive",
-    "detect",
-    "rhythm",
-    "NSR",
-    "neg",
-    "no growth",
-    "limits",
 )
 _HEADS = (
-    " negative",
     " positive",
     " normal",
     " unremarkable",
@@ -72,75 +58,104 @@ _FILLER = re.compile(
 
 
 def worded_values(
-    text: str, spans: list[tuple[int, int]], concepts: list[tuple[Concept, ...]], values: list[Value], names: NameFinder
+    note: NoteText,
+    spans: list[tuple[int, int]],
+    concepts: list[tuple[Concept, ...]],
+    procedures: list[int],
+    values: list[Value],
+    names: NameFinder,
 ) -> list[Value]:
     """Results in words that no name of an observation took."""
-    taken = IntervalSet((v.start, v.end) for v in values)
+    text, lower = note
+    taken = IntervalSet(v[:2] for v in values)
     found: list[Value] = []
     carried: tuple[int, str] | None = None  # the result before the first of several examinations
-    waiting: list[int] = []  # examinations of a list whose result comes after the last
-    for index, ((start, end), candidates) in enumerate(zip(spans, concepts, strict=True)):
-        if candidates[0].kind != "procedure" or candidates[0].id.startswith("hospital") or taken.holds(start):
+    unread: list[int] = []  # examinations without a result yet: it may come after the last of their list
+    for index in procedures:
+        concept, (start, end) = concepts[index][0], spans[index]
+        if concept.id.startswith("hospital") or taken.holds(start):
             continue
         limit = spans[index + 1][0] if index + 1 < len(spans) else len(text)
-        if not (waiting and _JOINED.fullmatch(text, spans[index - 1][1], start)):
-            waiting = []
-        around = text[max(0, start - 24) : min(limit, end + 90) + 30]
-        if carried is None and not any(head in around for head in _EXAMINED):
-            waiting.append(index)
+        if carried is None and not _may_have_result(text[max(0, start - 24) : min(limit, end + 90) + 30]):
+            unread.append(index)
             continue
-        read = _examined(text, start, end, min(limit, end + 90))
+        read = _examined(note, start, end, min(limit, end + 90))
         if read is None and carried and _JOINED.fullmatch(text, spans[index - 1][1], start):
             read = carried[0], end, carried[1]
         carried = (read[0], read[2]) if read and read[0] < start else None
         if read is None:
-            waiting.append(index)
-        elif read[0] == start:
+            unread.append(index)
+            continue
+        if read[0] == start:
             found += [
                 Value(spans[i][0], read[1], concepts[i][0].id, concepts[i][0], read[2])
-                for i in waiting
+                for i in _listed(text, spans, unread, index)
                 if read[1] - spans[i][0] < 160
             ]
-        if read:
-            waiting = []
-            found.append(Value(read[0], read[1], candidates[0].id, candidates[0], read[2]))
-    nouns = _nouns(text)
-    done = IntervalSet((v.start, v.end) for v in [*values, *found]) if nouns else taken
+        unread = []
+        found.append(Value(read[0], read[1], concept.id, concept, read[2]))
+    nouns = _nouns(note)
+    done = IntervalSet(v[:2] for v in [*values, *found]) if nouns else taken
     for match in nouns:
         start, end = match.span()
-        after = None if done.holds(start) else result_after(text, end, min(len(text), end + 60))
+        after = None if done.holds(start) else result_after(lower, end, min(len(text), end + 60))
         if after is None or not _CLOSED.match(text, after[1]) or (after[0] in {"present", "absent", "stable", "clear"}):
             continue
         first = name_before(text, end + 1)
-        if first is None or done.holds(first) or (first >= start and match[0].islower()):
+        if first is None or done.holds(first) or (first >= start and text[start:end].islower()):
             continue
         name = text[first:end]
-        if name.lower().split()[0] in _NO_TEST:
+        if lower[first:end].split()[0] in _NO_TEST:
             continue
-        concept = names.named(name)
-        found.append(Value(first, after[1], concept.id if concept else "", concept, after[0]))
+        known = names.named(name)
+        found.append(Value(first, after[1], known.id if known else "", known, after[0]))
     return found
 
 
-def _nouns(text: str) -> list[re.Match[str]]:
+def _may_have_result(around: str) -> bool:
+    """Spelled out: a loop over the stems costs twice as much, for every examination."""
+    return (
+        "ormal" in around or "egative" in around or "ositive" in around or "nremarkable" in around
+        or "eactive" in around or "detect" in around or "rhythm" in around or "NSR" in around or "neg" in around
+        or "no growth" in around or "limits" in around
+    )  # fmt: skip
+
+
+def _listed(text: str, spans: list[tuple[int, int]], unread: list[int], last: int) -> list[int]:
+    """The examinations that stand in one list with the last, which has the result."""
+    found: list[int] = []
+    for index in reversed(unread):
+        if not _JOINED.fullmatch(text, spans[last - 1][1], spans[last][0]):
+            break
+        found.append(index)
+        last = index
+    return found[::-1]
+
+
+def _nouns(note: NoteText) -> list[re.Match[str]]:
     """The nouns of tests that stand shortly before a result; results are rarer than nouns, so they lead."""
+    text, lower = note
     found = {}
     for head in _HEADS:
         position = text.find(head)
         while position >= 0:
-            match = _NOUN.search(text, max(0, position - 70), position + 1)
+            low = max(0, position - 70)
+            if "(" not in text[low:position]:  # nothing but brackets may hold a stop between noun and result
+                low = max(low, *(text.rfind(stop, low, position) for stop in ".,;"))
+            match = _NOUN.search(lower, low, position + 1)
             if match:
                 found[match.start()] = match
             position = text.find(head, position + len(head))
     return [found[start] for start in sorted(found)]
 
 
-def _examined(text: str, start: int, end: int, limit: int) -> tuple[int, int, str] | None:
+def _examined(note: NoteText, start: int, end: int, limit: int) -> tuple[int, int, str] | None:
     """The result of an examination: where the evidence begins and ends, and the result."""
+    text, lower = note
     filler = _FILLER.match(text, end, limit)
     for position in (end, filler.end() if filler else end):
-        after = result_after(text, position, min(limit + 30, len(text)))
+        after = result_after(lower, position, min(limit + 30, len(text)))
         if after and ("rhythm" in after[0] or (after[0] in _PLAIN and _CLOSED.match(text, after[1]))):
             return start, after[1], after[0]
-    before = result_before(text, start)
+    before = result_before(lower, start)
     return (before[1], end, before[0]) if before and before[0] in _PLAIN else None
