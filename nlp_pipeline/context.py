@@ -28,7 +28,10 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "NEGATED_EXISTENCE": ("is_negated",),
     "POSSIBLE_EXISTENCE": ("is_uncertain",),
     "HYPOTHETICAL": ("is_hypothetical",),
+    "CONDITIONAL": ("is_hypothetical",),  # after "if" or "risk of", which leave no doubt
     "HISTORICAL": ("is_historical",),
+    "HISTORY": ("is_historical",),  # a list of past things, which semicolons do not end
+    "PAST": ("is_historical",),  # a clause about the past, whose verbs do not end it
     "FAMILY": ("is_family",),
     "RESOLVED": ("is_negated", "is_historical"),
 }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PUNCTUATION = frozenset([".", ",", ";", ")", "]", "|", "?", "!", ":", "/"])
 _PREPOSITIONS = frozenset(
     "by with via on in at after based given because since due through as during prior today x × and but for until"
-    " while when if so and or from despite secondary per as w s ( using under which once - – — following throughout over within".split()
+    " while when if so and or from despite secondary per as w s ( using under which once - – — following throughout over within owing".split()
 )
 _MAX_HEADING = 4
 
@@ -58,9 +58,8 @@ class CueFinder:
             trie = self._terminators if phrase.direction == "TERMINATE" else self._trie
             trie.add([[keys for choice in slot for keys in keys_of[choice]] for slot in slots], phrase)
         self.words_of = {p.stop_at: self.keys(p.stop_at) for p in phrases}
-        conditions = {p.unless_before for p in phrases} | {p.unless_after for p in phrases}
+        conditions = {words for p in phrases for words in (p.unless_before, p.unless_after, p.needs)}
         self._conditions = {words: self.keys(words) for words in conditions}
-        self._needs = {p.needs: self._symbols.add(p.needs) for p in phrases if p.needs}
         self._punctuation = self.keys(_PUNCTUATION)
         self._closers = self._punctuation | self.keys(_PREPOSITIONS)
         self._colon = self._symbols.add(":")
@@ -75,7 +74,7 @@ class CueFinder:
         self._terminators.close()
         self._openings = Openings((self._trie, self._terminators), len(self._symbols.class_of), self._symbols.fillers)
         self._in_need = {
-            word: frozenset(self._needs[rule.needs] for rule in rules)
+            word: frozenset().union(*(self._conditions[rule.needs] for rule in rules))
             for word, rules in self._trie.single().items()
             if all(rule.needs for rule in rules)
         }
@@ -210,7 +209,7 @@ class CueFinder:
     def _holds(self, words: Words, start: int, end: int, rule: ContextPhrase, low: int, high: int) -> bool:
         """Whether the conditions of a rule on its neighbours are met."""
         keys = words.keys
-        if rule.needs and self._needs[rule.needs] not in keys[low:high]:
+        if rule.needs and self._conditions[rule.needs].isdisjoint(keys[low:high]):
             return False
         if rule.final and not self._followed(keys, end, high, self._punctuation):
             return False

@@ -32,6 +32,7 @@ class AbsentList:
         self._definite = cues.keys(["the", "his", "her", "its", "their", "this", "these"])
         self._of = next(iter(cues.keys(["of"])))
         self._places, self._transparent = cues.keys(lists["place"]), cues.keys(lists["transparent"])
+        self._hyphens = cues.keys(["-", "–"])
         self._stops = cues.keys([".", ";", ")"])
         self._examples = cues.keys(lists["example"])
 
@@ -124,6 +125,12 @@ class AbsentList:
                 return i if opens else 0
         return 0
 
+    def _counts(self, item: list[int]) -> bool:
+        """Whether a number stands in an item by itself, and not as in "herpes virus-8"."""
+        return any(
+            self._cues.is_number(key) and (not i or item[i - 1] not in self._hyphens) for i, key in enumerate(item)
+        )
+
     def _repeats(self, keys: list[int], cues: list[Cue], cue: Cue) -> bool:
         """Whether the item before has the same "no": then an item without one is not denied."""
         if not (keys[cue.start - 1] == self._comma or keys[cue.start - 1] in self._and):
@@ -139,7 +146,7 @@ class AbsentList:
         item, said = words.keys[comma + 1 : end], words.keys[comma + 1 : verb]
         if not item:
             return False
-        if not self._affirming.isdisjoint(said) or any(map(self._cues.is_number, item)):
+        if not self._affirming.isdisjoint(said) or self._counts(item):
             return True
         if item[0] in self._openers or (item[0] in self._organs and item[1:2] and item[1] in self._with):
             return True

@@ -20,7 +20,7 @@ _LISTS = "context_lists.json"
 _UNIT = re.compile(r"(?:\[[^\]]*\]|[^\s\[])+")
 _PART = re.compile(r"\[[^\]]*\]|[^\[]+")
 _LIST = re.compile(r"\{(\w+)\}")
-_SETS = ("allowed_types", "excluded_types", "terminates", "stop_at", "unless_before", "unless_after")
+_SETS = ("allowed_types", "excluded_types", "terminates", "stop_at", "needs", "unless_before", "unless_after")
 _CONDITIONS = frozenset(
     "initial final closing open attached attached_before spaced needs unless_before unless_after".split()
 )
@@ -47,7 +47,7 @@ class ContextPhrase(NamedTuple):
     attached: bool = False  # no white space before the next word
     attached_before: bool = False  # no white space after the word before
     spaced: bool = False  # white space on both sides
-    needs: str = ""  # a word that the sentence must hold too
+    needs: frozenset[str] = frozenset()  # words of which the sentence must hold one too
     stop_at: frozenset[str] = frozenset()  # words that end its scope
     unless_before: frozenset[str] = frozenset()  # cancelled where the next word is one of these
     unless_after: frozenset[str] = frozenset()  # cancelled where one of the two words before is one of these

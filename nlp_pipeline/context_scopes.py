@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +10,9 @@ import numpy as np
 
 from nlp_pipeline.context_cues import Cue, CueFinder
 from nlp_pipeline.context_enumerations import AbsentList
+from nlp_pipeline.context_labels import label_of
 from nlp_pipeline.context_sentences import ContextSections, SentenceEdges
+from nlp_pipeline.context_settling import settled
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -21,19 +22,11 @@ if TYPE_CHECKING:
     from nlp_pipeline.context_rules import ContextPhrase
     from nlp_pipeline.context_words import Words
 
-_LISTED = frozenset({"NEGATED_EXISTENCE", "POSSIBLE_EXISTENCE", "HYPOTHETICAL"})
-_PROCEDURE = re.compile(
-    r"(?:ectomy|[oe]scopy|graphy|plasty|otomy|ostomy|centesis|gram|grafting|desis)(?:\b|s\b)|\b(?:surgery|surgical|surgeries|biops\w+"
-    r"|ct|mri|mra|cta|scan|scans|x-?ray|ultrasound|echo|radiation|radiotherapy|chemotherapy|transplant(?:ation)?|therapy"
-    r"|treatment|transfusions?|dialysis|catheterization|stent(?:ing|s)?|bypass|graft|resection|repair|drainage|excision"
-    r"|amputation|intubation|ventilation|decompression|ablation|implantation|replacement|referral|consult(?:ation)?"
-    r"|hospice|rehab(?:ilitation)?|immunization|vaccin\w+|egd|ercp|eeg|ekg|ecg|emg|csection|c-section|dexa|pci|cabg"
-    r"|tracheostomy|crrt|ecmo|intervention|procedure|follow-up|hospitalizations?|operation|workup|work-up|monitoring)\b",
-    re.IGNORECASE,
-)
-_LONG_NAME = 200
+_LISTED = frozenset({"NEGATED_EXISTENCE", "POSSIBLE_EXISTENCE", "HYPOTHETICAL", "CONDITIONAL"})
+_NEAR = 3
+_VERBS = ("is", "are", "was", "were", "has", "have", "had", "showed", "shows", "revealed", "demonstrated")
+_BY = ("on", "in", "by", "at", "during", "via", "using", "upon", "after", "before")
 _STOPPERS = (",", "and", "but", ";", "or")
-_DOUBTS = frozenset({"POSSIBLE_EXISTENCE", "HYPOTHETICAL"})
 
 
 class Modifier(NamedTuple):
@@ -96,6 +89,9 @@ class ContextMatcher:
         self._pronouns = self.cues.keys(("he", "she", "it", "this", "there", "they"))
         self._articles = self.cues.keys(("a", "an", "the", "some"))
         (self._comma,) = self.cues.keys(",")
+        (self._with,) = self.cues.keys(["with"])
+        self._verbs = self.cues.keys(_VERBS)
+        self._by = self.cues.keys(_BY)
         self._absent = AbsentList(self.cues)
         (self._open_bracket,), (self._close_bracket,) = map(self.cues.keys, "()")
         self._edges = SentenceEdges(self.cues)
@@ -104,7 +100,7 @@ class ContextMatcher:
     def judge(self, doc: Doc, spans: Sequence[Span]) -> list[Hits]:
         """For each span the context categories that hold, with the modifier they come from (None: its section)."""
         starts, ends = [span.start for span in spans], [span.end for span in spans]
-        marks = Marks(np.array(starts, dtype=int), np.array(ends, dtype=int), [_label(span) for span in spans])
+        marks = Marks(np.array(starts, dtype=int), np.array(ends, dtype=int), [label_of(span) for span in spans])
         judged = self.judge_marks(self.cues.words(doc), marks)
         return [judged.get(place, []) for place in range(len(spans))]
 
@@ -132,9 +128,10 @@ class ContextMatcher:
             if found.cues or spoken:
                 targets = [Target(starts[i], max(ends[i], starts[i] + 1), marks.labels[i]) for i in places]
                 categories = [spoken.get(place, "") for place in places] if spoken else []
-                for place, hits in zip(places, self._judge(note, low, high, found, targets, categories), strict=True):
-                    if hits:
-                        judged[place] = _settled(hits) if len(hits) > 1 else hits
+                hits = self._judge(note, low, high, found, targets, categories)
+                for place, target, own in zip(places, targets, hits, strict=True):
+                    if own:
+                        judged[place] = settled(own, target) if len(own) > 1 else own
         return judged
 
     def _judge(
@@ -168,12 +165,26 @@ class ContextMatcher:
                 first, until = self._backward_cue(words, sentence, cue)
             modifier = Modifier(cue.start, cue.end, cue.rule, first, until, last)
             for place in reached:
-                if _governs(modifier, targets[place]):
+                target = targets[place]
+                if _governs(modifier, target) and not (
+                    target.label == "PROCEDURE" and self._by_means(words, modifier, target)
+                ):
                     judged[place].append((cue.rule.category, modifier))
         for hits, target, category in zip(judged, targets, categories, strict=False):
             if category and target.start < self._forward(sentence, low, category + "_SECTION"):
                 hits.append((category, None))
         return judged
+
+    def _by_means(self, words: Words, modifier: Modifier, target: Target) -> bool:
+        """Whether what is denied was looked for by a test: "no fracture on plain skull films"."""
+        if modifier.rule.category != "NEGATED_EXISTENCE":
+            return False
+        for i in range(target.start - 1, max(modifier.end, target.start - _NEAR - 2), -1):
+            if words.keys[i] in self._by:
+                return True
+            if words.keys[i] in self._stoppers:
+                return False
+        return False
 
     def _forward_cue(self, words: Words, sentence: _Sentence, cue: Cue) -> int:
         """Where the scope of a forward cue ends."""
@@ -200,6 +211,8 @@ class ContextMatcher:
         """The end of a scope at a verb that has a subject of its own: "no mass, and the liver is normal"."""
         if not any(other.start == verb and other.rule.retreats for other in sentence.ends):
             return verb
+        if self._attributive(words, sentence, cue):
+            return verb
         for i in range(verb - 1, cue.end, -1):
             key = words.keys[i]
             if key == self._comma:
@@ -210,6 +223,27 @@ class ContextMatcher:
             return verb
         beyond = self._forward(sentence, verb + 1, cue.rule.category)  # "neither ureter was injured, ..."
         return next((i for i in range(verb, min(limit, beyond)) if words.keys[i] == self._comma), min(limit, beyond))
+
+    def _start_of_bracket(self, words: Words, low: int, end: int) -> int:
+        """The bracket that opens around a cue and its subject: "fibrosis (stains for S-100 were negative)"."""
+        if self._open_bracket not in words.keys[low : end - 1]:
+            return low
+        depth = 0
+        for i in range(end - 1, low - 1, -1):
+            key = words.keys[i]
+            if key == self._close_bracket:
+                depth += 1
+            elif key == self._open_bracket:
+                depth -= 1
+                if depth < 0:
+                    return i + 1 if i + 1 < end else low
+        return low
+
+    def _attributive(self, words: Words, sentence: _Sentence, cue: Cue) -> bool:
+        """Whether a cue describes the subject of the verb after it: "a man with a history of A and B was admitted"."""
+        if self._with not in words.keys[max(sentence.low, cue.start - _NEAR) : cue.start]:
+            return False
+        return self._verbs.isdisjoint(words.keys[sentence.low : cue.start])
 
     @staticmethod
     def _first_of(words: Words, start: int, limit: int, wanted: frozenset[int]) -> int:
@@ -238,6 +272,8 @@ class ContextMatcher:
         if words.keys[cue.end - 1] in self._conjunctions:
             return True
         following = words.keys[cue.end : cue.end + 2]
+        if words.keys[cue.end - 1] == self._comma:
+            return following != [] and (following[0] in self._pronouns or following[0] in self._articles)
         if following[:1] == [self._comma]:  # "most likely, the patient had aspirated"
             return following[1:] != [] and (following[1] in self._pronouns or following[1] in self._articles)
         return following != [] and following[0] in self._pronouns
@@ -250,7 +286,7 @@ class ContextMatcher:
             if other.start < start or other.rule.side == "backward":
                 continue
             if other.rule.terminates is None:
-                if category.endswith("_SECTION"):
+                if category == "PAST" or category.endswith("_SECTION"):
                     continue
             elif category not in other.rule.terminates:
                 continue
@@ -279,6 +315,7 @@ class ContextMatcher:
             joint -= 1
         if joint > limit and words.keys[joint] in self._joints and (subject := self._subject(sentence, joint)):
             return subject  # "pneumonia was considered but later ruled out"
+        limit = self._start_of_bracket(words, limit, start)
         if rule.max_scope:
             limit = max(limit, start - rule.max_scope)
         if rule.stop_at:
@@ -291,7 +328,8 @@ class ContextMatcher:
                 continue
             if other.rule.side == "forward" or (other.rule.side and other.end == start):
                 continue  # the verb right before is the cue's own: "has | not been ruled out"
-            if other.rule.terminates is None or rule.category in other.rule.terminates:
+            ends_all = other.rule.terminates is None and rule.category != "PAST"
+            if ends_all or rule.category in (other.rule.terminates or ()):
                 limit = other.end
         return limit, start
 
@@ -312,14 +350,6 @@ class ContextMatcher:
         """Where the list before a plural verb begins: commas belong to it only if its last item is joined to them."""
         item = next((i + 1 for i in range(end - 1, low - 1, -1) if words.keys[i] == self._comma), low)
         return low if any(words.keys[i] in self._links for i in range(item, end)) else item
-
-
-def _label(span: Span) -> str:
-    """The label of a span; a marked span without a kind is a procedure if its words say so."""
-    label = span.label_
-    if label != "TARGET" or span.end_char - span.start_char > _LONG_NAME:
-        return label
-    return "PROCEDURE" if _PROCEDURE.search(span.text) else label
 
 
 def _reached(cue: Cue, low: int, high: int, targets: list[Target], named: set[int]) -> list[int]:
@@ -367,25 +397,3 @@ def _governs(modifier: Modifier, target: Target) -> bool:
     if target.start >= modifier.start:
         return target.start < modifier.high and target.end > modifier.end
     return target.end > modifier.low and target.start < modifier.until
-
-
-def _settled(hits: Hits) -> Hits:
-    """What the cues around a finding say together: the outer one decides where two cannot both hold.
-
-    What is denied is neither asked for nor a thing of the past ("no history of"); a relative's disease is the family's;
-    a condition ("if stroke is suspected") leaves no doubt about a finding that is not there yet.
-    """
-    found = {category for category, _ in hits}
-    if len(found) < 2:
-        return hits
-    dropped: set[str] = set()
-    if "NEGATED_EXISTENCE" in found:
-        dropped |= {"POSSIBLE_EXISTENCE", "HYPOTHETICAL", "HISTORICAL"}
-    if "RESOLVED" in found:
-        dropped |= {"POSSIBLE_EXISTENCE", "HYPOTHETICAL"}
-    if "FAMILY" in found:
-        dropped.add("HISTORICAL")
-    if {"POSSIBLE_EXISTENCE", "HYPOTHETICAL"} <= found - dropped:
-        first = min((m.start if m else -1, category) for category, m in hits if category in _DOUBTS)
-        dropped |= _DOUBTS - {first[1]}
-    return [hit for hit in hits if hit[0] not in dropped]

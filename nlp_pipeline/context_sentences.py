@@ -21,7 +21,7 @@ _SECTION_CATEGORY = {
     "family_history": "FAMILY",
     "patient_instructions": "HYPOTHETICAL",
 }
-_FINDINGS = frozenset({"CONDITION", "SYMPTOM", "PROCEDURE", "TARGET"})
+_FINDINGS = frozenset({"CONDITION", "SYMPTOM", "PROCEDURE", "TARGET", "DRUG"})
 _OPEN = ("no", "not", "without", "denies", "denied", "of", "for", "nor", "hx")
 _IN_TITLES = frozenset({"NEGATED_EXISTENCE", "POSSIBLE_EXISTENCE"})  # "Differential diagnosis:"
 _LONG_SENTENCE = 60

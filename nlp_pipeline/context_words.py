@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 OTHER, FILLER, DIGITS, NUMBER, YEAR, MEMBER = range(6)  # what the words share that no rule names; the last three are
 CLASSES = {"<year>": YEAR, "<n>": NUMBER, "<member>": MEMBER}  # classes, to which named words may belong as well
-_NUMBERS = frozenset("one two three four five six seven eight nine ten several few".split())
+_NUMBERS = frozenset(
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen"
+    " nineteen twenty thirty forty fifty several few many".split()
+)
 _FILLERS = frozenset(
     "currently yet ever really quite very well now also still then so far all both otherwise even been again presently"
     " either just always often later eventually".split()

@@ -17,7 +17,7 @@ _END = -1  # words are not negative
 _MAX_SKIPPED = 3
 _Place = tuple[int, int, tuple[int, ...]]  # in a pattern, before a slot, with the rest of a choice that has begun
 _Node = dict[int, Any]  # the next node by word, or the places of one that is still to be made; and the payloads
-_MIX, _SHIFT, _SLOTS = 0x9E3779B97F4A7C15 - (1 << 64), 46, 1 << 18  # spreads bits; the highest 18 are a slot
+_MIX, _SHIFT, _SLOTS = 0x9E3779B97F4A7C15 - (1 << 64), 44, 1 << 20  # spreads bits; the highest 20 are a slot
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
