@@ -23,8 +23,8 @@ class Chunk(NamedTuple):
 
 def chunk_note(text: str) -> list[Chunk]:
     """The chunks of a note in order. Together they hold every sentence; none crosses a section border."""
-    from nlp_pipeline.sections import find_sections
-    from nlp_pipeline.sentences import split_sentences
+    from nlp_pipeline.structure.sections import find_sections
+    from nlp_pipeline.structure.sentences import split_sentences
 
     if not text.strip():
         return []

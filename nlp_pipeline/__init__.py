@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from nlp_pipeline.batch import extract_rows
     from nlp_pipeline.extraction import assert_spans, extract
     from nlp_pipeline.pipeline import build_pipeline
-    from nlp_pipeline.sections import Section, find_sections
-    from nlp_pipeline.sentences import split_sentences
+    from nlp_pipeline.structure.sections import Section, find_sections
+    from nlp_pipeline.structure.sentences import split_sentences
 
 __all__ = [
     "EXTRACTOR_VERSION",
@@ -33,13 +33,13 @@ __all__ = [
     "split_sentences",
 ]
 _HOME = {
-    "Section": "nlp_pipeline.sections",
+    "Section": "nlp_pipeline.structure.sections",
     "assert_spans": "nlp_pipeline.extraction",
     "build_pipeline": "nlp_pipeline.pipeline",
     "extract": "nlp_pipeline.extraction",
     "extract_rows": "nlp_pipeline.batch",
-    "find_sections": "nlp_pipeline.sections",
-    "split_sentences": "nlp_pipeline.sentences",
+    "find_sections": "nlp_pipeline.structure.sections",
+    "split_sentences": "nlp_pipeline.structure.sentences",
 }
 
 

@@ -12,17 +12,17 @@ import warnings
 from spacy.language import Language
 
 from nlp_pipeline import layers
-from nlp_pipeline.allergies import AllergyReader
-from nlp_pipeline.context import Context
-from nlp_pipeline.dates import DateReader
-from nlp_pipeline.demographics import DemographicReader
-from nlp_pipeline.family import FamilyReader
-from nlp_pipeline.quantities import QuantityReader
-from nlp_pipeline.sections import Sectionizer
-from nlp_pipeline.sentences import SentenceSplitter
-from nlp_pipeline.sigs import SigReader
-from nlp_pipeline.social import SocialReader
+from nlp_pipeline.context.component import Context
+from nlp_pipeline.context.family import FamilyReader
+from nlp_pipeline.measurements.component import QuantityReader
+from nlp_pipeline.medications.allergies import AllergyReader
+from nlp_pipeline.medications.sigs import SigReader
+from nlp_pipeline.person.demographics import DemographicReader
+from nlp_pipeline.person.social import SocialReader
+from nlp_pipeline.structure.sections import Sectionizer
+from nlp_pipeline.structure.sentences import SentenceSplitter
 from nlp_pipeline.targets import TargetMatcher
+from nlp_pipeline.times.dates import DateReader
 from nlp_pipeline.vocabulary import load_vocabulary
 
 # medspaCy imports QuickUMLS, which prints and warns about resources that nothing here uses.

@@ -52,7 +52,7 @@ def assert_spans(text: str, spans: Sequence[tuple[int, int]], nlp: Language | No
         InvalidInput: a span is empty or reaches outside the text; `details["index"]` says which.
     """
     from domain.errors import InvalidInput
-    from nlp_pipeline.context import ATTRIBUTES, Context
+    from nlp_pipeline.context.component import ATTRIBUTES, Context
     from nlp_pipeline.pipeline import default_pipeline
 
     for index, (start, end) in enumerate(spans):

@@ -16,8 +16,8 @@ from domain.codes import Code, code_of
 from domain.errors import UnknownCode
 from domain.facts import Assertion, Evidence, Fact, FactKind, MedicationSig, Note
 from domain.quantities import Quantity
-from nlp_pipeline.date_mentions import DateMention, resolve
 from nlp_pipeline.layers import IntervalSet, attributes, chart, entities
+from nlp_pipeline.times.mentions import DateMention, resolve
 from nlp_pipeline.version import EXTRACTOR_VERSION
 
 if TYPE_CHECKING:

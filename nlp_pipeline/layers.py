@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from domain.facts import FactKind, MedicationSig
 from domain.quantities import Quantity
 from nlp_pipeline.folding import lowered, plain
-from nlp_pipeline.line_breaks import hard_breaks
+from nlp_pipeline.structure.line_breaks import hard_breaks
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
-    from nlp_pipeline.dates import DateMention
-    from nlp_pipeline.sections import Section
+    from nlp_pipeline.structure.sections import Section
+    from nlp_pipeline.times.dates import DateMention
     from nlp_pipeline.vocabulary import Concept
 
 

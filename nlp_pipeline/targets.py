@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import numpy as np
 
 from nlp_pipeline.layers import Entities, chart, label_names
-from nlp_pipeline.sections import section_at
 from nlp_pipeline.short_forms import Mention, has_result, is_blocked, load_rules, reading_of
+from nlp_pipeline.structure.sections import section_at
 from nlp_pipeline.vocabulary.lexicon import NO_MEMBER, FormRules, Lexicon, Surface, load_lexicon
 from nlp_pipeline.vocabulary.phrases import Numbers
 from nlp_pipeline.vocabulary.words import WordReader
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-    from nlp_pipeline.sections import Section
+    from nlp_pipeline.structure.sections import Section
     from nlp_pipeline.vocabulary import Concept, Vocabulary
 
 _VACCINE_NEAR = re.compile(r"\b(?:vaccin\w*|immuni[sz]\w*|shot|booster|jab)\b", re.I)

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -54,7 +55,8 @@ def test_help_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     "command",
     [(), ("demo",), ("serve",), ("ingest",), ("patients",), ("ask",), ("extract",), ("generate",), ("eval",), ("twin", "run"),
-     ("twin", "list"), ("twin", "describe"), ("twin", "predict")],
+     *(("twin", name) for name in (
+         "list", "describe", "predict", "compare", "join", "sensitivity", "explain", "replay", "export", "serve"))],
 )  # fmt: skip
 def test_every_command_explains_itself_and_takes_a_data_directory(run: Any, command: tuple[str, ...]) -> None:
     ran = run(*command, "--help")
@@ -81,6 +83,16 @@ def test_version(run: Any) -> None:
         ("twin", "describe", "no_such_model"),
         ("twin", "predict", "bmi", "--input", "weight"),
         ("twin", "predict", "bmi"),
+        ("twin", "run"),
+        ("twin", "run", "--model", "bmi", "--cases", "in.jsonl", "--out", "out.jsonl"),
+        ("twin", "run", "--model", "bmi", "--input", "weight_kg=70"),
+        ("twin", "compare", "bmi", "-i", "weight_kg=70", "-i", "height_cm=175"),
+        ("twin", "join", "nonsense"),
+        ("twin", "sensitivity", "bmi", "-i", "weight_kg=70", "-i", "height_cm=175", "--range", "weight_kg=1"),
+        ("twin", "sensitivity", "bmi", "-i", "weight_kg=70", "-i", "height_cm=175", "--method", "guess"),
+        ("twin", "explain", "none"),
+        ("twin", "replay", "none"),
+        ("twin", "export", "none", "--patient", "p"),
         ("serve", "--port", "99999"),
         ("patients",),
         ("ask", "--patient", "p", "q"),
@@ -234,6 +246,65 @@ def test_the_twin_is_listed_described_and_run(run: Any) -> None:
     ran = run("twin", "predict", "bmi", "--input", "weight_kg=70", "--input", "height_cm=1.75 m")
     assert ran.code == 0 and "22.9" in ran.out and "Not a medical device" in ran.out
     assert json.loads(run("twin", "predict", "bmi", "-i", "weight_kg=70", "-i", "height_cm=175", "--json").out)["id"]
+
+
+EGFR = ("-i", "creatinine_mg_dl=88.4 umol/L", "-i", "age_years=60", "-i", "sex=female")
+
+
+def test_a_run_made_by_hand_is_explained_replayed_and_exported_later(run: Any, tmp_path: Path) -> None:
+    there = ("--data-dir", tmp_path / "data")
+    made = json.loads(run("twin", "run", "--model", "egfr", *EGFR, "--json", *there).out)
+    told = run("twin", "explain", f"Run/{made['id']}", *there).out
+    assert "stated in the request" in told and made["doi"] in told and made["disclaimer"] in told
+    assert json.loads(run("twin", "explain", made["id"], "--json", *there).out)["run_id"] == made["id"]
+    again = run("twin", "replay", made["id"], *there)
+    assert (again.code, again.out) == (0, "identical\n")
+    bundle = json.loads(run("twin", "export", made["id"], "--patient", "p-1", *there).out)
+    assert bundle["identifier"]["value"] == made["id"]
+    assert bundle["entry"][0]["resource"]["subject"] == {"reference": "Patient/p-1"}
+    # Its own file: the record store of the folder stays as it is, here absent.
+    assert [path.name for path in (tmp_path / "data").glob("*.sqlite3")] == ["twin_runs.sqlite3"]
+
+
+def test_a_replay_that_differs_has_exit_code_1(run: Any, tmp_path: Path) -> None:
+    there = ("--data-dir", tmp_path / "data")
+    made = json.loads(run("twin", "predict", "egfr", *EGFR, "--json", *there).out)
+    made["outputs"][0]["value"] += 1
+    with sqlite3.connect(tmp_path / "data" / "twin_runs.sqlite3") as store:
+        store.execute("UPDATE runs SET body = ?", (json.dumps(made),))
+    store.close()
+    again = run("twin", "replay", made["id"], *there)
+    assert again.code == 1 and again.out.startswith("not identical\negfr was")
+
+
+def test_changes_are_compared_with_the_baseline(run: Any, tmp_path: Path) -> None:
+    there = ("--data-dir", tmp_path / "data")
+    shown = run("twin", "compare", "egfr", *EGFR, "-c", "creatinine_mg_dl=x2", "-c", "age_years=+5", *there)
+    assert shown.code == 0 and " → " in shown.out and "Not a medical device" in shown.out
+    found = json.loads(run("twin", "compare", "egfr", *EGFR, "-c", "age_years=-5", "--json", *there).out)
+    used = {item["name"]: item["value"] for item in found["runs"][1]["inputs"]}
+    assert used["age_years"] == 55 and found["differences"][0]["output"] == "egfr"
+    replaced = json.loads(run("twin", "compare", "egfr", *EGFR, "-c", "sex=male", "--json", *there).out)
+    assert {item["name"]: item["value"] for item in replaced["runs"][1]["inputs"]}["sex"] == "male"
+
+
+def test_chains_are_listed_and_run(run: Any, tmp_path: Path) -> None:
+    there = ("--data-dir", tmp_path / "data")
+    assert "cockcroft_gault → vancomycin_goti2018" in run("twin", "join", *there).out
+    inputs = (*EGFR, "-i", "weight_kg=70", "-i", "hemodialysis=no", "-i", "dose_mg=1000", "-i", "interval_h=12")
+    shown = run("twin", "join", "creatinine_to_vancomycin", *inputs, "-c", "creatinine_mg_dl=x2", *there)
+    assert shown.code == 0 and "[derived]" in shown.out and "AUC24 at steady state" in shown.out
+    found = json.loads(run("twin", "join", "creatinine_to_vancomycin", *inputs, "--json", *there).out)
+    assert set(found["scenarios"][0]["runs"]) == {"clearance", "exposure"} and found["differences"] == []
+
+
+def test_sensitivity_is_a_table_widest_first(run: Any, tmp_path: Path) -> None:
+    there = ("--data-dir", tmp_path / "data")
+    shown = run("twin", "sensitivity", "egfr", *EGFR, "--range", "age_years=40:80", *there)
+    assert shown.code == 0 and "Age" in shown.out and "creatinine" not in shown.out
+    found = json.loads(run("twin", "sensitivity", "egfr", *EGFR, "--json", *there).out)
+    swings = [row["swing"] for row in found["influences"]]
+    assert swings == sorted(swings, reverse=True) and len(swings) == 3
 
 
 def test_a_cohort_is_generated_and_the_seed_decides(run: Any, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from evals.suites.assertions import (
 )
 from evals.suites.links import link_figures, run_links
 from evals.suites.sections import run_sections, section_figures
-from nlp_pipeline.sections import Section
+from nlp_pipeline.structure.sections import Section
 
 LINE = r"No  [cough  or cold]{negated}\n\n but  father had [a stroke]{family,historical} and [fever]{} "
 

@@ -19,7 +19,7 @@ from knowledge_base.records import RecordStore
 from knowledge_base.retrieval import Passage, search_notes
 from knowledge_base.vectors import VectorIndex
 from knowledge_base.words import WordIndex, stem, words_of
-from nlp_pipeline.sections import find_sections
+from nlp_pipeline.structure.sections import find_sections
 from tests.unit.test_kb_fhir import bundle, document, patient, write
 
 ROOT = Path(__file__).parents[2]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from nlp_pipeline.context import ATTRIBUTES, ContextMatcher
-from nlp_pipeline.context_rules import ContextPhrase, expand, load_phrases
+from nlp_pipeline.context.component import ATTRIBUTES, ContextMatcher
+from nlp_pipeline.context.rules import ContextPhrase, expand, load_phrases
 
 if TYPE_CHECKING:
     from spacy.language import Language

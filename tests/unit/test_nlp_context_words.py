@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from nlp_pipeline.context_scopes import ContextMatcher
-from nlp_pipeline.context_words import DIGITS, FILLER, MEMBER, NUMBER, OTHER, YEAR, Symbols
-from nlp_pipeline.trie import Openings, PhraseTrie
+from nlp_pipeline.context.scopes import ContextMatcher
+from nlp_pipeline.context.trie import Openings, PhraseTrie
+from nlp_pipeline.context.words import DIGITS, FILLER, MEMBER, NUMBER, OTHER, YEAR, Symbols
 
 if TYPE_CHECKING:
     from spacy.language import Language

@@ -9,7 +9,7 @@ import pytest
 
 from domain.facts import FactKind, Note
 from nlp_pipeline import extract
-from nlp_pipeline.dates import find_dates, resolve
+from nlp_pipeline.times.dates import find_dates, resolve
 
 NOTE_TIME = datetime(2020, 3, 2, 9, 30, tzinfo=UTC)  # a Monday
 

@@ -147,9 +147,9 @@ def test_pregnancy(text: str, expected: dict[str, float]) -> None:
 
 @pytest.mark.parametrize("unit", ["45 year ", "year-old ", "he she ", "G2P", "12 weeks ", "his mother "])
 def test_long_runs_stay_fast(unit: str) -> None:
-    from nlp_pipeline.demographics import stated_age
     from nlp_pipeline.folding import folded
-    from nlp_pipeline.pregnancy import pregnancy_findings
+    from nlp_pipeline.person.demographics import stated_age
+    from nlp_pipeline.person.pregnancy import pregnancy_findings
 
     text = "pregnant " + unit * (50_000 // len(unit))
     start = time.process_time()

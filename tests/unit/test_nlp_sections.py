@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from nlp_pipeline import build_pipeline, find_sections
-from nlp_pipeline.section_titles import COMPOSED, LIKELY, LISTED, UNKNOWN, is_listed, look_up, shape
+from nlp_pipeline.structure.titles import COMPOSED, LIKELY, LISTED, UNKNOWN, is_listed, look_up, shape
 
 # Headers stand in ‹ ›.
 FLATTENED = (

@@ -9,8 +9,8 @@ import pytest
 
 from nlp_pipeline import build_pipeline, split_sentences
 from nlp_pipeline.layers import chart
-from nlp_pipeline.line_breaks import hard_breaks, lines_of
-from nlp_pipeline.sentences import MAX_TOKENS
+from nlp_pipeline.structure.line_breaks import hard_breaks, lines_of
+from nlp_pipeline.structure.sentences import MAX_TOKENS
 
 # A bar stands where a new sentence begins.
 SPLIT = [

@@ -9,8 +9,8 @@ import pytest
 from domain.facts import DoseStep, Fact, FactKind, MedicationSig, Note
 from domain.quantities import Quantity
 from nlp_pipeline import build_pipeline, extract
-from nlp_pipeline.doses import amounts_in
-from nlp_pipeline.sig_terms import term_at
+from nlp_pipeline.medications.doses import amounts_in
+from nlp_pipeline.medications.terms import term_at
 
 
 def drugs(text: str) -> list[Fact]:

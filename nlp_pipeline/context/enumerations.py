@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
-from nlp_pipeline.context_rules import load_lists
+from nlp_pipeline.context.rules import load_lists
 
 if TYPE_CHECKING:
-    from nlp_pipeline.context_cues import Cue, CueFinder
-    from nlp_pipeline.context_words import Words
+    from nlp_pipeline.context.cues import Cue, CueFinder
+    from nlp_pipeline.context.words import Words
 
 _CATEGORY = "NEGATED_EXISTENCE"
 

@@ -9,17 +9,21 @@ be cancelled by a neighbour. `docs/explanation/assertions.md` lists the differen
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlp_pipeline.context_scopes import ContextMatcher, Marks, Modifier
+from nlp_pipeline.context.rules import RULES
+from nlp_pipeline.context.scopes import ContextMatcher, Marks, Modifier
+from nlp_pipeline.layers import chart, entities
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc, Span
 
-    from nlp_pipeline.context_words import Words
+    from nlp_pipeline.context.words import Words
 
 
 __all__ = ["ATTRIBUTES", "Context", "ContextMatcher"]
@@ -45,13 +49,15 @@ class Context:
         from medspacy.context import ConTextModifier, ConTextRule
         from medspacy.context.context import ConText
 
-        from nlp_pipeline.context_graph import EntityGraph
+        from nlp_pipeline.context.graph import EntityGraph
 
         ConText.register_default_attributes()
         ConText.register_graph_attributes()
         self.matcher = ContextMatcher(nlp)
         self._strings = nlp.vocab.strings
         self._graph, self._modifier, self._rule = EntityGraph, ConTextModifier, ConTextRule
+        names = json.loads((RULES / "absent_names.json").read_text(encoding="utf-8"))
+        self._absent = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
         self._rules: dict[tuple[int, bytes], Any] = {}  # by phrase, which the matcher keeps, and wording
 
     def __call__(self, doc: Doc) -> Doc:
@@ -79,8 +85,19 @@ class Context:
                     values["._.", attribute, start, end] = True
             key = "._.", "modifiers", start, end
             values[key] = (*values.get(key, ()), *own)
+        self._deny_absent_names(doc)
         doc._.context_graph = self._graph(doc, list(modifiers.values()), edges)
         return doc
+
+    def _deny_absent_names(self, doc: Doc) -> None:
+        """ "Afebrile" names fever and says that there is none, whatever stands around it."""
+        layer = chart(doc)
+        if found := [match.span() for match in self._absent.finditer(layer.lowered)]:
+            known = entities(doc)
+            spans = set(zip(known.starts, known.ends, strict=True))
+            for start, end in found:
+                if (start, end) in spans:
+                    doc.user_data["._.", "is_negated", start, end] = True
 
     def _entities(self, doc: Doc) -> Marks:
         """The entities from their tags: as many Span objects cost more than to judge them."""

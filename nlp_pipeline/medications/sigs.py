@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 
 from domain.facts import DoseStep, MedicationSig
 from domain.quantities import Quantity
-from nlp_pipeline.dose_links import Drug, link_doses
-from nlp_pipeline.doses import NUMBER, Amount, number_of
-from nlp_pipeline.drug_status import AFTER_CUES, status_after, status_before, status_of_title
 from nlp_pipeline.layers import Chart, Entities, Sig, chart, entities, sentence_of
-from nlp_pipeline.sections import section_at
-from nlp_pipeline.sig_terms import route_of
-from nlp_pipeline.sig_words import words_of
-from nlp_pipeline.sig_zone import Zone, read_zone
+from nlp_pipeline.medications.dose_links import Drug, link_doses
+from nlp_pipeline.medications.doses import NUMBER, Amount, number_of
+from nlp_pipeline.medications.status import AFTER_CUES, status_after, status_before, status_of_title
+from nlp_pipeline.medications.terms import route_of
+from nlp_pipeline.medications.words import words_of
+from nlp_pipeline.medications.zone import Zone, read_zone
+from nlp_pipeline.structure.sections import section_at
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc

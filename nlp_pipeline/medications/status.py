@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nlp_pipeline.sig_words import Words
+from nlp_pipeline.medications.words import Words
 
 _HEADS: dict[str, str] = {}
 for _name, _words in (

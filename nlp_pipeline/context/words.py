@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlp_pipeline.context_rules import load_lists
+from nlp_pipeline.context.rules import load_lists
 
 if TYPE_CHECKING:
     from spacy.strings import StringStore

@@ -10,8 +10,8 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from nlp_pipeline.line_breaks import lines_of
-from nlp_pipeline.section_titles import (
+from nlp_pipeline.structure.line_breaks import lines_of
+from nlp_pipeline.structure.titles import (
     COMPOSED,
     LIKELY,
     LISTED,

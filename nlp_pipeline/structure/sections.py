@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nlp_pipeline.layers import chart
-from nlp_pipeline.section_headers import Header, find_headers
+from nlp_pipeline.structure.headers import Header, find_headers
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-RULES = Path(__file__).parent / "rules" / "sections.json"
+RULES = Path(__file__).parent.parent / "rules" / "sections.json"
 LISTED, COMPOSED, LIKELY, UNKNOWN = 3, 2, 1, 0
 OTHER = "other"
 _MAX_WORDS = 9

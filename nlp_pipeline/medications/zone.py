@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nlp_pipeline.doses import Amount
-from nlp_pipeline.drug_status import AFTER_CUES
-from nlp_pipeline.sig_terms import HEADS, NEXT, Term, term_at
-from nlp_pipeline.sig_words import Words
+from nlp_pipeline.medications.doses import Amount
+from nlp_pipeline.medications.status import AFTER_CUES
+from nlp_pipeline.medications.terms import HEADS, NEXT, Term, term_at
+from nlp_pipeline.medications.words import Words
 
 _MAX_UNKNOWN, _MAX_UNKNOWN_BARE = 4, 3  # words that are no part of a sig; fewer where no dose is given
 _MAX_REST = 26

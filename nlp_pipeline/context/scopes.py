@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nlp_pipeline.context_cues import Cue, CueFinder
-from nlp_pipeline.context_enumerations import AbsentList
-from nlp_pipeline.context_labels import label_of
-from nlp_pipeline.context_sentences import ContextSections, SentenceEdges
-from nlp_pipeline.context_settling import settled
+from nlp_pipeline.context.cues import Cue, CueFinder
+from nlp_pipeline.context.enumerations import AbsentList
+from nlp_pipeline.context.labels import label_of
+from nlp_pipeline.context.sentences import ContextSections, SentenceEdges
+from nlp_pipeline.context.settling import settled
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc, Span
 
-    from nlp_pipeline.context_cues import Found
-    from nlp_pipeline.context_rules import ContextPhrase
-    from nlp_pipeline.context_words import Words
+    from nlp_pipeline.context.cues import Found
+    from nlp_pipeline.context.rules import ContextPhrase
+    from nlp_pipeline.context.words import Words
 
 _LISTED = frozenset({"NEGATED_EXISTENCE", "POSSIBLE_EXISTENCE", "HYPOTHETICAL", "CONDITIONAL"})
 _NEAR = 3

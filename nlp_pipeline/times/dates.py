@@ -6,11 +6,11 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from nlp_pipeline.calendar_dates import calendar_dates
-from nlp_pipeline.date_mentions import DAYS_PER_YEAR, DateMention, resolve
 from nlp_pipeline.folding import folded
 from nlp_pipeline.layers import Chart, Entities, chart, entities, sentence_of
-from nlp_pipeline.relative_times import RelativeTime, relative_times
+from nlp_pipeline.times.calendar_dates import calendar_dates
+from nlp_pipeline.times.mentions import DAYS_PER_YEAR, DateMention, resolve
+from nlp_pipeline.times.relative import RelativeTime, relative_times
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -65,7 +65,7 @@ def _order(mention: DateMention) -> tuple[int, int, int]:
 
 
 def _age(low: str) -> float | None:
-    from nlp_pipeline.demographics import stated_age
+    from nlp_pipeline.person.demographics import stated_age
 
     return stated_age(low)
 

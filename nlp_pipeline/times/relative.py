@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from nlp_pipeline.calendar_dates import MONTH_NAMES, month_of
-from nlp_pipeline.date_mentions import DAYS_PER_MONTH, DAYS_PER_YEAR, DateMention
+from nlp_pipeline.times.calendar_dates import MONTH_NAMES, month_of
+from nlp_pipeline.times.mentions import DAYS_PER_MONTH, DAYS_PER_YEAR, DateMention
 
 
 class RelativeTime(NamedTuple):

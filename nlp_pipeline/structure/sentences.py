@@ -13,13 +13,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from nlp_pipeline.layers import chart
-from nlp_pipeline.line_breaks import hard_breaks
-from nlp_pipeline.section_headers import find_headers
+from nlp_pipeline.structure.headers import find_headers
+from nlp_pipeline.structure.line_breaks import hard_breaks
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
-    from nlp_pipeline.sections import Section
+    from nlp_pipeline.structure.sections import Section
 
 MAX_TOKENS = 120  # longer "sentences" are cut: context is quadratic in a sentence, and a note may be hostile
 _ITEM = re.compile(r"\)(?:(?<!\S\d\))(?<=\d\))|(?<!\S\d\d\))(?<=\d\d\)))\s+(?=[A-Za-z])")  # "1)" from its end

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from domain.facts import FactKind
 from nlp_pipeline.layers import Finding, chart, entities, sentence_of
-from nlp_pipeline.sections import section_at
-from nlp_pipeline.smoking import smoking_amounts
+from nlp_pipeline.person.smoking import smoking_amounts
+from nlp_pipeline.structure.sections import section_at
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nlp_pipeline.layers import Relative, attributes, chart, entities, sentence_of
-from nlp_pipeline.sections import section_at
+from nlp_pipeline.structure.sections import section_at
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-RULES = Path(__file__).parent / "rules"
+RULES = Path(__file__).parent.parent / "rules"
 _LISTS = "context_lists.json"
 _UNIT = re.compile(r"(?:\[[^\]]*\]|[^\s\[])+")
 _PART = re.compile(r"\[[^\]]*\]|[^\[]+")

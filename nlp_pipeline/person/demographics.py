@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from domain.facts import FactKind
 from domain.quantities import Quantity
-from nlp_pipeline.date_mentions import DAYS_PER_MONTH, DAYS_PER_YEAR, DateMention, resolve
 from nlp_pipeline.layers import Chart, Finding, chart
-from nlp_pipeline.pregnancy import pregnancy_findings
-from nlp_pipeline.sections import section_at
+from nlp_pipeline.person.pregnancy import pregnancy_findings
+from nlp_pipeline.structure.sections import section_at
+from nlp_pipeline.times.mentions import DAYS_PER_MONTH, DAYS_PER_YEAR, DateMention, resolve
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc

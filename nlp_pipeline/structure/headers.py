@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from nlp_pipeline.line_breaks import hard_breaks
-from nlp_pipeline.section_candidates import ALONE, COLUMN, INSIDE, LINE, SENTENCE, Candidate, find_candidates
-from nlp_pipeline.section_titles import COMPOSED, LIKELY, LISTED, OTHER, UNKNOWN, load_rules
+from nlp_pipeline.structure.candidates import ALONE, COLUMN, INSIDE, LINE, SENTENCE, Candidate, find_candidates
+from nlp_pipeline.structure.line_breaks import hard_breaks
+from nlp_pipeline.structure.titles import COMPOSED, LIKELY, LISTED, OTHER, UNKNOWN, load_rules
 
 _LIST_LIKE = frozenset(
     {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nlp_pipeline.context_scopes import Hits, Modifier, Target
+    from nlp_pipeline.context.scopes import Hits, Modifier, Target
 
 _PAST = frozenset({"HISTORICAL", "HISTORY", "PAST"})
 _DOUBTS = frozenset({"POSSIBLE_EXISTENCE", "HYPOTHETICAL", "CONDITIONAL"})

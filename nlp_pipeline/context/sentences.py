@@ -10,10 +10,10 @@ import numpy as np
 from nlp_pipeline.layers import chart
 
 if TYPE_CHECKING:
-    from nlp_pipeline.context_cues import Cue, CueFinder
-    from nlp_pipeline.context_scopes import Marks
-    from nlp_pipeline.context_words import Numbers, Words
-    from nlp_pipeline.sections import Section
+    from nlp_pipeline.context.cues import Cue, CueFinder
+    from nlp_pipeline.context.scopes import Marks
+    from nlp_pipeline.context.words import Numbers, Words
+    from nlp_pipeline.structure.sections import Section
 
 _SECTION_CATEGORY = {
     "past_medical_history": "HISTORICAL",

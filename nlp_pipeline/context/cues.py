@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nlp_pipeline.context_rules import ContextPhrase, load_phrases, slots_of
-from nlp_pipeline.context_words import CLASSES, Symbols, Words
-from nlp_pipeline.trie import Openings, PhraseTrie
+from nlp_pipeline.context.rules import ContextPhrase, load_phrases, slots_of
+from nlp_pipeline.context.trie import Openings, PhraseTrie
+from nlp_pipeline.context.words import CLASSES, Symbols, Words
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-    from nlp_pipeline.context_words import Numbers
+    from nlp_pipeline.context.words import Numbers
 
 _PUNCTUATION = frozenset([".", ",", ";", ")", "]", "|", "?", "!", ":", "/"])
 _PREPOSITIONS = frozenset(

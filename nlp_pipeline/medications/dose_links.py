@@ -11,9 +11,9 @@ import re
 from bisect import bisect_left
 from typing import NamedTuple
 
-from nlp_pipeline.doses import NUMBER, NUMBER_WORDS, UNIT, Amount, amounts_in, number_of
-from nlp_pipeline.sig_terms import FORMS
-from nlp_pipeline.sig_words import Words
+from nlp_pipeline.medications.doses import NUMBER, NUMBER_WORDS, UNIT, Amount, amounts_in, number_of
+from nlp_pipeline.medications.terms import FORMS
+from nlp_pipeline.medications.words import Words
 
 _FREE = frozenset(
     "a an the at of to from by in on into as is was were be been being are has have had he she patient who i his her"

@@ -1,0 +1,1 @@
+"""Drugs: how they are taken, their doses and status; allergies."""

@@ -1,0 +1,1 @@
+"""Who the patient is: age and sex, pregnancy, habits."""

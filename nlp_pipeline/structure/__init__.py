@@ -1,0 +1,1 @@
+"""Sections, lines and sentences of a note."""

@@ -1,0 +1,1 @@
+"""Dates and relative times, and the moments that they name."""
