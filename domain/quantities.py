@@ -67,8 +67,9 @@ _ATOMS: dict[str, _Unit] = {
         1.33322387415e8, tuple(a + b - 2 * c for a, b, c in zip(_base("g"), _base("m", -1), _base("s"), strict=True))
     ),
 }
+_ATOMS["m[H2O]"] = _Unit(9.80665e6, _ATOMS["Pa"].dimension)
 _PREFIXES = {"k": 1e3, "d": 1e-1, "c": 1e-2, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15}
-_METRIC = {"g", "m", "s", "L", "l", "mol", "U", "[IU]", "[iU]", "eq", "osm", "Pa", "m[Hg]", "kat"}
+_METRIC = {"g", "m", "s", "L", "l", "mol", "U", "[IU]", "[iU]", "eq", "osm", "Pa", "m[Hg]", "m[H2O]", "kat"}
 _AFFINE = {"Cel": (1.0, 273.15), "[degF]": (5.0 / 9.0, 459.67 * 5.0 / 9.0)}
 
 # Spellings met in notes and records, mapped to UCUM. Keys are lower case, without spaces.
@@ -94,7 +95,10 @@ _ALIASES = {
     "ng/ml": "ng/mL", "pg/ml": "pg/mL", "mmol/l": "mmol/L", "umol/l": "umol/L", "µmol/l": "umol/L", "μmol/l": "umol/L",
     "mg/l": "mg/L", "g/l": "g/L", "ml": "mL", "dl": "dL", "ml/h": "mL/h", "ml/hr": "mL/h", "l/min": "L/min",
     "mg/h": "mg/h", "mg/hr": "mg/h", "ml/min": "mL/min", "l/h": "L/h", "iu/ml": "[IU]/mL", "miu/l": "m[IU]/L",
-    "uiu/ml": "u[IU]/mL", "kpa": "kPa", "mmol/mol": "mmol/mol", "cm h2o": "cm[H2O]",
+    "uiu/ml": "u[IU]/mL", "mcg/kg/min": "ug/kg/min", "mcg/h": "ug/h", "mcg/hr": "ug/h", "mg/day": "mg/d",
+    "kpa": "kPa", "mmol/mol": "mmol/mol", "cm h2o": "cm[H2O]", "cmh2o": "cm[H2O]",
+    "mg/kg/day": "mg/kg/d", "ug/day": "ug/d", "mcg/day": "ug/d", "units/h": "[IU]/h", "units/hr": "[IU]/h",
+    "mg/kg/hr": "mg/kg/h",
 }  # fmt: skip
 
 # g/mol of what the laboratory reports: urea nitrogen counts two nitrogens, phosphate counts phosphorus.

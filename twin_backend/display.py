@@ -11,6 +11,9 @@ _WRITTEN = {
     "mg.h/L": "mg·h/L", "kg/m2": "kg/m²", "m2": "m²", "meq/L": "mEq/L", "mosm/kg": "mOsm/kg", "10*9/L": "×10⁹/L",
     "/min": "/min", "[pH]": "", "[IU]": "units", "[IU]/h": "units/h",
     "{index}": "", "m[IU]/L": "mU/L", "dL/m[IU]/min": "dL/mU/min",
+    "{ratio}": "", "dyn.s/cm5": "dyn·s/cm⁵", "dyn.s.m2/cm5": "dyn·s·m²/cm⁵", "mm[Hg].min/L": "Wood units",
+    "meq": "mEq", "L/min/m2": "L/min/m²", "mL/min/m2": "mL/min/m²", "u[IU]/mL": "µIU/mL", "mg.min/mL": "mg·min/mL",
+    "cm[H2O]": "cmH2O", "mL/min/{1.73_m2}/a": "mL/min/1.73 m²/year",
 }  # fmt: skip
 
 
