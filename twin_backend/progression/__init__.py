@@ -1,0 +1,1 @@
+"""Course of disease over years."""
