@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from knowledge_base.records import RecordStore
     from knowledge_base.vectors import VectorIndex
     from twin_backend import TwinBackend
+    from twin_backend.model import Model
 
 T = TypeVar("T")
 
@@ -62,7 +63,7 @@ class Services:
     @property
     def twin(self) -> TwinBackend:
         """The twin's models."""
-        return self._part("twin", lambda: _build_twin(self.settings.seed))
+        return self._part("twin", lambda: _build_twin(self.settings))
 
     @property
     def assistant(self) -> Assistant:
@@ -132,10 +133,29 @@ def _build_nlp() -> Language:
     return build_pipeline()
 
 
-def _build_twin(seed: int) -> TwinBackend:
+def _build_twin(settings: Settings) -> TwinBackend:
     from twin_backend import build_twin
 
-    return build_twin(seed)
+    if settings.twin_url:
+        from twin_backend.remote import RemoteTwin
+
+        return RemoteTwin(settings.twin_url)
+    store = settings.twin_runs_path if _may_write(settings.data_dir) else None
+    return build_twin(settings.seed, store=store, extra_models=_manifest_models(settings.twin_manifests))
+
+
+def _manifest_models(manifests: tuple[Path, ...]) -> list[Model]:
+    if not manifests:
+        return []
+    from twin_backend.interop import load_models
+
+    return [model for manifest in manifests for model in load_models(manifest)]
+
+
+def _may_write(folder: Path) -> bool:
+    """Whether a file can be made in the folder, or the folder where it is missing."""
+    nearest = next((path for path in (folder, *folder.parents) if path.exists()), None)
+    return nearest is not None and nearest.is_dir() and os.access(nearest, os.W_OK)
 
 
 class Readiness:

@@ -1,4 +1,4 @@
-"""The `charttwin` command. Only typer is imported here: each command imports what it needs when it runs."""
+"""The `charttwin` command; `twin` and its commands are in `app.twin_cli`. Only typer is imported here: each command imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from typing import Annotated
 
 import typer
 
-DataDir = Annotated[
-    Path | None,
-    typer.Option("--data-dir", metavar="DIR", help="Where records are kept (or CHARTTWIN_DATA_DIR)."),
-]
-OutFile = Annotated[Path, typer.Option("--out", metavar="FILE", help="JSON lines; continued when it exists.")]
+from app.twin_cli import DataDir, Json, Port, twin_app
+
 NotesIn = Annotated[
     Path, typer.Option("--notes", metavar="PATH", help="JSON lines {id, text}, a text file, a folder, or - for stdin.")
 ]
@@ -20,8 +17,6 @@ NotesOut = Annotated[Path, typer.Option("--out", metavar="FILE", help="Continued
 KeyFile = Annotated[Path | None, typer.Option("--key-file", metavar="FILE", help="The secret of the surrogates.")]
 KeepIds = Annotated[bool, typer.Option("--keep-ids", help="Keep the ids of notes and patients as they are.")]
 Processes = Annotated[int, typer.Option("--processes", min=1, max=64, help="Worker processes.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free port.")]
 
 app = typer.Typer(
     name="charttwin",
@@ -32,7 +27,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-twin_app = typer.Typer(help="The twin's models.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(twin_app, name="twin")
 
 
@@ -171,6 +165,37 @@ def deidentify(
 
 
 @app.command()
+def calculate(
+    question: Annotated[str | None, typer.Argument(help="One question, with --note.")] = None,
+    note: Annotated[Path | None, typer.Option("--note", metavar="FILE", help="The note, as text.")] = None,
+    cases: Annotated[
+        Path | None,
+        typer.Option("--cases", metavar="FILE", help="JSON lines {row_number, patient_note, question}."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="With --cases: JSON lines; continued when it exists.")
+    ] = None,
+    conventions: Annotated[
+        str,
+        typer.Option(help="textbook; or medcalc-bench-verified, medcalc-bench-v1.0: as that benchmark's labels have it."),
+    ] = "textbook",
+    processes: Processes = 1,
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Answer calculator questions over notes, with the words of the note behind every input."""
+    from app.commands import calculate as commands
+    from domain.errors import InvalidInput
+
+    if cases is not None and out is not None and note is None:
+        commands.calculate_cases(cases, out, data_dir=data_dir, conventions=conventions, processes=processes)
+    elif question is not None and note is not None and cases is None:
+        commands.calculate_one(note, question, conventions=conventions, as_json=as_json)
+    else:
+        raise InvalidInput('give --note FILE "question", or --cases in.jsonl --out out.jsonl')
+
+
+@app.command()
 def generate(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the bundles.")],
     n: Annotated[int, typer.Option("--n", min=1, max=100_000, help="How many patients.")] = 10,
@@ -209,50 +234,6 @@ def evaluate(
     commands.evaluate(
         suite, out, data_dir=data_dir, limit=limit, bundles=bundles, split=split, notes=notes, command=command
     )
-
-
-@twin_app.command("run")
-def twin_run(
-    cases: Annotated[Path, typer.Option("--cases", metavar="FILE", help="JSON lines {id, model, inputs}.")],
-    out: OutFile,
-    data_dir: DataDir = None,
-) -> None:
-    """Run a file of cases."""
-    from app.commands import twin as commands
-
-    commands.run_cases(cases, out, data_dir=data_dir)
-
-
-@twin_app.command("list")
-def twin_list(data_dir: DataDir = None) -> None:
-    """List the models."""
-    from app.commands import twin as commands
-
-    commands.list_models(data_dir=data_dir)
-
-
-@twin_app.command("describe")
-def twin_describe(model: str, as_json: Json = False, data_dir: DataDir = None) -> None:
-    """Print what a model is, what it needs and where it may be used."""
-    from app.commands import twin as commands
-
-    commands.describe_model(model, data_dir=data_dir, as_json=as_json)
-
-
-@twin_app.command("predict")
-def twin_predict(
-    model: str,
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option("--input", "-i", metavar="NAME=VALUE", help='Repeat for each; "88 umol/L" converts.'),
-    ] = None,
-    as_json: Json = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Run a model on inputs given here."""
-    from app.commands import twin as commands
-
-    commands.predict(model, inputs or [], data_dir=data_dir, as_json=as_json)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     port: int = Field(default=7860, ge=0, le=65535)
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()  # comma-separated in the environment
     seed: int = 0
+    twin_url: str = ""  # of `charttwin twin serve` elsewhere; the models run in this process when empty
+    twin_manifests: Annotated[tuple[Path, ...], NoDecode] = ()  # further models; comma-separated in the environment
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     max_question_bytes: int = Field(default=64 * 1024, ge=1024)
 
@@ -64,7 +66,7 @@ class Settings(BaseSettings):
     def _expand(cls, value: Path) -> Path:
         return value.expanduser()
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "twin_manifests", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(filter(None, (name.strip() for name in value.split(",")))) if isinstance(value, str) else value
@@ -73,6 +75,11 @@ class Settings(BaseSettings):
     def host_names(self) -> frozenset[str]:
         """The Host headers that are answered; anything else is a page that was lured here."""
         return frozenset({*LOOPBACK_HOSTS, self.host, *self.allowed_hosts})
+
+    @property
+    def twin_runs_path(self) -> Path:
+        """Where the twin's runs are kept."""
+        return self.data_dir / "twin_runs.sqlite3"
 
     @property
     def checkpoint_path(self) -> Path:

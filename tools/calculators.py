@@ -145,7 +145,8 @@ def _small(label: str) -> str:
 def _input_text(used: InputUsed) -> str:
     if isinstance(used.value, bool):
         return f"{used.label.lower()} {'yes' if used.value else 'no'}"
-    value = number(float(used.value)) if isinstance(used.value, int | float) else used.value
+    series = used.value if isinstance(used.value, tuple) else (used.value,)
+    value = ", ".join(number(float(v)) if isinstance(v, int | float) else v for v in series)
     when = f" ({day(used.time)})" if used.time is not None and used.name != "age_years" else ""
     origin = {"user": " (as asked)", "population_default": " (population default)"}.get(used.origin, "")
     label = _small(used.label)

@@ -5,6 +5,7 @@ simulation, so importing this package is cheap.
 """
 
 from twin_backend.batch import run_case
-from twin_backend.service import BASELINE, LocalTwin, TwinBackend, build_twin
+from twin_backend.contract import BASELINE, TwinBackend
+from twin_backend.service import LocalTwin, build_twin
 
 __all__ = ["BASELINE", "LocalTwin", "TwinBackend", "build_twin", "run_case"]

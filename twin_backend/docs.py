@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from domain.predictions import ModelCard, ModelInput
+from domain.predictions import ModelCard, ModelInput, ValidationRecord
 from twin_backend.display import written_unit
 from twin_backend.registry import all_models
 
@@ -53,6 +53,7 @@ def _page(card: ModelCard) -> str:
         *(_input_row(spec) for spec in card.inputs), "",
         "## Outputs", "", "| Name | Meaning | Unit |", "|---|---|---|",
         *(f"| `{name}` | {label} | {written_unit(unit)} |" for name, unit, label in card.outputs), "",
+        *(["## Validated in", "", *(f"- {_validated(record)}" for record in card.validation), ""] if card.validation else []),
         "## Limits", "", *(f"- {text}" for text in card.limitations), "",
     ])  # fmt: skip
 
@@ -62,11 +63,19 @@ def _input_row(spec: ModelInput) -> str:
     unit = " / ".join(spec.choices) if spec.kind == "choice" else written_unit(spec.unit)
     if spec.kind == "boolean":
         unit = "true / false"
+    if spec.kind == "date":
+        unit = "YYYY-MM-DD"
     needed = "yes" if spec.required else "no"
     if spec.default is not None:
         default = f"{spec.default:g}" if isinstance(spec.default, float) else str(spec.default)
         needed = f"default {default} ({spec.default_source.rstrip('.')})"
     return f"| `{spec.name}` | {meaning} | {unit} | {needed} | {_span(spec.plausible)} | {_span(spec.derivation)} |"
+
+
+def _validated(record: ValidationRecord) -> str:
+    spread = f" ({record.lower:g} to {record.upper:g})" if record.lower is not None and record.upper is not None else ""
+    source = f" <https://doi.org/{record.doi}>" if record.doi else ""
+    return f"{record.population}: {record.measure} {record.value:g}{spread}{source}"
 
 
 def _span(limits: tuple[float, float] | None) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from typing import cast
 
-from domain.predictions import ModelCard, Output, Series
+from domain.predictions import Calibration, ModelCard, Numerics, Output, Series
 
-Value = float | bool | str
+Value = float | bool | str | tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,15 @@ class Values:
 
     def number(self, name: str) -> float:
         """A measured input that is known to be there."""
-        return float(self.items[name])
+        return float(cast(float, self.items[name]))
 
     def optional(self, name: str) -> float | None:
         """A measured input, or None where it was not given."""
-        return float(self.items[name]) if name in self.items else None
+        return float(cast(float, self.items[name])) if name in self.items else None
+
+    def numbers(self, name: str) -> tuple[float, ...]:
+        """A series of measurements that is known to be there."""
+        return cast(tuple[float, ...], self.items[name])
 
     def flag(self, name: str) -> bool:
         """A yes/no input that is known to be there."""
@@ -32,6 +38,10 @@ class Values:
         """A word input that is known to be there."""
         return str(self.items[name])
 
+    def day(self, name: str) -> date:
+        """A calendar day that is known to be there."""
+        return date.fromisoformat(str(self.items[name]))
+
     def has(self, name: str) -> bool:
         """Whether the input was given or has a default."""
         return name in self.items
@@ -39,7 +49,11 @@ class Values:
 
 @dataclass(frozen=True)
 class Result:
-    """What an equation returns; the service adds identity and provenance."""
+    """What an equation returns; the service adds identity and provenance.
+
+    `draws` holds, by output name, the values of the ensemble's members in the order of its random stream: two runs of
+    one seed are compared member by member. `seeded` says that the seed matters although there is no ensemble.
+    """
 
     outputs: tuple[Output, ...]
     series: tuple[Series, ...] = ()
@@ -48,6 +62,10 @@ class Result:
     ensemble_size: int | None = None
     outside: tuple[str, ...] = ()  # where the result left what the model is valid for
     conservation: dict[str, float] = field(default_factory=dict)
+    numerics: Numerics = field(default_factory=Numerics)
+    calibration: Calibration | None = None
+    draws: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    seeded: bool = False
 
 
 def _nothing(values: Values) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from domain.errors import InvalidInput, MissingCovariate, OutsideModelDomain
@@ -17,6 +17,7 @@ from twin_backend.display import written_unit
 from twin_backend.model import Model, Value, Values
 
 ASSUMED_ABSENT = "assumed_absent"
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _DICT_KEYS = {"value", "unit", "time", "origin", "evidence", "note", "name"}
 # Words met in records and requests for the choices of the cards; what is not listed is refused.
 _CHOICE_WORDS: dict[str, dict[str, str]] = {
@@ -25,11 +26,28 @@ _CHOICE_WORDS: dict[str, dict[str, str]] = {
         "caucasian": "white", "black": "african_american", "black or african american": "african_american",
         "african american": "african_american", "aa": "african_american", "asian": "other", "hispanic": "other",
         "american indian or alaska native": "other", "native hawaiian or other pacific islander": "other",
-        "other race": "other",
+        "other race": "other", "mixed": "other", "unknown": "other",
     },
     "diabetes_type": {
         "type 1": "type_1", "t1d": "type_1", "t1dm": "type_1", "1": "type_1",
         "type 2": "type_2", "t2d": "type_2", "t2dm": "type_2", "2": "type_2",
+    },
+    "ascites": {
+        "absent": "none", "no": "none", "mild": "slight", "controlled": "slight", "moderate to severe": "moderate",
+        "severe": "moderate", "large": "moderate", "tense": "moderate", "refractory": "moderate",
+    },
+    "encephalopathy": {
+        "absent": "none", "no": "none", "grade 1": "grade_1_2", "grade 2": "grade_1_2", "1": "grade_1_2",
+        "2": "grade_1_2", "grade 1 to 2": "grade_1_2", "grade 3": "grade_3_4", "grade 4": "grade_3_4",
+        "3": "grade_3_4", "4": "grade_3_4", "grade 3 to 4": "grade_3_4",
+    },
+    "vkorc1_genotype": {
+        "g/g": "gg", "a/g": "ag", "g/a": "ag", "ga": "ag", "a/a": "aa", "c/c": "gg", "c/t": "ag", "t/c": "ag",
+        "t/t": "aa", "not tested": "unknown",
+    },
+    "cyp2c9_genotype": {
+        "1/1": "*1/*1", "1/2": "*1/*2", "1/3": "*1/*3", "2/2": "*2/*2", "2/3": "*2/*3", "3/3": "*3/*3",
+        "*2/*1": "*1/*2", "*3/*1": "*1/*3", "*3/*2": "*2/*3", "not tested": "unknown",
     },
 }  # fmt: skip
 
@@ -52,8 +70,14 @@ class _Faults:
     outside: list[str] = field(default_factory=list)
 
 
-def check_inputs(model: Model, inputs: Mapping[str, Any]) -> CheckedInputs:
+def check_inputs(model: Model, inputs: Mapping[str, Any], enforce_domain: bool = True) -> CheckedInputs:
     """The inputs in the card's units.
+
+    Args:
+        model: What they are for.
+        inputs: See `TwinBackend`.
+        enforce_domain: Whether patients that the model was not made for are refused; without it the range that is left is
+            still reported. Only evaluation against labels that ignore the domain has a use for that.
 
     Raises:
         InvalidInput: an input is unknown, malformed, in a unit of another dimension, or impossible in a living patient.
@@ -66,7 +90,7 @@ def check_inputs(model: Model, inputs: Mapping[str, Any]) -> CheckedInputs:
     known = {i.name: i for i in card.inputs}
     faults = _Faults(unknown=[str(name) for name in inputs if name not in known])
     used = _read_all(known, inputs, faults)
-    _refuse_faulty(model, used, faults)
+    _refuse_faulty(model, used, faults, enforce_domain)
     outside = tuple(text for spec in card.inputs if (text := _outside(spec, used.get(spec.name), spec.derivation)))
     warnings = [f"Outside the range the model was derived in: {text}." for text in outside]
     warnings += [
@@ -95,7 +119,7 @@ def _read_all(known: dict[str, ModelInput], inputs: Mapping[str, Any], faults: _
     return used
 
 
-def _refuse_faulty(model: Model, used: dict[str, InputUsed], faults: _Faults) -> None:
+def _refuse_faulty(model: Model, used: dict[str, InputUsed], faults: _Faults, enforce_domain: bool) -> None:
     values = Values({name: item.value for name, item in used.items()})
     if not (faults.missing or faults.impossible or faults.unknown):
         by_name = {i.name: i for i in model.card.inputs}
@@ -108,7 +132,7 @@ def _refuse_faulty(model: Model, used: dict[str, InputUsed], faults: _Faults) ->
         faults.outside += model.refuse(values)
     if faults.unknown or faults.impossible:
         raise _invalid(model, faults)
-    if faults.outside:
+    if faults.outside and enforce_domain:
         raise OutsideModelDomain(
             f"{model.card.title} does not apply: {'; '.join(faults.outside)}. Derived in: {model.card.population}",
             outside=faults.outside, missing=[spec.name for spec in faults.missing],
@@ -141,6 +165,8 @@ def _describe(spec: ModelInput) -> str:
         return f"{spec.name} ({spec.label}: {' | '.join(spec.choices)})"
     if spec.kind == "boolean":
         return f"{spec.name} ({spec.label}: true | false)"
+    if spec.kind == "date":
+        return f"{spec.name} ({spec.label}: YYYY-MM-DD)"
     unit = written_unit(spec.unit)
     return f"{spec.name} ({spec.label}{f', {unit}' if unit else ''})"
 
@@ -151,10 +177,13 @@ def _outside(spec: ModelInput, item: InputUsed | None, limits: tuple[float, floa
         return ""
     low, high = limits
     tolerance = 1e-9 * max(abs(low), abs(high), 1.0)  # 100 cm given as 39.37 in is still 100 cm
-    if low - tolerance <= item.value <= high + tolerance:
+    given = item.value if isinstance(item.value, tuple) else (item.value,)
+    beyond = [value for value in given if not low - tolerance <= value <= high + tolerance]
+    if not beyond:
         return ""
     unit = written_unit(spec.unit)
-    return f"{spec.name} {item.value:g}{f' {unit}' if unit else ''} is outside {low:g} to {high:g}"
+    others = f" (and {len(beyond) - 1} more of {len(given)})" if len(beyond) > 1 else ""
+    return f"{spec.name} {beyond[0]:g}{f' {unit}' if unit else ''}{others} is outside {low:g} to {high:g}"
 
 
 def _read(spec: ModelInput, given: Any) -> InputUsed:
@@ -165,6 +194,10 @@ def _read(spec: ModelInput, given: Any) -> InputUsed:
         value = _read_flag(spec, raw, unit)
     elif spec.kind == "choice":
         value = _read_choice(spec, raw, unit)
+    elif spec.kind == "date":
+        value = _read_day(spec, raw, unit)
+    elif spec.kind == "numbers":
+        value = _read_numbers(spec, raw, unit)
     else:
         value = _read_number(spec, raw, unit)
     if extra.get("origin") == ASSUMED_ABSENT and value is not False:
@@ -227,9 +260,32 @@ def _read_number(spec: ModelInput, raw: Any, unit: str | None) -> float:
     return float(round(value)) if spec.kind == "integer" else value
 
 
+def _read_numbers(spec: ModelInput, raw: Any, unit: str | None) -> tuple[float, ...]:
+    """A list, or one number as a list of one."""
+    given = [raw] if isinstance(raw, (int, float)) and not isinstance(raw, bool) else raw
+    if not isinstance(given, (list, tuple)) or not given:
+        expected = written_unit(spec.unit) or "no unit"
+        raise InvalidInput(f"{spec.name} must be a list of one or more numbers in {expected}, not {type(raw).__name__}")
+    return tuple(_read_number(spec, value, unit) for value in given)
+
+
 def _read_flag(spec: ModelInput, raw: Any, unit: str | None) -> bool:
     if not isinstance(raw, bool) or unit not in (None, "1"):
         raise InvalidInput(f"{spec.name} must be true or false, not {type(raw).__name__}")
+    return raw
+
+
+def _read_day(spec: ModelInput, raw: Any, unit: str | None) -> str:
+    """The day as ISO 8601 text; other spellings are refused, because 04/05/2024 is two different days."""
+    refusal = InvalidInput(f"{spec.name} must be a date written YYYY-MM-DD, from {_FIRST_YEAR} to {_LAST_YEAR}")
+    if not isinstance(raw, str) or unit is not None:
+        raise refusal
+    try:
+        found = date.fromisoformat(raw)
+    except ValueError:
+        raise refusal from None
+    if raw != found.isoformat() or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise refusal
     return raw
 
 
@@ -238,7 +294,9 @@ def _read_choice(spec: ModelInput, raw: Any, unit: str | None) -> str:
     if not isinstance(raw, str) or unit not in (None, "1"):
         raise InvalidInput(f"{spec.name} must be one of {accepted}, not {type(raw).__name__}")
     words = " ".join(raw.lower().replace("_", " ").replace("-", " ").split())
-    word = _CHOICE_WORDS.get(spec.name, {}).get(words, words.replace(" ", "_"))
+    word = words.replace(" ", "_")
+    if word not in spec.choices:
+        word = _CHOICE_WORDS.get(spec.name, {}).get(words, word)
     if word not in spec.choices:
         raise InvalidInput(f"{spec.name} must be one of {accepted}")
     return word

@@ -50,7 +50,7 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
     install_problem_handlers(app)
     for routes in (health, ask, patients, evidence, twin):
         app.include_router(routes.router)
-    _add_pages(app)
+    add_pages(app)
     if with_ui:
         from app.ui.chat import mount_chat
 
@@ -58,7 +58,8 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
     return app
 
 
-def _add_pages(app: FastAPI) -> None:
+def add_pages(app: FastAPI) -> None:
+    """The offline reference page, and a 404 document for every address of the API that is not there."""
     reference = (_STATIC / "reference.html").read_text(encoding="utf-8")
 
     @app.get("/docs", include_in_schema=False)

@@ -41,7 +41,10 @@ _TITLES = {
     503: "Not available now",
 }
 # Details a client may act on; anything else an exception carries stays inside.
-_PUBLIC_DETAILS = ("missing", "field", "accepted", "unit", "model", "names", "unknown", "range")
+_PUBLIC_DETAILS = (
+    "missing", "field", "accepted", "unit", "model", "names", "unknown", "range", "outside", "impossible", "run_id",
+    "from_unit", "to_unit",
+)  # fmt: skip
 
 
 class Problem(JSONResponse):

@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.predictions import Chain, Scenario
+
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -31,6 +33,40 @@ class RunBody(_Body):
 
     inputs: dict[str, Any] = Field(default_factory=dict, description="By input name: a value, or {value, unit}.")
     scenario: str = Field(default="", max_length=200)
+
+
+class CompareBody(_Body):
+    """A baseline and scenarios of one model."""
+
+    inputs: dict[str, Any] = Field(default_factory=dict, description="Of the baseline.")
+    scenarios: list[Scenario] = Field(
+        min_length=1, max_length=50, description="Changes over it: a value, null, or {add: x} or {multiply: x}."
+    )
+
+
+class JoinBody(_Body):
+    """A chain of models and scenarios through it."""
+
+    chain: Chain | str = Field(description="Steps and links, or the name of a known chain.")
+    inputs: dict[str, Any] = Field(default_factory=dict, description="`name` for every step, `step.name` for one.")
+    scenarios: list[Scenario] = Field(default_factory=list, max_length=50)
+
+
+class CalibrateBody(_Body):
+    """Measurements of one patient to fit a model to."""
+
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    measurements: list[dict[str, Any]] = Field(max_length=50, description="Each by the fields that the card numbers.")
+
+
+class SensitivityBody(_Body):
+    """Around which inputs, and how, an output's dependence is looked at."""
+
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    method: str = Field(default="one_at_a_time", description="one_at_a_time, morris or sobol.")
+    ranges: dict[str, list[float]] | None = None
+    output: str = Field(default="", description="The first numeric output when empty.")
+    samples: int = Field(default=128, ge=2, le=1024)
 
 
 class PatientSummary(BaseModel):

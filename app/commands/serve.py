@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.assembly import Services
 from app.commands.console import remark, say
@@ -15,6 +16,9 @@ from app.commands.records import load_demo
 from app.commands.services import open_services
 from app.settings import LOOPBACK_HOSTS
 from domain.errors import InvalidInput, StoreUnavailable
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 
 def serve(
@@ -33,6 +37,19 @@ def serve(
         if prepare is not None:
             prepare(services)
         run_server(services, listening, with_ui=with_ui)
+    finally:
+        listening.close()
+
+
+def serve_twin(*, data_dir: Path | None, host: str | None, port: int | None) -> None:
+    """Serve the twin alone until interrupted; no record is opened."""
+    from app.api.twin_only import build_twin_app
+
+    services = open_services(data_dir, host=host, port=port, twin_url="")
+    listening = listen(services.settings.host, services.settings.port)
+    try:
+        services.twin.catalogue()
+        _run(build_twin_app(services), listening, lambda: _announce_twin(services, listening))
     finally:
         listening.close()
 
@@ -76,29 +93,43 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run_server(services: Services, listening: socket.socket, *, with_ui: bool) -> None:
     """Serve on the socket until interrupted."""
-    import uvicorn
-
     from app.api.main import build_app
 
     remark("Starting …")
-    app = build_app(services, with_ui=with_ui)
+    _run(build_app(services, with_ui=with_ui), listening, lambda: _announce(services, listening, with_ui))
+
+
+def _run(app: FastAPI, listening: socket.socket, announce: Callable[[], None]) -> None:
+    import uvicorn
+
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             if self.started:
-                _announce(services, listening, with_ui)
+                announce()
 
     with contextlib.suppress(KeyboardInterrupt):  # raised again once everything is closed
         Server(config).run(sockets=[listening])
 
 
-def _announce(services: Services, listening: socket.socket, with_ui: bool) -> None:
+def _announce_twin(services: Services, listening: socket.socket) -> None:
+    address = _address(services, listening)
+    say(f"The twin at {address}   (API reference: {address}/docs)   Ctrl-C stops it")
+    say(f"Runs in {services.settings.twin_runs_path}. Not a medical device.")
+    sys.stdout.flush()
+
+
+def _address(services: Services, listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     if host not in LOOPBACK_HOSTS:
-        remark("Open to the network, and there is no login in this version: anyone who reaches it reads the records.")
+        remark("Open to the network, and there is no login in this version: anyone who reaches it reads what it keeps.")
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _announce(services: Services, listening: socket.socket, with_ui: bool) -> None:
+    address = _address(services, listening)
     say(f"ChartTwin at {address}{'' if with_ui else '/docs'}   (API reference: {address}/docs)   Ctrl-C stops it")
     say(f"Records in {services.settings.data_dir}. Not a medical device.")
     sys.stdout.flush()

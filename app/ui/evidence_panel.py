@@ -118,7 +118,9 @@ def _input(item: InputUsed) -> str:
     )
 
 
-def _plain(value: float | str) -> str:
+def _plain(value: float | str | tuple[float, ...]) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(_plain, value))
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

@@ -6,7 +6,7 @@ import json
 import math
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -36,15 +36,15 @@ def test_every_card_is_complete(card: ModelCard) -> None:
     assert card.kind in {"calculator", "risk_score", "simulation"}
     assert card.aliases and card.outputs and card.summary
     for spec in card.inputs:
-        assert spec.label and spec.kind in {"number", "integer", "boolean", "choice"}
-        if spec.kind in {"number", "integer"}:
+        assert spec.label and spec.kind in {"number", "integer", "boolean", "choice", "date", "numbers"}
+        if spec.kind in {"number", "integer", "numbers"}:
             assert spec.unit and spec.plausible and spec.plausible[0] < spec.plausible[1]
             assert convert(1.0, spec.unit, spec.unit, spec.substance) == 1.0
             assert not spec.derivation or spec.plausible[0] <= spec.derivation[0] < spec.derivation[1]
         if spec.kind == "choice":
             assert len(spec.choices) > 1
         if spec.substance:
-            assert spec.substance in MOLAR_MASS_G_PER_MOL or spec.substance in VALENCE
+            assert spec.substance in {*MOLAR_MASS_G_PER_MOL, *VALENCE, "hba1c"}
         if spec.default is not None:
             assert spec.default_source and not spec.required
 
@@ -227,7 +227,11 @@ def test_any_plausible_patient_gets_finite_numbers_or_a_reason(card: ModelCard, 
             return data.draw(st.booleans())
         if spec.kind == "choice":
             return data.draw(st.sampled_from(spec.choices))
+        if spec.kind == "date":
+            return data.draw(st.dates(date(2024, 1, 1), date(2024, 12, 31))).isoformat()
         low, high = spec.derivation or spec.plausible or (0, 1)
+        if spec.kind == "numbers":
+            return data.draw(st.lists(st.floats(low, high), min_size=1, max_size=5))
         return data.draw(st.integers(round(low), round(high)) if spec.kind == "integer" else st.floats(low, high))
 
     inputs = {spec.name: draw(spec) for spec in card.inputs if spec.required or data.draw(st.booleans())}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from domain.predictions import ModelCard, ModelInput, Output, Series
+from domain.predictions import Calibration, ModelCard, ModelInput, Output, Residual, Series
 from twin_backend import inputs
 from twin_backend.display import band, measured, rounded
 from twin_backend.engines import vancomycin_goti2018_population as population
@@ -140,6 +140,8 @@ def compute(values: Values, seed: int) -> Result:
         solver="closed form (superposition)" + ("" if estimate is None else ", MAP estimate by BFGS"),
         ensemble_size=ENSEMBLE_SIZE,
         conservation={"mass_balance_relative_error": balance},
+        calibration=_calibration(values, estimate),
+        draws=_members(ensemble, regimen),
     )
 
 
@@ -255,6 +257,42 @@ def _fit(values: Values, estimate: Estimate | None) -> list[Output]:
                  f"measured {values.number(f'level_{n}_mg_l'):g} mg/L")
         for n, predicted in zip(_given_levels(values), estimate.predicted, strict=True)
     ]  # fmt: skip
+
+
+def _members(ensemble: TwoCompartment, regimen: Regimen) -> dict[str, tuple[float, ...]]:
+    """Each member's own exposure, so that two regimens are compared in the same patients."""
+    import numpy as np
+
+    from twin_backend.engines.solvers import steady_state_mg_per_l
+
+    edges = np.array([regimen.infusion_h, regimen.interval_h])
+    peak, trough = steady_state_mg_per_l(ensemble, regimen, edges).T
+    auc24 = regimen.dose_mg * 24 / regimen.interval_h / ensemble.clearance_l_per_h
+    drawn = {"auc24": auc24, "peak": peak, "trough": trough, "clearance": ensemble.clearance_l_per_h}
+    return {name: tuple(values.tolist()) for name, values in drawn.items()}
+
+
+def _calibration(values: Values, estimate: Estimate | None) -> Calibration | None:
+    """The levels beside their fit, and what they leave of the variance between patients."""
+    import numpy as np
+
+    if estimate is None:
+        return None
+    spread = np.sqrt(population.residual_variance(estimate.predicted))
+    residuals = []
+    for n, predicted, sd in zip(_given_levels(values), estimate.predicted, spread, strict=True):
+        name, level = f"level_{n}_mg_l", values.number(f"level_{n}_mg_l")
+        residuals.append(
+            Residual(
+                name=name, measured=level, predicted=float(predicted), unit="mg/L",
+                standardised=float((level - predicted) / sd),
+            )
+        )  # fmt: skip
+    left = np.diag(estimate.covariance) / np.array(population.OMEGA_SD) ** 2
+    shrinkage = dict(zip(("clearance", "central_volume", "peripheral_volume"), map(float, left), strict=True))
+    return Calibration(
+        method="maximum a posteriori, Laplace's approximation", residuals=tuple(residuals), shrinkage=shrinkage
+    )
 
 
 def _trajectory(individual: TwoCompartment, ensemble: TwoCompartment, regimen: Regimen) -> tuple[Series, float]:
