@@ -282,8 +282,11 @@ class LocalTwin:
         found = self._aliases.get(_plain(str(model_id)))
         if found is None:
             near = difflib.get_close_matches(_plain(str(model_id)), self._aliases, n=3)
-            offered = sorted({self._aliases[alias] for alias in near}) or sorted(self._models)
-            raise UnknownModel(f"no twin model has this id; did you mean {', '.join(offered)}?", accepted=offered)
+            if offered := sorted({self._aliases[alias] for alias in near}):
+                raise UnknownModel(f"no twin model has this id; did you mean {', '.join(offered)}?", accepted=offered)
+            raise UnknownModel(
+                f"no twin model has this id; the catalogue lists all {len(self._models)}", accepted=sorted(self._models)
+            )
         return self._models[found]
 
     def _chain(self, chain: Chain | str) -> Chain:
