@@ -8,7 +8,7 @@ from importlib import import_module
 
 from twin_backend.model import Model
 
-_PACKAGES = ("calculators", "risk", "pk", "glucose", "haemodynamics", "progression")
+_PACKAGES = ("calculators", "risk", "pk", "glucose", "haemodynamics", "progression", "survival")
 
 
 @cache
