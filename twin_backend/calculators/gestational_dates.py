@@ -117,7 +117,9 @@ def _weeks_and_days(days: int) -> str:
 
 def _conception(zero: date) -> Output:
     day = zero + timedelta(days=_OVULATION_DAY)
-    return category("conception_date", _label("conception_date"), day.isoformat(), "14 days into the pregnancy as dated")
+    return category(
+        "conception_date", _label("conception_date"), day.isoformat(), "14 days into the pregnancy as dated"
+    )
 
 
 def _age(name: str, days: float, how: str) -> Output:
