@@ -177,7 +177,9 @@ def calculate(
     ] = None,
     conventions: Annotated[
         str,
-        typer.Option(help="textbook; or medcalc-bench-verified, medcalc-bench-v1.0: as that benchmark's labels have it."),
+        typer.Option(
+            help="textbook; or medcalc-bench-verified, medcalc-bench-v1.0: as that benchmark's labels have it."
+        ),
     ] = "textbook",
     processes: Processes = 1,
     as_json: Json = False,

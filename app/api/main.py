@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from app import version
 from app.api.guards import Guards
 from app.api.problems import install_problem_handlers
-from app.api.routes import ask, evidence, health, patients, twin
+from app.api.routes import ask, calculate, evidence, health, patients, twin
 from app.assembly import Readiness, Services
 
 _STATIC = Path(__file__).parent / "static"
@@ -48,7 +48,7 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
     app.state.readiness = readiness
     app.add_middleware(Guards, settings=services.settings)
     install_problem_handlers(app)
-    for routes in (health, ask, patients, evidence, twin):
+    for routes in (health, ask, patients, evidence, twin, calculate):
         app.include_router(routes.router)
     add_pages(app)
     if with_ui:

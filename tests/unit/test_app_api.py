@@ -242,3 +242,19 @@ def test_what_is_asked_reaches_no_log(door: Door, capsys: pytest.CaptureFixture[
     written = "".join(capsys.readouterr())
     assert "route=/v1/patients/{patient_id}/ask" in written and "internal_error" in written
     assert MARK not in written and PATIENT_ID not in written
+
+
+def test_a_calculator_over_a_note_quotes_it(door: Door) -> None:
+    text = "A 70-year-old man, weight 80 kg, creatinine 1.4 mg/dL."
+    answer = door.client.post("/v1/calculate", json={"text": text, "question": "creatinine clearance?"}).json()
+    assert round(answer["answer"]) == 56
+    assert {item["name"]: item["quote"] for item in answer["inputs"]}["creatinine_mg_dl"] == "creatinine 1.4 mg/dL"
+
+
+def test_a_calculator_without_its_inputs_names_them(door: Door) -> None:
+    answer = door.client.post("/v1/calculate", json={"text": "A 70-year-old man.", "question": "anion gap?"}).json()
+    assert answer["answer"] is None and "sodium_meq_l" in answer["missing"]
+
+
+def test_a_calculation_needs_a_note_and_a_question(door: Door) -> None:
+    assert door.client.post("/v1/calculate", json={"question": "anion gap?"}).status_code == 422

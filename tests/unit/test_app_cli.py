@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -335,3 +336,22 @@ def test_a_file_that_cannot_be_loaded_is_refused_by_name(run: Any, tmp_path: Pat
 def test_an_unknown_suite_is_one_line(run: Any, data_dir: Path, tmp_path: Path) -> None:
     ran = run("eval", "none", "--out", tmp_path / "report", "--data-dir", data_dir)
     assert ran.code == 2 and "record-qa" in ran.err
+
+
+def test_calculate_answers_a_file_of_questions_and_continues(tmp_path: Path, run: Callable[..., Any]) -> None:
+    note = "A 70-year-old man, weight 80 kg, creatinine 1.4 mg/dL."
+    rows = [{"row_number": n, "patient_note": note, "question": q} for n, q in enumerate(("CrCl?", "anion gap?"), 7)]
+    cases, out = write_rows(tmp_path / "in.jsonl", *rows), tmp_path / "out.jsonl"
+    for _ in range(2):
+        assert run("calculate", "--cases", cases, "--out", out).code == 0
+    first, second = read_rows(out)
+    assert (first["row_number"], round(first["answer"])) == (7, 56)
+    assert second["answer"] is None and second["missing"]
+
+
+def test_calculate_knows_its_conventions(tmp_path: Path, run: Callable[..., Any]) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("A 70-year-old man, 80 kg, 175 cm.", encoding="utf-8")
+    assert "bmi: 26.1" in run("calculate", "BMI?", "--note", note).out
+    refused = run("calculate", "BMI?", "--note", note, "--conventions", "x")
+    assert refused.code == 2 and "medcalc-bench-verified" in refused.err and is_one_line(refused.err)

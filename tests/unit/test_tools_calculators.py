@@ -169,3 +169,17 @@ def test_every_model_answers_for_every_patient(cohort: Bench) -> None:
 
 def test_abbreviations_keep_their_capitals(cohort: Bench) -> None:
     assert "hDL" not in cohort.run(2, "calculate", {"model": "pce_2013"}).summary
+
+
+def test_a_calculator_over_a_note_cites_the_note_and_names_what_came_from_the_record(cohort: Bench) -> None:
+    result = cohort.run(2, "calculate_from_note", {"question": "What is the eGFR by CKD-EPI 2021?"})
+    assert result.found and result.data["calculator"] == "ckd_epi_2021_creatinine"
+    origins = {item["name"]: item["origin"] for item in result.data["inputs"]}
+    assert set(origins.values()) <= {"note", "derived", "record"}
+    spans = [item for item in result.data["inputs"] if item["span"]]
+    assert {e.ref.partition("#")[0] for e in result.evidence if e.ref.startswith("Note/")} or not spans
+
+
+def test_a_calculator_over_a_note_knows_the_notes_of_this_patient_only(cohort: Bench) -> None:
+    with pytest.raises(RetryableToolError, match="no such note"):
+        cohort.run(2, "calculate_from_note", {"question": "eGFR?", "note": "someone-elses"})
