@@ -64,13 +64,13 @@ class Tab:
         self.faults: list[str] = []
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", self._fault)
-        page.on("console", lambda message: message.type == "error" and self.faults.append(message.text))
+        page.on("console", lambda message: message.type == "error" and self._fault(message.text))
         page.goto(address)
         page.wait_for_selector("#ct-patient input")
         page.wait_for_selector("text=Choose a patient above")
 
     def _fault(self, error: object) -> None:
-        # A reload aborts the requests under way, and Gradio lets that surface as an error of the page that is gone.
+        # A reload aborts the requests under way, and Gradio reports that as an error of the page that is gone.
         if not str(error).startswith("AbortError"):
             self.faults.append(str(error))
 
@@ -144,7 +144,9 @@ def test_an_answer_streams_with_folded_steps_callouts_and_a_plot(
     tab.page.wait_for_selector("text=5 values", state="hidden")
     tab.last.get_by_text("1 look-up").click()
     tab.page.wait_for_selector("text=5 values")
-    assert tab.last.locator(".js-plotly-plot .scatterlayer .point").count() == 5
+    points = tab.last.locator(".js-plotly-plot .scatterlayer .point")
+    points.last.wait_for(state="attached")  # the plot is drawn when its script has arrived
+    assert points.count() == 5
 
 
 def test_a_citation_opens_the_note_with_its_span_and_escape_closes_it(tab: Tab) -> None:
