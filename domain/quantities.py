@@ -98,7 +98,10 @@ _ALIASES = {
     "uiu/ml": "u[IU]/mL", "mcg/kg/min": "ug/kg/min", "mcg/h": "ug/h", "mcg/hr": "ug/h", "mg/day": "mg/d",
     "kpa": "kPa", "mmol/mol": "mmol/mol", "cm h2o": "cm[H2O]", "cmh2o": "cm[H2O]",
     "mg/kg/day": "mg/kg/d", "ug/day": "ug/d", "mcg/day": "ug/d", "units/h": "[IU]/h", "units/hr": "[IU]/h",
-    "mg/kg/hr": "mg/kg/h",
+    "mg/kg/hr": "mg/kg/h", "cells/mm3": "/uL", "cells/mm^3": "/uL", "/mm^3": "/uL", "thousand/ul": "10*3/uL",
+    "10e3/ul": "10*3/uL", "×10⁹/l": "10*9/L", "x10⁹/l": "10*9/L", "10⁹/l": "10*9/L", "msec": "ms", "milliseconds": "ms",
+    "per min": "/min", "/minute": "/min", "beats per minute": "/min", "breaths per minute": "/min", "mcg/mg": "ug/mg",
+    "mosmol/kg": "mosm/kg", "mosmol/l": "mosm/L", "mosm/l": "mosm/L", "micromol/l": "umol/L", "gram": "g", "grams": "g", "mu/l": "mU/L", "uu/ml": "uU/mL",
 }  # fmt: skip
 
 # g/mol of what the laboratory reports: urea nitrogen counts two nitrogens, phosphate counts phosphorus.
@@ -109,6 +112,8 @@ MOLAR_MASS_G_PER_MOL = {
     "ethanol": 46.068, "sodium": 22.990, "potassium": 39.098, "chloride": 35.45, "lithium": 6.94,
     "albumin": 66437.0, "hemoglobin": 16114.0, "phenytoin": 252.27,
 }  # fmt: skip
+# Counted in units of activity: their U and [IU] are the same, though UCUM keeps them apart.
+COUNTED_IN_UNITS = {"enzyme", "insulin", "heparin"}
 VALENCE = {"sodium": 1, "potassium": 1, "chloride": 1, "bicarbonate": 1, "calcium": 2, "magnesium": 2, "lithium": 1}
 
 _ATOM_PATTERN = re.compile(r"^(?P<unit>10[*^]|1|%|[A-Za-z]*\[[A-Za-z0-9_']+\]|[A-Za-z]+)(?P<power>[+-]?\d+)?$")
@@ -167,7 +172,8 @@ def convert(value: float, from_unit: str, to_unit: str, substance: str | None = 
         value: The number to convert, in `from_unit`.
         from_unit: UCUM unit or a known spelling of one.
         to_unit: Likewise.
-        substance: A key of `MOLAR_MASS_G_PER_MOL` or `VALENCE`, or "hba1c", where mass and amount meet.
+        substance: A key of `MOLAR_MASS_G_PER_MOL` or `VALENCE` where mass and amount meet; "hba1c"; or "enzyme",
+            "insulin" or "heparin", whose U and [IU] are one.
 
     Raises:
         UnknownUnit: a unit cannot be parsed.
@@ -181,6 +187,8 @@ def convert(value: float, from_unit: str, to_unit: str, substance: str | None = 
     if substance == "hba1c" and {source, target} == {"%", "mmol/mol"}:
         return 10.929 * (value - 2.15) if source == "%" else value / 10.929 + 2.15
     a, b = _parse(source), _parse(target)
+    if substance in COUNTED_IN_UNITS:
+        a, b = _international(a), _international(b)
     if a.dimension == b.dimension:
         return value * a.factor / b.factor
     bridged = _bridge(a, b, substance)
@@ -188,6 +196,13 @@ def convert(value: float, from_unit: str, to_unit: str, substance: str | None = 
         hint = f" for {substance}" if substance else "; name the substance if this is mass to moles"
         raise UnitMismatch(f"cannot convert {source} to {target}{hint}", from_unit=source, to_unit=target)
     return value * bridged
+
+
+def _international(unit: _Unit) -> _Unit:
+    """The unit with U counted as [IU]."""
+    powers = dict(zip(_DIMENSIONS, unit.dimension, strict=True))
+    powers["IU"], powers["U"] = powers["IU"] + powers["U"], 0
+    return _Unit(unit.factor, tuple(powers.values()))
 
 
 def _convert_temperature(value: float, source: str, target: str) -> float:

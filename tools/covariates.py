@@ -18,6 +18,8 @@ from tools.context import ToolContext, cite
 from tools.observations import Reading, readings
 from tools.problems import conditions_of
 
+_NOT_STATED = {"", "unknown", "asked but unknown", "declined", "refused", "not stated"}
+
 
 @lru_cache(maxsize=1)
 def _sources() -> dict[str, Any]:
@@ -83,9 +85,14 @@ def _race(ctx: ToolContext, wanted: ModelInput) -> Covariate | None:
             return Covariate(
                 name="race", value=choice, origin="resource", evidence=cite(ctx.chart.patient, f"race {recorded}")
             )
-    if recorded and "white" in wanted.choices:
-        # Goff et al. 2013 (doi:10.1161/01.cir.0000437741.48606.98): for other groups the equations for white people may be used.
-        note = f"recorded race is {recorded}; the guideline suggests the white coefficients, which may over- or underestimate"
+    if recorded in _NOT_STATED:
+        return None
+    if "other" in wanted.choices and not wanted.default_source:
+        return Covariate(
+            name="race", value="other", origin="resource", evidence=cite(ctx.chart.patient, f"race {recorded}")
+        )
+    if "white" in wanted.choices and wanted.default_source:
+        note = f"recorded race is {recorded}; {wanted.default_source}"
         return Covariate(
             name="race",
             value="white",
@@ -104,11 +111,13 @@ def _number(ctx: ToolContext, wanted: ModelInput) -> Covariate | None:
 
 def _of_reading(wanted: ModelInput, reading: Reading) -> Covariate:
     unit = reading.unit or wanted.unit
+    note = f"recorded as {reading.shown}; the limit was used" if reading.comparator else ""
     return Covariate(
         name=wanted.name,
         value=Quantity(value=reading.value or 0.0, unit=unit),
         time=reading.time,
         origin="resource",
+        note=note,
         evidence=reading.evidence,
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from domain.predictions import Output
+from domain.predictions import InputUsed, Output
 
 _WRITTEN = {
-    "1": "", "{score}": "points", "a": "years", "mL/min/{1.73_m2}": "mL/min/1.73 m²", "mm[Hg]": "mmHg",
+    "1": "", "{score}": "points", "a": "years", "Cel": "°C", "mo": "months", "mL/min/{1.73_m2}": "mL/min/1.73 m²", "mm[Hg]": "mmHg",
     "mg.h/L": "mg·h/L", "kg/m2": "kg/m²", "m2": "m²", "meq/L": "mEq/L", "mosm/kg": "mOsm/kg", "10*9/L": "×10⁹/L",
     "/min": "/min", "[pH]": "", "[IU]": "units", "[IU]/h": "units/h",
     "{index}": "", "m[IU]/L": "mU/L", "dL/m[IU]/min": "dL/mU/min",
@@ -20,6 +20,17 @@ _WRITTEN = {
 def written_unit(unit: str) -> str:
     """The unit as a chart writes it ("mm[Hg]" is "mmHg")."""
     return _WRITTEN.get(unit, unit)
+
+
+def shown_input(item: InputUsed) -> str:
+    """The value of an input as a run used it, with its unit ("1.2 mg/dL", "yes")."""
+    if isinstance(item.value, bool):
+        return "yes" if item.value else "no"
+    if isinstance(item.value, tuple):
+        value = ", ".join(f"{one:g}" for one in item.value)
+    else:
+        value = f"{item.value:g}" if isinstance(item.value, float) else str(item.value)
+    return f"{value} {written_unit(item.unit)}".strip()
 
 
 def rounded(value: float, decimals: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.predictions import Explanation, InputUsed, ModelCard, ModelRun
-from twin_backend.display import written_unit
+from twin_backend.display import shown_input, written_unit
 
 _ORIGINS = {
     "user": "stated in the request",
@@ -63,10 +63,7 @@ def _results(run: ModelRun) -> str:
 
 
 def _input(item: InputUsed) -> str:
-    value = ("yes" if item.value else "no") if isinstance(item.value, bool) else item.value
-    shown = f"{value:g}" if isinstance(value, float) else _listed(value)
-    unit = written_unit(item.unit)
-    words = [f"{item.label} {shown}{f' {unit}' if unit else ''}", _ORIGINS.get(item.origin, item.origin)]
+    words = [f"{item.label} {shown_input(item)}", _ORIGINS.get(item.origin, item.origin)]
     if item.time is not None:
         words.append(f"of {item.time.isoformat(timespec='minutes')}")
     if item.evidence is not None:
@@ -74,10 +71,6 @@ def _input(item: InputUsed) -> str:
     if item.note:
         words.append(item.note.rstrip("."))
     return ", ".join(words)
-
-
-def _listed(value: object) -> str:
-    return ", ".join(f"{one:g}" for one in value) if isinstance(value, tuple) else str(value)
 
 
 def _solved(run: ModelRun) -> str:

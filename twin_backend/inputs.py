@@ -61,7 +61,7 @@ BUN = number(
     description="Urea in mmol/L is accepted with its unit (1 mmol/L = 2.80 mg/dL of urea nitrogen).",
 )  # fmt: skip
 BILIRUBIN = number("bilirubin_mg_dl", "Total bilirubin", "mg/dL", (0.05, 80), substance="bilirubin")
-CALCIUM = number("calcium_mg_dl", "Total serum calcium", "mg/dL", (2, 25), substance="calcium")
+CALCIUM = number("calcium_mg_dl", "Total serum calcium", "mg/dL", (3, 25), substance="calcium")
 TOTAL_CHOLESTEROL = number("total_cholesterol_mg_dl", "Total cholesterol", "mg/dL", (50, 1000), substance="cholesterol")
 HDL = number("hdl_mg_dl", "HDL cholesterol", "mg/dL", (5, 200), substance="cholesterol")
 TRIGLYCERIDES = number("triglycerides_mg_dl", "Triglycerides", "mg/dL", (10, 12000), substance="triglycerides")
@@ -75,7 +75,7 @@ POTASSIUM = number("potassium_meq_l", "Serum potassium", "meq/L", (1, 12), subst
 HEMOGLOBIN = number("hemoglobin_g_dl", "Hemoglobin", "g/dL", (1, 27), substance="hemoglobin")
 HEMATOCRIT = number("hematocrit_percent", "Hematocrit", "%", (5, 80))
 PAO2 = number("pao2_mmhg", "Arterial oxygen tension (PaO2)", "mm[Hg]", (15, 700))
-PACO2 = number("paco2_mmhg", "Arterial carbon dioxide tension (PaCO2)", "mm[Hg]", (5, 200))
+PACO2 = number("paco2_mmhg", "Arterial carbon dioxide tension (PaCO2)", "mm[Hg]", (7, 200))
 FIO2 = number(
     "fio2", "Inspired oxygen fraction (FiO2)", "1", (0.21, 1.0),
     description="A fraction; percent is accepted with its unit.",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -33,6 +31,7 @@ from twin_backend.comparison import Executed, absolute, differences, named
 from twin_backend.contract import BASELINE, TwinBackend
 from twin_backend.explanation import explain
 from twin_backend.model import Model, Result
+from twin_backend.names import ModelIndex, card_names
 from twin_backend.replaying import deviations, inputs_of
 from twin_backend.runs import MemoryRuns, RunStore, SqliteRuns
 from twin_backend.snapshots import read_snapshot, snapshot_of
@@ -48,7 +47,7 @@ class LocalTwin:
 
     def __init__(self, models: Sequence[Model], seed: int = 0, store: RunStore | None = None) -> None:
         self._models = {model.card.id: model for model in models}
-        self._aliases = _alias_index(models)
+        self._names = ModelIndex(model.card for model in models)
         self._seed = seed
         self._store: RunStore = store if store is not None else MemoryRuns()
 
@@ -279,15 +278,7 @@ class LocalTwin:
     def _model(self, model_id: str) -> Model:
         if model_id in self._models:
             return self._models[model_id]
-        found = self._aliases.get(_plain(str(model_id)))
-        if found is None:
-            near = difflib.get_close_matches(_plain(str(model_id)), self._aliases, n=3)
-            if offered := sorted({self._aliases[alias] for alias in near}):
-                raise UnknownModel(f"no twin model has this id; did you mean {', '.join(offered)}?", accepted=offered)
-            raise UnknownModel(
-                f"no twin model has this id; the catalogue lists all {len(self._models)}", accepted=sorted(self._models)
-            )
-        return self._models[found]
+        return self._models[self._names.find(str(model_id))]
 
     def _chain(self, chain: Chain | str) -> Chain:
         if isinstance(chain, Chain):
@@ -323,7 +314,8 @@ class LocalTwin:
         specs = {spec.name: spec for spec in model.card.inputs}
         used = {item.name: item for item in baseline.inputs}
         held = model.held_in_comparison(check_inputs(model, inputs_of(baseline)).values)
-        return {**held, **inputs, **absolute(specs, used, changes)}
+        moved = absolute(specs, used, card_names(model.card, changes))
+        return {**held, **card_names(model.card, inputs), **moved}
 
     def _execute(self, model: Model, inputs: Mapping[str, Any], scenario: str, seed: int | None = None) -> Executed:
         started = perf_counter()
@@ -420,15 +412,3 @@ def _run_id(card: ModelCard, used: tuple[InputUsed, ...], seed: int | None) -> s
     ]  # fmt: skip
     content = json.dumps([card.id, card.version, inputs, seed], separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()[:16]
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "", text.lower().replace("₂", "2"))
-
-
-def _alias_index(models: Sequence[Model]) -> dict[str, str]:
-    index: dict[str, str] = {}
-    for model in models:
-        for name in (model.card.id, model.card.title, *model.card.aliases):
-            index.setdefault(_plain(name), model.card.id)
-    return index

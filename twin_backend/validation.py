@@ -15,6 +15,7 @@ from domain.predictions import InputUsed, ModelInput
 from domain.quantities import Quantity, convert
 from twin_backend.display import written_unit
 from twin_backend.model import Model, Value, Values
+from twin_backend.names import card_names, nearest
 
 ASSUMED_ABSENT = "assumed_absent"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
@@ -39,7 +40,17 @@ _CHOICE_WORDS: dict[str, dict[str, str]] = {
     "encephalopathy": {
         "absent": "none", "no": "none", "grade 1": "grade_1_2", "grade 2": "grade_1_2", "1": "grade_1_2",
         "2": "grade_1_2", "grade 1 to 2": "grade_1_2", "grade 3": "grade_3_4", "grade 4": "grade_3_4",
-        "3": "grade_3_4", "4": "grade_3_4", "grade 3 to 4": "grade_3_4",
+        "3": "grade_3_4", "4": "grade_3_4", "grade 3 to 4": "grade_3_4", "grade i": "grade_1_2",
+        "grade ii": "grade_1_2", "grade i ii": "grade_1_2", "i": "grade_1_2", "ii": "grade_1_2", "mild": "grade_1_2",
+        "grade iii": "grade_3_4", "grade iv": "grade_3_4", "grade iii iv": "grade_3_4", "iii": "grade_3_4",
+        "iv": "grade_3_4", "1 2": "grade_1_2", "3 4": "grade_3_4", "coma": "grade_3_4",
+    },
+    "consciousness": {
+        "a": "alert", "awake": "alert", "awake and alert": "alert", "alert and oriented": "alert", "c": "confusion",
+        "confused": "confusion", "new confusion": "confusion", "new onset confusion": "confusion",
+        "newly confused": "confusion", "acute confusion": "confusion", "delirium": "confusion", "v": "voice",
+        "verbal": "voice", "responds to voice": "voice", "responsive to voice": "voice", "responds to verbal": "voice",
+        "p": "pain", "painful": "pain", "responds to pain": "pain", "responsive to pain": "pain", "u": "unresponsive",
     },
     "vkorc1_genotype": {
         "g/g": "gg", "a/g": "ag", "g/a": "ag", "ga": "ag", "a/a": "aa", "c/c": "gg", "c/t": "ag", "t/c": "ag",
@@ -50,6 +61,13 @@ _CHOICE_WORDS: dict[str, dict[str, str]] = {
         "*2/*1": "*1/*2", "*3/*1": "*1/*3", "*3/*2": "*2/*3", "not tested": "unknown",
     },
 }  # fmt: skip
+
+# Bare numbers below these are possible in the card's unit, and usual in the other one.
+_MAY_BE_IN: dict[str, tuple[float, str]] = {
+    "glucose_mg_dl": (36, "mmol/L"), "fasting_glucose_mg_dl": (36, "mmol/L"), "bun_mg_dl": (6, "mmol/L"),
+    "phosphate_mg_dl": (1.6, "mmol/L"), "pao2_mmhg": (25, "kPa"), "paco2_mmhg": (10, "kPa"), "height_cm": (84, "in"),
+}  # fmt: skip
+_TALLER_FROM_YEARS = 10  # younger children may be as short as adults are in inches
 
 
 @dataclass(frozen=True)
@@ -88,6 +106,7 @@ def check_inputs(model: Model, inputs: Mapping[str, Any], enforce_domain: bool =
     if not isinstance(inputs, Mapping):
         raise InvalidInput("inputs must be a mapping of input name to value", accepted=[i.name for i in card.inputs])
     known = {i.name: i for i in card.inputs}
+    inputs = card_names(card, inputs)
     faults = _Faults(unknown=[str(name) for name in inputs if name not in known])
     used = _read_all(known, inputs, faults)
     _refuse_faulty(model, used, faults, enforce_domain)
@@ -98,8 +117,25 @@ def check_inputs(model: Model, inputs: Mapping[str, Any], enforce_domain: bool =
         for item in used.values()
         if item.origin == ASSUMED_ABSENT
     ]
+    warnings += _perhaps_another_unit(known, inputs, used)
     ordered = tuple(used[i.name] for i in card.inputs if i.name in used)
     return CheckedInputs(Values({u.name: u.value for u in ordered}), ordered, outside, tuple(warnings))
+
+
+def _perhaps_another_unit(
+    known: Mapping[str, ModelInput], inputs: Mapping[str, Any], used: Mapping[str, InputUsed]
+) -> list[str]:
+    age = used.get("age_years")
+    child = age is not None and isinstance(age.value, float) and age.value < _TALLER_FROM_YEARS
+    found = []
+    for name, (limit, other) in _MAY_BE_IN.items():
+        given = inputs.get(name)
+        if isinstance(given, bool) or not isinstance(given, (int, float)) or given >= limit:
+            continue
+        if name in known and not (child and name == "height_cm"):
+            unit = written_unit(known[name].unit)
+            found.append(f"{name} {given:g} {unit} is unusually low; if it is in {other}, give its unit with it.")
+    return found
 
 
 def _read_all(known: dict[str, ModelInput], inputs: Mapping[str, Any], faults: _Faults) -> dict[str, InputUsed]:
@@ -148,7 +184,9 @@ def _invalid(model: Model, faults: _Faults) -> InvalidInput:
     parts = list(faults.impossible)
     if faults.unknown:
         accepted = ", ".join(i.name for i in model.card.inputs)
-        parts.append(f"unknown input {', '.join(faults.unknown)} (accepted: {accepted})")
+        parts.append(
+            f"unknown input {', '.join(_with_nearest(model, name) for name in faults.unknown)} (accepted: {accepted})"
+        )
     if faults.missing:
         parts.append("also missing: " + ", ".join(spec.name for spec in faults.missing))
     return InvalidInput(
@@ -158,6 +196,11 @@ def _invalid(model: Model, faults: _Faults) -> InvalidInput:
         missing=[spec.name for spec in faults.missing],
         outside=faults.outside,
     )
+
+
+def _with_nearest(model: Model, name: str) -> str:
+    meant = nearest(name, (spec.name for spec in model.card.inputs))
+    return f"{name} (did you mean {meant}?)" if meant else name
 
 
 def _describe(spec: ModelInput) -> str:

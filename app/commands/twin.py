@@ -257,12 +257,15 @@ def _input_line(item: ModelInput) -> str:
 
 
 def _print_run(run: ModelRun) -> None:
+    from twin_backend.display import shown_input
+
     say(run.title)
     for output in run.outputs:
         shown = output.display or f"{output.value} {output.unit}".strip()
         say(f"  {output.label}: {shown}{f' ({output.interpretation})' if output.interpretation else ''}")
     for item in run.inputs:
-        say(f"  from {item.label} {item.value} {item.unit} [{item.origin}]")
+        note = f": {item.note}" if item.note else ""
+        say(f"  from {item.label} {shown_input(item)} [{item.origin}]{note}")
     for warning in run.warnings:
         remark(f"Mind: {warning}")
     say(f"  {run.source} doi:{run.doi}; derived in {run.population}\n  Run/{run.id}\n  {run.disclaimer}")

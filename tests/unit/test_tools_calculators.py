@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from importlib import resources
 from typing import Any
 
 import pytest
 
 from domain.predictions import ModelRun
 from tests.conftest import Bench
+from tools.covariates import covariate
 from tools.outcome import FinalToolError, RetryableToolError
 
 CALCULATED = [
@@ -183,3 +186,28 @@ def test_a_calculator_over_a_note_cites_the_note_and_names_what_came_from_the_re
 def test_a_calculator_over_a_note_knows_the_notes_of_this_patient_only(cohort: Bench) -> None:
     with pytest.raises(RetryableToolError, match="no such note"):
         cohort.run(2, "calculate_from_note", {"question": "eGFR?", "note": "someone-elses"})
+
+
+@pytest.mark.parametrize(
+    ("model", "value", "origin"),
+    [
+        ("mdrd", "other", "resource"),
+        ("iwpc_warfarin_dose", "asian", "resource"),
+        ("pce_2013", "white", "guideline_default"),
+    ],
+)
+def test_a_recorded_race_is_read_as_each_model_knows_it(cohort: Bench, model: str, value: str, origin: str) -> None:
+    """The chart says Asian: PCE's guideline names the equations to use; other models have a group for it."""
+    wanted = next(spec for spec in cohort.twin.describe(model).inputs if spec.name == "race")
+    found = covariate(cohort.context(5), wanted)
+    assert found is not None and (found.value, found.origin) == (value, origin)
+    assert ("guideline suggests" in found.note) == (model == "pce_2013")
+
+
+def test_every_source_of_an_input_is_known_to_the_vocabulary_and_to_a_model(cohort: Bench) -> None:
+    sources = json.loads(resources.files("tools").joinpath("data/covariates.json").read_text(encoding="utf-8"))
+    vocabulary = cohort.context(1).lexicon.vocabulary
+    inputs = {spec.name: spec for card in cohort.twin.catalogue() for spec in card.inputs}
+    for name, concept in sources["numbers"].items():
+        assert vocabulary.get("observation", concept) is not None, concept
+        assert inputs[name].kind in ("number", "integer")

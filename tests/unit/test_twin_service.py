@@ -17,7 +17,7 @@ from domain.errors import InvalidInput, MissingCovariate, OutsideModelDomain, Un
 from domain.facts import Evidence
 from domain.patient import Covariate
 from domain.predictions import ModelCard, ModelInput, Scenario
-from domain.quantities import MOLAR_MASS_G_PER_MOL, VALENCE, Quantity, convert
+from domain.quantities import COUNTED_IN_UNITS, MOLAR_MASS_G_PER_MOL, VALENCE, Quantity, convert
 from twin_backend import TwinBackend, build_twin, run_case
 from twin_backend.docs import render_pages
 
@@ -44,7 +44,7 @@ def test_every_card_is_complete(card: ModelCard) -> None:
         if spec.kind == "choice":
             assert len(spec.choices) > 1
         if spec.substance:
-            assert spec.substance in {*MOLAR_MASS_G_PER_MOL, *VALENCE, "hba1c"}
+            assert spec.substance in {*MOLAR_MASS_G_PER_MOL, *VALENCE, *COUNTED_IN_UNITS, "hba1c"}
         if spec.default is not None:
             assert spec.default_source and not spec.required
 

@@ -61,7 +61,8 @@ def sodium(values: Values) -> Result:
     limits = ((1.0, "under 1 %: suggests prerenal"), (2.0001, "1-2 %: indeterminate"))
     reading = band(fraction, limits, "over 2 %: suggests intrinsic (tubular) injury")
     return Result(
-        (measured("fractional_excretion_sodium", "Fractional excretion of sodium", fraction, "%", 2, reading),)
+        (measured("fractional_excretion_sodium", "Fractional excretion of sodium", fraction, "%", 2, reading),),
+        warnings=_over_all(fraction),
     )
 
 
@@ -70,12 +71,19 @@ def urea(values: Values) -> Result:
     fraction = _fraction(values, "urine_urea_nitrogen_mg_dl", "bun_mg_dl")
     limits = ((35.0001, "35 % or less: suggests prerenal"), (50.0001, "35-50 %: indeterminate"))
     reading = band(fraction, limits, "over 50 %: suggests intrinsic (tubular) injury")
-    return Result((measured("fractional_excretion_urea", "Fractional excretion of urea", fraction, "%", 1, reading),))
+    return Result((measured("fractional_excretion_urea", "Fractional excretion of urea", fraction, "%", 1, reading),),
+                  warnings=_over_all(fraction))  # fmt: skip
 
 
 def _fraction(values: Values, urine: str, serum: str) -> float:
     concentration = values.number("urine_creatinine_mg_dl") / values.number("creatinine_mg_dl")
     return 100 * values.number(urine) / values.number(serum) / concentration
+
+
+def _over_all(fraction: float) -> tuple[str, ...]:
+    if fraction <= 100:
+        return ()
+    return ("More than all that was filtered: the four values cannot be of one time; check them and their units.",)
 
 
 def _dilute(values: Values) -> list[str]:

@@ -18,7 +18,7 @@ CARD = ModelCard(
     summary="Insulin resistance as fasting glucose x insulin / 405, and beta-cell function in % of normal (HOMA1).",
     inputs=(
         inputs.changed(inputs.GLUCOSE, name="fasting_glucose_mg_dl", label="Fasting glucose", plausible=(20, 800)),
-        inputs.number("fasting_insulin_uiu_ml", "Fasting insulin", "u[IU]/mL", (0.2, 500)),
+        inputs.number("fasting_insulin_uiu_ml", "Fasting insulin", "u[IU]/mL", (0.2, 500), substance="insulin"),
     ),
     outputs=(("homa_ir", "{index}", "HOMA-IR"), ("homa_beta", "%", "HOMA-B (beta-cell function)")),
     source="Matthews DR, et al. Homeostasis model assessment: insulin resistance and beta-cell function from fasting "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import log10
+
 from domain.predictions import ModelCard, Output
 from twin_backend import inputs
 from twin_backend.display import category, measured, rounded
@@ -19,7 +21,7 @@ CARD = ModelCard(
     summary="PaCO2 expected from the bicarbonate in metabolic acidosis, 1.5 x HCO3 + 8 ± 2 mmHg.",
     inputs=(
         inputs.changed(inputs.BICARBONATE, derivation=(2, 22)),
-        inputs.number("paco2_mmhg", "Measured PaCO2", "mm[Hg]", (5, 200), required=False,
+        inputs.changed(inputs.PACO2, label="Measured PaCO2", required=False,
                       description="To compare with the expected value."),
         inputs.number("ph", "Arterial pH", "[pH]", (6.5, 8.0), required=False,
                       description="Given only to notice that there is no acidaemia."),
@@ -53,8 +55,20 @@ def compute(values: Values) -> Result:
     if paco2 is not None:
         outputs.append(_compensation(paco2, low, high))
     ph = values.optional("ph")
-    warnings = ("pH is 7.35 or above: there is no acidaemia to compensate for.",) if ph and ph >= 7.35 else ()
-    return Result(outputs=tuple(outputs), warnings=warnings)
+    warnings = []
+    if ph is not None and ph >= 7.35:
+        warnings.append("pH is 7.35 or above: there is no acidaemia to compensate for.")
+    if ph is not None and paco2 is not None:
+        warnings += _mismatch(ph, paco2, values.number("bicarbonate_meq_l"))
+    return Result(outputs=tuple(outputs), warnings=tuple(warnings))
+
+
+def _mismatch(ph: float, paco2: float, bicarbonate: float) -> list[str]:
+    """Henderson-Hasselbalch: the three values of one sample determine each other."""
+    implied = 6.1 + log10(bicarbonate / (0.0307 * paco2))
+    if abs(implied - ph) < 0.1:
+        return []
+    return [f"PaCO2 and bicarbonate imply a pH of {rounded(implied, 2)}, not {ph:g}: are they of one sample?"]
 
 
 def _compensation(paco2: float, low: float, high: float) -> Output:

@@ -36,8 +36,10 @@ CARD = ModelCard(
         inputs.numbers("meal_time_h", "Time of each meal", "h", (0, 72), required=False,
                        description="Hours since the start, one for each meal."),
         inputs.number("basal_units_per_h", "Basal insulin", "[IU]/h", (0, 20), required=False,
+                      substance="insulin",
                       description="Without it, the rate that holds this body's fasting glucose."),
         inputs.numbers("insulin_bolus_units", "Rapid-acting insulin boluses", "[IU]", (0, 100), required=False,
+                       substance="insulin",
                        description="A list, one for each meal or each bolus time; 0 is none. Without it, each meal is "
                        "covered by the carbohydrate ratio."),
         inputs.numbers("bolus_time_h", "Time of each bolus", "h", (0, 72), required=False,

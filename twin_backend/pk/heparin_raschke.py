@@ -49,6 +49,7 @@ CARD = ModelCard(
         inputs.number("aptt_ratio", "aPTT over control", "1", (0.4, 15), required=False,
                       description="Instead of seconds, where the reagent is not the paper's."),
         inputs.number("current_rate_units_h", "Infusion rate now", "[IU]/h", (0, 10000), required=False,
+                      substance="heparin",
                       description="Needed to give the new rate in units/h."),
         inputs.changed(inputs.AGE, required=False, description="Given only to refuse children."),
     ),

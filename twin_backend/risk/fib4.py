@@ -21,8 +21,8 @@ CARD = ModelCard(
     summary="Index of advanced liver fibrosis from age, AST, ALT and platelets.",
     inputs=(
         inputs.changed(inputs.AGE, derivation=(35, 85)),
-        inputs.number("ast_u_l", "Aspartate aminotransferase", "U/L", (1, 20000)),
-        inputs.number("alt_u_l", "Alanine aminotransferase", "U/L", (1, 20000)),
+        inputs.number("ast_u_l", "Aspartate aminotransferase", "U/L", (1, 20000), substance="enzyme"),
+        inputs.number("alt_u_l", "Alanine aminotransferase", "U/L", (1, 20000), substance="enzyme"),
         inputs.number("platelets_10e9_l", "Platelets", "10*9/L", (1, 3000)),
     ),
     outputs=(("fib4", "{index}", "FIB-4"),),

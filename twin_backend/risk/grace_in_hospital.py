@@ -70,9 +70,10 @@ def compute(values: Values) -> Result:
     items += [("killip_class", _KILLIP[killip])]
     items += [(name, points) for name, points in _FLAGS.items() if values.flag(name)]
     total = sum(points for _, points in items)
-    listed = ", ".join(f"{name} {points}" for name, points in items)
+    labels = {spec.name: spec.label for spec in CARD.inputs} | {"killip_class": f"Killip class {killip}"}
+    listed = ", ".join(f"{labels[name]} {points}" for name, points in items)
     without, with_elevation = band(total, _WITHOUT_ELEVATION, "high"), band(total, _WITH_ELEVATION, "high")
-    reading = f"{without} risk without ST elevation, {with_elevation} with ST elevation; {listed}"
+    reading = f"{without} risk without ST elevation, {with_elevation} with ST elevation; points: {listed}"
     return Result(outputs=(score("grace_in_hospital", "GRACE (in hospital)", total, reading), _mortality(total)))
 
 

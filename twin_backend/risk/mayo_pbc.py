@@ -68,7 +68,14 @@ def compute(values: Values) -> Result:
         outputs=(
             measured("mayo_risk_score", labels["mayo_risk_score"], risk, "{index}", 2, "5.07 was the cohort's mean"),
             *(
-                measured(f"survival_{year}y", labels[f"survival_{year}y"], percent, "%", 0, "without transplant")
+                measured(
+                    f"survival_{year}y",
+                    labels[f"survival_{year}y"],
+                    percent,
+                    "%",
+                    0 if percent >= 1 else 1,
+                    "without transplant",
+                )
                 for year, percent in survival.items()
             ),
         )
