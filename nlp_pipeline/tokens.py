@@ -2,6 +2,7 @@
 
 medspaCy tries affix rules of over a hundred alternatives on every piece that spaCy's own cache does not hold, and in
 notes many pieces are new: numbers, brackets, names. Most are ASCII, for which a handful of the alternatives can match.
+A long dash ("urea—118") separates here, which medspaCy's rules do beside letters only.
 The rules are also quadratic in a run without white space ("((((" takes minutes): long runs are taken apart in parts.
 """
 
@@ -22,6 +23,7 @@ _PIECE = re.compile(r"(\S+)(\s*)")
 _LEADING_SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[A-Za-z]+")
 _WORD_AND_MARK = re.compile(r"([A-Za-z]*[a-z]{2})([.,;:])")
+_DASH = re.compile("(—)")
 _LONG = 200
 _PART = 60
 _REMEMBERED = 200_000  # pieces, some 60 MB; then it starts afresh
@@ -110,6 +112,10 @@ class RememberingTokenizer:
                 words = split_ascii(run)
                 if not self._may_be_exceptional(words):
                     return words
+        if "—" in run:  # which joins no word: "urea—118 mg/dl"
+            return [
+                word for part in _DASH.split(run) if part for word in ([part] if part == "—" else self._words(part))
+            ]
         if len(run) <= _LONG:
             return [token.text for token in self._tokenizer(run)]
         return [

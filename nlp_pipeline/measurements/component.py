@@ -57,6 +57,13 @@ class QuantityReader:
         values += worded_values(note, spans, layer.concepts, procedures, values, self._names)
         layer.values = sorted(values, key=lambda v: (v.start, v.end))
         layer.suppressed |= {v.target for v in values if v.target >= 0}
+        if "depressed" in layer.lowered:  # of a value, not of a person: "sodium was depressed at 104 mmol/L"
+            read = IntervalSet(v[:2] for v in values)
+            layer.suppressed |= {
+                index
+                for index, (start, end) in enumerate(spans)
+                if text[start:end] == "depressed" and read.holds(start)
+            }
         return doc
 
     def _values(self, note: NoteText, anchors: list[Anchor]) -> list[Value]:

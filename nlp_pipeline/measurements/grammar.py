@@ -13,8 +13,9 @@ from typing import NamedTuple
 from nlp_pipeline.measurements.units import UNIT
 
 _NUMBER = (
-    r"(?:\d{1,12}+(?:[.·]\d{1,12}+)?+(?!\d|,\d|[ \u202f\u00a0]\d)"  # mostly
-    r"|\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?:[ \u202f\u00a0]\d{3})+(?=\s?(?:/\s?[µμumc]|(?:[mnpuµμ]?(?:g|mol|iu|u)|cells)/))"
+    r"(?:\d{1,12}+(?:[.·]\d{1,12}+)?+(?!\d|,\d|[ \u2009\u202f\u00a0]\d)"  # mostly
+    r"|\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?:[ \u2009\u202f\u00a0]\d{3})+(?=\s?(?:/\s?[µμumc]|(?:[mnpuµμ]?(?:g|mol|iu|u)|cells)/"
+    r"|(?:cells\s)?per\s(?:cubic|mm|cmm|cu|[µμum]|lit)|mm\s?[⁻−-]\s?[3³]|[µμum]l\s?[⁻−-]\s?[1¹]))"
     r"|\.\d{1,12}|\d{1,3},\d{1,2}(?=\s?(?:%|[a-zµμ]{1,5}/[a-z])|°)|\d{1,12}(?:[.·]\d{1,12})?)"
 )
 VALUE = re.compile(
@@ -39,6 +40,19 @@ _NO_RESULT = re.compile(
     r"|drops?|puffs?|units|lines?|visits?|liters?\s(?:ns|saline)|percentiles?|a\.?m|p\.?m|[ap]m|po|iv|bid|tid|qid|qhs|qd|daily"
     r"|q\d{1,2}h|weekly|sds?|standard\sdeviations?)\b(?!\s?[/:=])|:\d|/\d|[-–]\d|-?(?:year|day|week|month|hour|item|point|fold|step)s?\b|\s?x\b|\.\d|\s?\+(?!\s?\d))",
 )
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)"
+)
+_MONTH_HEADS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
+# "14 May", "14 May 2020": only with a capital, since "a creatinine of 2 may" goes on otherwise.
+_DAY_OF_MONTH = re.compile(
+    rf"\d{{1,2}}(?:st|nd|rd|th)?[\s-](?:of\s)?(?-i:(?=[A-Z])){_MONTH}\b\.?(?:,?[\s-](?:(?:19|20)\d\d|['’]\d\d)(?![\d.%]))?",
+    re.IGNORECASE,
+)
+_MONTH_BEFORE = re.compile(rf"\b{_MONTH}\.?,?\s$")
+_HIGH = re.compile(r" {1,3}H\b(?! (?:later|after|post|prior|ago|before|of)\b)")
+_LASTED = re.compile(r"\b(?:after|at|over|in|within|for|every|q)\s?$")
 DATE = re.compile(
     r"\d{1,4}(?P<mark>[/.-])\d{1,2}(?P=mark)\d{2,4}|\d{1,2}:\d\d(?:\s?[ap]\.?m\b)?|(?:19|20)\d\d-\d\d|\d{1,2}(?:st|nd|rd|th)\b",
 )
@@ -46,7 +60,7 @@ _IN_DATE = frozenset("/.-:snrt")  # what follows the first number of a date
 
 _SIGNS = r"[\s:;=~*|()\[\]\"'“”_·•…]|\.{2,}|[-–—−]+>?|[→⇒➔]|,|≈|≅|/(?=\s)|\bx\s?\d"
 _RAISED = r"elevated|raised|increased|high|higher|rising|supratherapeutic|markedly|up"
-_LOWERED = r"low|lower|decreased|reduced|diminished|depressed|subtherapeutic|down"
+_LOWERED = r"low|lower|decreased|reduced|diminished|depressed|suppressed|subtherapeutic|down"
 _WORDS = (
     r"is|was|were|are|of|at|with|to|be|been|being|has|had|have|having|as|also|only|just|still|even|that|which|it|there|found|noted|seen"
     r"|level|levels|count|counts|value|values|reading|readings|score|scores|scale|result|results|test|tests|concentrations?|titers?|titres?"
@@ -55,7 +69,7 @@ _WORDS = (
     r"|reach(?:es|ed|ing)?|peak(?:s|ed|ing)?|nadir(?:ed)?|max(?:imum|imal)?|min(?:imum)?|zenith"
     r"|ros[e]|rises?|rising|risen|fell|falls?|fallen|falling|dropp?(?:ed|s|ing)?|climb(?:ed|ing|s)?|declin(?:ed|es|ing)|increas(?:ed|es|ing)|decreas(?:ed|es|ing)"
     r"|improv(?:ed|es|ing)|worsen(?:ed|ing)?|trend(?:ed|ing)?|elevated|raised|lowered|reduced|diminished|went|upon|rebounded|normali[sz]ed|recovered|returned|jumped|surged|doubled"
-    r"|low|high|normal|abnormal|borderline|critical(?:ly)?|subnormal|deranged|elevation|increase|decrease|rise|drop|decline|reduction|up|down|from|between|within"
+    r"|low|high|depressed|suppressed|normal|abnormal|borderline|critical(?:ly)?|subnormal|deranged|elevation|increase|decrease|rise|drop|decline|reduction|up|down|from|between|within"
     r"|initial|initially|repeat(?:ed)?|last|latest|recent|most|first|baseline|admission|arrival|presentation|discharge|exam(?:ination)?|today|now|currently|current|then|yesterday"
     r"|morning|evening|on|in|the|a|an|his|her|their|this|and|but|resting|room|air|serum|plasma|blood|venous|arterial|random|fasting|total|mean|average|averag(?:ed|ing)"
     r"|rang(?:e|ed|es|ing)|running|persistently|showed|shows|showing|reveal(?:ed|s|ing)|demonstrat(?:ed|es|ing)|display(?:ed|s)|yielded|indicated|weight|equal|equals|"
@@ -137,10 +151,13 @@ _UP = re.compile(rf"\b(?:{_RAISED})\b")
 _DOWN = re.compile(rf"\b(?:{_LOWERED})\b")
 # What may stand between a name and its value and holds digits itself: a date, a day of the stay, the normal range.
 _AHEAD = re.compile(
-    r"\s*[,:]?\s*(?:\((?:on\s)?(?:\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|(?:19|20)\d\d|day\s\d{1,3})\):?"
+    r"\s*[,:]?\s*(?:\((?:on\s)?(?:\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|(?:19|20)\d\d|day\s\d{1,3}"
+    rf"|\d{{1,2}}\s(?:of\s)?{_MONTH}\.?(?:,?\s(?:19|20)\d\d)?|{_MONTH}\.?(?:\s\d{{1,2}})?(?:,?\s(?:19|20)\d\d)?)\):?"
     r"|(?:on|at|after|by)\s(?:the\s)?(?:(?:hospital|post-?operative|hospitalization|admission|illness)\s)?(?:day|hour|week|month|POD|HD)s?\s?#?\d{1,3}\b"
     r"|(?:on|from)\s\d{1,2}[/-]\d{1,2}(?:[/-]\d{2,4})?(?!\d)|(?:at|after|within)\s\d{1,3}\s(?:min(?:ute)?s?|h(?:(?:ou)?rs?)?|days?|weeks?|months?|years?)\b"
-    r"|(?:on|in)\s(?:(?:19|20)\d\d\b|\d{1,2}(?:st|nd|rd|th)\s\w{3,9}|[A-Z][a-z]{2,8}\s\d{1,2}(?:,?\s(?:19|20)\d\d)?\b)"
+    rf"|(?:on|in)\s(?:\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}\b\.?(?:,?\s(?:19|20)\d\d\b)?"
+    r"|(?:19|20)\d\d\b|\d{1,2}(?:st|nd|rd|th)\s\w{3,9}|[A-Z][a-z]{2,8}\s\d{1,2}(?:,?\s(?:19|20)\d\d)?\b"
+    rf"|{_MONTH}\.?,?\s(?:19|20)\d\d\b)"
     rf"|[(\[]\s*(?:{_RANGE}){_UNIT_TAIL}\s*[)\]](?=[\s:=]*[<>]?\s?\d))",
     re.IGNORECASE,
 )
@@ -253,10 +270,14 @@ def written_at(note: NoteText, position: int, limit: int) -> Written | None:
     number_end = position + len(number)
     if lower[number_end : number_end + 1] in _IN_DATE and DATE.match(lower, position):
         return None
+    if end_of_date(text, position) or (number_end - position == 4 and _is_year(lower, position)):
+        return None
     end = match.end()
     if unit is None:
         end = match.end("plural") if plural else match.end("upper") if upper else number_end
-        if _NO_RESULT.match(lower, end) or (end < len(text) and text[end].isalpha() and not FLAG.match(text, end)):
+        if (_NO_RESULT.match(lower, end) and not _is_high(text, lower, position, end)) or (
+            end < len(text) and text[end].isalpha() and not FLAG.match(text, end)
+        ):
             return None
     else:
         if end < len(text) and (text[end].isalnum() and unit[-1].isalnum() and text[end - 1].isalpha()):
@@ -265,6 +286,27 @@ def written_at(note: NoteText, position: int, limit: int) -> Written | None:
     if upper is None:
         return Written(position, end, number_of(number), None, unit, number_end, False)
     return Written(position, end, number_of(number), number_of(upper), unit, number_end, dash.strip() == "to")
+
+
+def _is_high(text: str, lower: str, position: int, end: int) -> bool:
+    """Whether the H after a number is the laboratory's flag and no hour: "Potassium 5.6 H"."""
+    return _HIGH.match(text, end) is not None and not _LASTED.search(lower, max(0, position - 8), position)
+
+
+def end_of_date(text: str, position: int) -> int:
+    """Where the date ends whose day begins at the position ("14 May 2020"), or 0."""
+    number_end = position + (2 if text[position + 1 : position + 2].isdigit() else 1)
+    if text[number_end + 1 : number_end + 4].lower() not in _MONTH_HEADS:
+        return 0  # mostly
+    match = _DAY_OF_MONTH.match(text, position)
+    return match.end() if match else 0
+
+
+def _is_year(lower: str, position: int) -> bool:
+    """Whether four digits are the year of the month before them: "repeated in May 2020"."""
+    return lower.startswith(("19", "20"), position) and (
+        _MONTH_BEFORE.search(lower, max(0, position - 12), position) is not None
+    )
 
 
 def number_of(text: str) -> float:

@@ -13,7 +13,7 @@ from nlp_pipeline.measurements.grammar import NoteText, Written, gap_of, written
 from nlp_pipeline.measurements.names import Anchor
 from nlp_pipeline.measurements.numbers import DIGIT
 from nlp_pipeline.measurements.units import quantity_of
-from nlp_pipeline.measurements.values import REACH, Reading, hull, is_goal, make_value
+from nlp_pipeline.measurements.values import FLAGS, REACH, Reading, hull, is_goal, make_value
 
 if TYPE_CHECKING:
     from nlp_pipeline.measurements.reading import ValueReader
@@ -126,6 +126,6 @@ def _in_turn(
 
 def _quantity(anchor: Anchor, number: float, unit: str | None) -> Quantity | None:
     quantity = quantity_of(anchor.concept, number, unit)
-    if quantity is None and unit and anchor.concept is not None and len(unit.strip()) == 1 and unit.strip().isalpha():
+    if quantity is None and unit in FLAGS:
         return quantity_of(anchor.concept, number, None)
     return quantity

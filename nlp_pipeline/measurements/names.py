@@ -25,6 +25,7 @@ _SPOKEN = re.compile(
     r"|(?P<blood_pressure>(?i:hypotensive|hypertensive|normotensive)(?:\s+(?:to|at)\s+|\s?\(\s*))"
     r"|(?P<vancomycin_trough>(?i:trough(?:\s+levels?)?)\s*(?:of|was|is|:|=|at)?\s*)"
     r"|(?P<body_weight>(?i:weighs|weighing|weighed|weighting|weighted|bodyweight|wt)\s?[:=]?\s?(?:(?:about|approximately|only)\s)?)"
+    r"|(?P<wbc>(?i:total\s(?:cell\s)?counts?)(?:\s(?:was|of|is))?[\s:=(–-]*)"  # in Indian reports
     r"|(?P<body_height>length(?:\s(?:was|of|is))?\s?[(:,]?\s?)"
     r"|(?P<hr_>(?<=\d\s)p\s)|(?P<rr_>(?<=\d\s)r\s)|(?P<t_>(?<=\d\s)t\s)"
     r"|(?P<blood_ph>pH\s?(?:was|of|at|is|[:=,])?\s?)|(?P<pco2>(?:Pa|[Pp])CO₂[\s:=]*(?:(?:of|was)\s)?)|(?P<po2>(?:Pa|[Pp])O₂[\s:=]*(?:(?:of|was)\s)?)"
@@ -33,7 +34,7 @@ _SPOKEN = re.compile(
 )
 # The last letters of these names, of "up" and "in" before a link, and of links that follow without a space.
 _LEADS = frozenset(
-    "t max urr emp tc tm ile ver xia xic ial icl up in ing sat ats ion o2 ao2 po2 p02 po₂ ao₂ io₂ co₂ co₃ hr p pr lse dic"
+    "unt t max urr emp tc tm ile ver xia xic ial icl up in ing sat ats ion o2 ao2 po2 p02 po₂ ao₂ io₂ co₂ co₃ hr p pr lse dic"
     " r rr esp ons eic ive ugh vel els ghs hed ted ght wt gth ph na k of 2of hof was his hat out ely nly".split()
 )
 _ANNOUNCED = {
@@ -41,6 +42,10 @@ _ANNOUNCED = {
     "oxygen_saturation": re.compile(r"(?:[5-9]\d|100)(?![\d/])"),
     "heart_rate": re.compile(r"\d{2,3}(?!\d|\s?(?:[%.]\d|%|ms|/\s?\d))"),
     "respiratory_rate": re.compile(r"\d{1,2}(?!\d|\s?(?:[.]\d|%|/\s?\d))"),
+    "wbc": re.compile(
+        r"(?:\d{1,3},\d{3}|\d{4,6})(?![\d.])|[\d.]+\s?(?:k\b|[x×*]\s?10|/\s?(?:cu|c?mm|[uµμ]l)|cells|per\s(?:cu|mm))",
+        re.IGNORECASE,
+    ),
     "body_height": re.compile(r"\d{2}(?:\.\d)?\s?cm"),
     "blood_ph": re.compile(r"[67]\.\d"),
     "sodium": re.compile(r"1\d\d(?!\d)"),
@@ -48,6 +53,7 @@ _ANNOUNCED = {
 }
 _SHORT = {"hr_": "heart_rate", "rr_": "respiratory_rate", "t_": "body_temperature", "spo2_": "oxygen_saturation"}
 _VANCOMYCIN = re.compile(r"\bvanc\w*\b(?!\s+trough)[^.\n]*(?:[.\n][^.\n]*)?$", re.IGNORECASE)
+_FLUID = re.compile(r"\b(?:csf|cerebrospinal|fluid|lumbar|tap|urine)\b", re.IGNORECASE)
 _SPECIMEN = frozenset(
     "serum plasma blood whole venous arterial capillary peripheral absolute total mean random fasting free spot estimated resting oral rectal"
     " axillary high-sensitivity postprandial preoperative postoperative pre-operative post-operative initial direct".split()
@@ -149,6 +155,8 @@ class NameFinder:
             if concept_id == "vancomycin_trough" and not _VANCOMYCIN.search(text, max(0, start - 150), start):
                 continue
             if concept_id == "body_height" and "weigh" not in text[max(0, start - 90) : start]:
+                continue
+            if concept_id == "wbc" and _FLUID.search(text, max(0, start - 100), number + 40):
                 continue
             if concept_id == "blood_ph" and "urin" in text[max(0, start - 200) : start].lower():
                 concept_id = "urine_ph"

@@ -22,6 +22,7 @@ from nlp_pipeline.measurements.values import (
     is_goal,
     make_value,
     read_quantity,
+    with_whole_unit,
 )
 
 if TYPE_CHECKING:
@@ -63,7 +64,14 @@ class ValueReader:
                 return None
             if text[start - 1] == "." and not text[start - 2].isalnum():
                 start -= 1
-            gap = gap_of(text[position:start])
+            between = text[position:start]
+            if date := grammar.end_of_date(text, start):  # "Creatinine: 12-May-2020 1.4"
+                digit = DIGIT.search(text, date, max(date, reach))
+                if digit is None:
+                    return None
+                start = digit.start()
+                between += text[date:start]
+            gap = gap_of(between)
             if gap is not None:
                 read = None if gap.change else self._interpreted(note, anchor, start, gap, limit)
                 if read:
@@ -169,7 +177,10 @@ class ValueReader:
             return None
         read = read_quantity(self.names, anchor, written)
         if read is None:
-            return None
+            whole = with_whole_unit(anchor, written, text)
+            if whole is None:
+                return None
+            read = anchor, whole, written.end
         anchor, quantity, end = read
         if concept is not None and concept.id == "prothrombin_time" and _INR.match(text, end):
             anchor, quantity = (

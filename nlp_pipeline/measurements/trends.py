@@ -57,6 +57,12 @@ def following_values(
             break
         start = digit.start()
         between = text[position:start]
+        if date := grammar.end_of_date(text, start):  # ", repeated on 14 May 2020: 1.6"
+            digit = DIGIT.search(text, date, min(limit, date + 40))
+            if digit is None:
+                break
+            start = digit.start()
+            between += text[date:start]
         gap = gap_of(between)
         earlier = grammar.EARLIER.match(text, start) if between.strip() == "(" else None
         if earlier:
@@ -110,7 +116,10 @@ def _continues(
         return same and not _ELSEWHERE.search(between) and _LATER.search(between) is not None
     if plain and written.unit is None:
         ratio = written.number / first.value.value if first.value.value else 0.0
-        return 0.125 < ratio < 8 and _AFTER_LISTED.match(text, written.end) is not None
+        is_listed = (
+            _AFTER_LISTED.match(text, written.end) or grammar.skip_moment(text, written.end, len(text)) > written.end
+        )
+        return 0.125 < ratio < 8 and bool(is_listed)
     return True
 
 

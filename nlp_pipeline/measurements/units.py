@@ -21,13 +21,14 @@ _MICRO = "uµμ"
 _LITRE = rf"(?:[dmcn{_MICRO}]?l|mcl|{{deci|milli|micro}}lit(?:er|re)s?|lit(?:er|re)s?)".replace(
     "{deci|milli|micro}", "(?:deci|milli|micro)"
 )
-_PER_CELL = r"(?:mm\s?\^?\s?3|mm³|cu\.?\s?mm|cmm|c\.mm)"
+_PER_CELL = r"(?:mm\s?\^?\s?3|mm³|cu\.?\s?mm|cubic\s(?:mm|millimet(?:er|re)s?)|cmm|c\.mm)"
+_INVERSE = rf"(?:mm\s?[⁻−-]\s?[3³]|[{_MICRO}]l\s?[⁻−-]\s?[1¹])"  # "14 800 mm⁻³"
 _BELOW = (
     rf"(?:{_LITRE}|{_PER_CELL}|24\s?h(?:(?:ou)?rs?)?|1\.73\s?m(?:\^?2|²)|g(?:\s?cr)?|kg|mg|mmol|mol|h(?:(?:ou)?rs?)?"
     r"|min(?:ute)?s?|sec(?:ond)?|s|d(?:ay)?|week|m(?:\^?2|²)|[hl]pf|(?:high|low)[\s-]power(?:ed)?\sfields?|field)"
 )
 _ABOVE = (
-    rf"(?:[m{_MICRO}npfk]?(?:g|mols?|moles?|eq|osm(?:ol)?|iu|ui?|kat|m)|mcg|c?gm|milligrams?|micrograms?|grams?"
+    rf"(?:m\s(?:eq|mol)(?=\s?/)|[m{_MICRO}npfk]?(?:g|mols?|moles?|eq|osm(?:ol)?|iu|ui?|kat|m)|mcg|c?gm|milligrams?|micrograms?|grams?"
     r"|(?:milli|micro|nano|pico)?moles?|mill?iequivalents?|(?:international\s)?units?|cells?|leu[ck]ocytes|wbcs?|rbcs?"
     rf"|copies|beats|breaths|cycles|thou(?:sand)?|mil(?:lion)?|lakhs?|[kmgt]|mm|cm|m|[m{_MICRO}d]?l|cc|kcal|lit(?:er|re)s?)"
 )
@@ -42,12 +43,12 @@ _COUNT = (
 )
 _RATIO = (
     rf"{_ABOVE}\s?(?:/|\bper\s)\s?{_BELOW}(?:\s?(?:/|\bper\b|[⁻−-][1¹]\s?)\s?{_BELOW})?(?![\w])"
-    rf"|{_ABOVE}[\s·.]?{_BELOW}\s?[⁻−-][1¹]|(?:/|\bper\s)\s?{_BELOW}(?![\w])"
+    rf"|{_ABOVE}[\s·.]?{_BELOW}\s?[⁻−-][1¹]|(?:/|\bper\s)\s?{_BELOW}(?![\w])|(?:cells\s?)?{_INVERSE}(?![\w])"
 )
 _PLAIN = (
-    r"mm\s?/?\s?\[?hg\]?|kpa|cm\s?h2o|cmh₂o|%|percent|per\scent|°\s?[cf]?|º\s?[cf]?|℃|℉|deg(?:rees?|\.)?\s?(?:celsius|fahrenheit|centigrade|c|f)\b"
+    r"mm\s?/?\s?\[?hg\]?|mg\s?%|gms?\s?%|g\s?%|kpa|cm\s?h2o|cmh₂o|%|percent|per\scent|°\s?[cf]?|º\s?[cf]?|℃|℉|deg(?:rees?|\.)?\s?(?:celsius|fahrenheit|centigrade|c|f)\b"
     r"|celsius|fahrenheit|b\.?p\.?m\.?|cycles|kilograms?|kilos?|kgs?|grams?|gm|pounds?|lbs?|ounces?|oz"
-    r"|mg\s?%|gm?\s?%|centimet(?:er|re)s?|millimet(?:er|re)s?|met(?:er|re)s?|inch(?:es)?|in(?=\s*(?:[,.;)]|$|tall))|feet|ft|cms?|mm|m"
+    r"|centimet(?:er|re)s?|millimet(?:er|re)s?|met(?:er|re)s?|inch(?:es)?|in(?=\s*(?:[,.;)]|$|tall))|feet|ft|cms?|mm|m"
     r"|msecs?|milliseconds?|ms|seconds?|secs?|s|fl|pg|lpm|ml|cc|lit(?:er|re)s?|mg|mcg|g|meq|iu|units?|thousand|million|lakhs?|[kcfl]"
     r"|mm|pack[\s-]years?|points?|pts|/\s?\d{1,3}"
 )
@@ -63,12 +64,13 @@ _COUNT_PARTS = re.compile(
     re.IGNORECASE,
 )
 _IS_COUNT = re.compile(_COUNT, re.IGNORECASE)
+_IS_INVERSE = re.compile(rf"(?:cells\s?)?{_INVERSE}", re.IGNORECASE)
 _EXPONENT = str.maketrans("³⁴⁵⁶⁸⁹¹⁰²", "345689102")
 _NAMES = {
     "mmhg": "mm[Hg]", "mm[hg]": "mm[Hg]", "mm/hg": "mm[Hg]", "kpa": "kPa", "cmh2o": "cm[H2O]", "cmh₂o": "cm[H2O]",
     "percent": "%", "percent.": "%", "℃": "Cel", "℉": "[degF]", "bpm": "/min", "b.p.m": "/min", "b.p.m.": "/min",
     "kilogram": "kg", "kilo": "kg", "kilos": "kg", "kgs": "kg", "kg": "kg", "kilograms": "kg", "gram": "g", "grams": "g", "gm": "g",
-    "pound": "[lb_av]", "ounce": "[oz_av]", "ounces": "[oz_av]", "mg%": "mg/dL", "g%": "g/dL", "gm%": "g/dL",
+    "pound": "[lb_av]", "ounce": "[oz_av]", "ounces": "[oz_av]", "mg%": "mg/dL", "g%": "g/dL", "gm%": "g/dL", "gms%": "g/dL",
     "centimeter": "cm", "centimeters": "cm", "centimetre": "cm", "centimetres": "cm", "cms": "cm",
     "millimeter": "mm", "millimeters": "mm", "millimetre": "mm", "millimetres": "mm", "meter": "m", "meters": "m",
     "metre": "m", "metres": "m", "msec": "ms", "msecs": "ms", "millisecond": "ms", "milliseconds": "ms",
@@ -82,7 +84,7 @@ _ABOVE_NAMES = {
     "mcg": "ug", "mol": "mol", "mols": "mol", "mmols": "mmol", "moles": "mol", "mmole": "mmol", "mmoles": "mmol",
     "millimoles": "mmol", "millimole": "mmol", "micromole": "umol", "micromoles": "umol", "umols": "umol",
     "nanomoles": "nmol", "nanomole": "nmol", "picomoles": "pmol", "picomole": "pmol", "mm": "mm",
-    "milliequivalents": "meq", "milliequivalent": "meq", "miliequivalents": "meq", "meq": "meq", "mosm": "mosm",
+    "milliequivalents": "meq", "milliequivalent": "meq", "miliequivalents": "meq", "meq": "meq", "m eq": "meq", "m mol": "mmol", "mosm": "mosm",
     "mosmol": "mosm", "iu": "[IU]", "miu": "m[IU]", "uiu": "u[IU]", "kiu": "k[IU]", "ui": "U", "units": "U",
     "unit": "U", "international units": "[IU]", "international unit": "[IU]", "u": "U", "mu": "mU", "uu": "uU", "ku": "kU",
     "cells": "", "cell": "", "wbc": "", "wbcs": "", "rbc": "", "rbcs": "", "leukocytes": "", "leucocytes": "",
@@ -94,7 +96,8 @@ _BELOW_NAMES = {
     "l": "L", "dl": "dL", "ml": "mL", "cl": "cL", "ul": "uL", "mcl": "uL", "nl": "nL", "liter": "L", "litre": "L",
     "liters": "L", "litres": "L", "deciliter": "dL", "decilitre": "dL", "milliliter": "mL", "millilitre": "mL",
     "microliter": "uL", "microlitre": "uL", "microliters": "uL", "mm3": "uL", "mm^3": "uL", "mm³": "uL", "cumm": "uL",
-    "cu.mm": "uL", "cmm": "uL", "c.mm": "uL", "24h": "d", "24hr": "d", "24hrs": "d", "24hours": "d", "24hour": "d",
+    "cu.mm": "uL", "cubicmm": "uL", "cubicmillimeter": "uL", "cubicmillimetre": "uL", "cubicmillimeters": "uL",
+    "cubicmillimetres": "uL", "cmm": "uL", "c.mm": "uL", "24h": "d", "24hr": "d", "24hrs": "d", "24hours": "d", "24hour": "d",
     "1.73m2": "{1.73_m2}", "1.73m^2": "{1.73_m2}", "1.73m²": "{1.73_m2}", "gcr": "g", "hr": "h", "hrs": "h",
     "hour": "h", "hours": "h", "minute": "min", "minutes": "min", "mins": "min", "day": "d", "week": "wk",
     "sec": "s", "second": "s", "hpf": "[HPF]", "lpf": "[LPF]", "highpowerfield": "[HPF]", "high-powerfield": "[HPF]",
@@ -130,6 +133,8 @@ def ucum(written: str) -> str:
         return "[degF]" if "f" in lowered.removeprefix("deg") else "Cel"
     if tight in {"celsius", "centigrade", "c"}:
         return "Cel"
+    if _IS_INVERSE.fullmatch(text):
+        return "/uL"
     if "/" in text or "per " in lowered or re.search(r"[⁻−-][1¹]$", text):
         return _ratio(text)
     return normalise_unit(text)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from domain.quantities import Quantity
@@ -204,9 +207,17 @@ def _vital(note: NoteText, start: int, kind: str, anchors: list[Anchor], names: 
     return [Value(begin, written.end, concept_id, concept, quantity, "", target)]
 
 
+def _shortly_before(anchors: list[Anchor], start: int) -> Iterator[Anchor]:
+    """The names that end shortly before a number, the nearest first."""
+    for place in range(bisect_right(anchors, start, key=attrgetter("end")) - 1, -1, -1):
+        if start - anchors[place].end > _NEAR:
+            return
+        yield anchors[place]
+
+
 def _nearest(text: str, start: int, concept_id: str, anchors: list[Anchor]) -> Anchor | None:
     """The name of the same vital sign shortly before, in the same sentence."""
-    for anchor in reversed([a for a in anchors if a.end <= start and start - a.end <= _NEAR]):
+    for anchor in _shortly_before(anchors, start):
         if anchor.concept is not None and anchor.concept.id == concept_id and not anchor.is_finding:
             return None if re.search(r"[.;\n]\s", text[anchor.end : start]) else anchor
     return None
@@ -214,7 +225,7 @@ def _nearest(text: str, start: int, concept_id: str, anchors: list[Anchor]) -> A
 
 def _unread(text: str, start: int, written: Written, anchors: list[Anchor], taken: IntervalSet) -> Value | None:
     """The value as that of a name earlier in the clause which has none and can be measured in its unit."""
-    for anchor in reversed([a for a in anchors if a.end <= start and start - a.end <= _NEAR]):
+    for anchor in _shortly_before(anchors, start):
         if taken.holds(anchor.start) or anchor.needs_unit or anchor.concept is None:
             continue
         if re.search(r"[.;\n(]", text[anchor.end : start]):

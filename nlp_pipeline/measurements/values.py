@@ -9,8 +9,9 @@ from domain.quantities import Quantity
 from nlp_pipeline.layers import Value
 from nlp_pipeline.measurements.grammar import Written
 from nlp_pipeline.measurements.names import Anchor, NameFinder
-from nlp_pipeline.measurements.units import IMPLAUSIBLE, implausible, quantity_of
+from nlp_pipeline.measurements.units import IMPLAUSIBLE, implausible, quantity_of, rules
 
+FLAGS = frozenset("LlHhCc")  # low, high and critical, which units look like
 REACH = 110  # characters between a name and its number
 _HULL = 160  # the longest evidence that still shows the name of a later value
 MOST = 12  # names of one list, values of one series
@@ -19,6 +20,13 @@ _GOAL = re.compile(
 )
 BEFORE = re.compile(
     r"\s*[-–]?(?:\([^()]{0,24}\)\s*)?\s*(?:(?:of|for|in|on)\s+)?(?:(?:the|his|her|serum|plasma|blood|total|body|whole)\s+)*",
+    re.IGNORECASE,
+)
+_BELOW = {"mg": "/dL", "g": "/dL", "gm": "/dL", "mm": "/h"}
+_SALTS = frozenset({"sodium", "potassium", "chloride", "bicarbonate"})  # "thiopental sodium 300 mg"
+_DOSE = re.compile(
+    r"\s*(?:/|of\b|daily|per\b|an?\s|once|twice|thrice|every|each|po\b|iv\b|im\b|sc\b|bid|bd\b|tid|tds|qid|qd\b|od\b|qhs|q\d|orally"
+    r"|tab|cap|infus|bolus|supplement|replace|(?:was|were)\s(?:given|added|started|administered)|in\s(?:24|the\surine))",
     re.IGNORECASE,
 )
 _HAS_VALUE = re.compile(r"[\s:=,(]*(?:of|was|is|at)?[\s<>]*\d")
@@ -44,12 +52,22 @@ def read_quantity(names: NameFinder, anchor: Anchor, written: Written) -> tuple[
         share = names.concept(concept.id.removesuffix("_absolute") + "_percent")
         if share is not None:
             return anchor._replace(concept=share), Quantity(value=written.number, unit="%"), written.end
-    if (
-        len(written.unit.strip()) == 1 and written.unit.strip().isalpha() and concept.extra.get("category") == "lab"
-    ):  # "Na 128 L": a flag, not litres
+    if written.unit in FLAGS and concept.extra.get("category") == "lab":  # "Na 128 L": a flag, not litres
         bare = quantity_of(concept, written.number, None)
         return (anchor, bare, written.end_of_number) if bare else None
     return None
+
+
+def with_whole_unit(anchor: Anchor, written: Written, text: str) -> Quantity | None:
+    """A value whose unit lacks what it is related to: "urea was 43 mg", "ESR 45 mm"; None for a dose."""
+    concept = anchor.concept
+    below = _BELOW.get((written.unit or "").lower())
+    if concept is None or below is None or anchor.needs_unit or concept.id not in rules()["bounds"]:
+        return None
+    if concept.id in _SALTS or _DOSE.match(text, written.end):
+        return None
+    quantity = quantity_of(concept, written.number, f"{written.unit}{below}")
+    return None if quantity is None or implausible(concept, quantity) else quantity
 
 
 def make_value(

@@ -33,6 +33,7 @@ _ISO = re.compile(rf"(?P<y>{_YEAR})(?:(?P<mark>[-/.])(?P<m>\d{{1,2}})(?:(?P=mark
 _DAY_MONTH_YEAR = re.compile(
     r"(?P<a>\d{1,2})(?P<mark>[/.-])(?P<b>\d{1,2})(?P=mark)(?P<y>(?:19|20)?\d{2})(?![\d/%])(?!\.\d)(?!-\d+(?![\d/.-]))"
 )
+_TWO_NUMBERS = re.compile(r"(\d{1,2})[/-](\d{1,2})(?!\d)")
 _MONTH_YEAR = re.compile(rf"(?P<m>\d{{1,2}})[/-](?P<y>{_YEAR})(?![\d/%])(?!\.\d)")
 _MONTH_DAY = re.compile(r"(?P<m>\d{1,2})/(?P<d>\d{1,2})(?![\d/%])(?!\.\d)(?!\s?[-–]\s?\d(?!\d?/\d))")
 _NAMED = re.compile(
@@ -75,6 +76,7 @@ _NUMBER_WORDS = frozenset(
     "of to at than about approximately around over under was were is are vs versus total dose count level x by from and or"
     " a an the equals value score weight hours time room bed unit ext page phone tel fax mrn id no number approx only up"
     " nearly almost per with vitamin vit d d3 b12 took takes gave given received average mean median for after before"
+    " net out output intake input balance uop urine voided drain drained emptied removed ultrafiltration uf"
     " goal limit max maximum min minimum reached reaching rose increased decreased fell another every between".split()
 )
 _FOLLOWS = re.compile(
@@ -90,6 +92,7 @@ _MEASURE = re.compile(
     r"|days?\b|weeks?\b|months?\b|years?\b|minutes?\b|mins?\b|seconds?\b)",
     re.IGNORECASE,
 )
+_OUTPUT = re.compile(r"[\s,/;]*out(?:put)?\s?[:=]?\s?\d", re.IGNORECASE)  # "in 2000, out 1950"
 _LINE_START = re.compile(r"(?:^|\n)[ \t]*(?:[-*•(]|\d{1,2}[.)])?[ \t]*$|:\s*$")
 _NEXT_ITEM = re.compile(r"(?:19|20)\d\d:?\s+[A-Za-z][^,;\n]*[,;]\s*$")  # "1998 appendectomy, 2003 ..."
 _AFTER_LINE_START = re.compile(r"\s*[:\-–]\s*\D|\s+[A-Za-z]")
@@ -121,10 +124,28 @@ _LOOK_BACK = 48
 
 def calendar_dates(text: str) -> list[DateMention]:
     """Dates written with numbers or month names, not sorted; some overlap, where the longest is meant."""
-    found = list(_named(text))
+    numeric: list[DateMention] = []
     for start in _NUMERIC_STARTS.finditer(text):
-        found += _numeric(text, start)
-    return found
+        numeric += _numeric(text, start)
+    return [*_named(text), *_in_one_order(text, numeric)]
+
+
+def _in_one_order(text: str, mentions: list[DateMention]) -> list[DateMention]:
+    """A note keeps to one order of day and month: beside 31/12/2018, 06/03/2020 is a day of March.
+
+    Two numbers that could each be the month are read with the month first, unless the note has a date that can only
+    begin with its day and none that can only begin with its month.
+    """
+    if not any(m.day > 12 for m in mentions):
+        return mentions
+    written = [_TWO_NUMBERS.match(text, m.start) if m.day else None for m in mentions]
+    pairs = [(int(w[1]), int(w[2])) for w in written if w]
+    if not any(first > 12 for first, _ in pairs) or any(second > 12 for _, second in pairs):
+        return mentions
+    return [
+        m._replace(month=m.day, day=m.month) if w and int(w[1]) == m.month and m.day <= 12 else m
+        for m, w in zip(mentions, written, strict=True)
+    ]
 
 
 def _numeric(text: str, start: re.Match[str]) -> Iterator[DateMention]:
@@ -212,7 +233,7 @@ def _apostrophe_year(text: str, at: int, end: int, before: str) -> Iterator[Date
 
 def _stands(text: str, start: int, end: int, before: str) -> bool:
     """Whether a number like 2014 is a year here: after a word for time, beside another year, or beside a finding."""
-    if _MEASURE.match(text, end) or text[start - 1 : start] == ",":
+    if _MEASURE.match(text, end) or text[start - 1 : start] == "," or _OUTPUT.match(text, end):
         return False
     if _IN.search(before) or _AFTER_YEAR.search(before):
         return True

@@ -131,6 +131,8 @@ NOT_DATES = [
     "the last week of treatment", "HD 3x/week", "the 2001 criteria", "in the 1990s", "today's date", "02/30/2019",
     "13/45/2020", "00/10/2019", "5 years prior history", "Mother had breast cancer at age 50", "x 4 cm", "7.5/10",
     "amoxicillin 500 mg x 7 days", "smokes 1 ppd x 30 years",
+    "Intake 1200, output 800, net 1920",
+    "I/O in 2000, out 1950",
 ]  # fmt: skip
 
 
@@ -170,6 +172,20 @@ def test_times_that_the_note_does_not_place_are_found_without_a_moment(text: str
 @pytest.mark.parametrize("text", NOT_DATES)
 def test_numbers_that_are_no_dates(text: str) -> None:
     assert read(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "moments"),
+    [
+        ("Adm 06/03/2020. Seen before on 31/12/2018.", ["2020-03-06", "2018-12-31"]),
+        ("Seen 31-12-18 and 06-03-19, worse since 05/04", ["2018-12-31", "2019-03-06", "2019-04-05"]),
+        ("Adm 06/03/2020. Born 12/31/1958.", ["2020-06-03", "1958-12-31"]),
+        ("Seen 31/12/2018, 12/31/2018 and 06/03/2019", ["2018-12-31", "2018-12-31", "2019-06-03"]),
+        ("Adm 06/03/2020", ["2020-06-03"]),
+    ],
+)
+def test_a_note_keeps_to_one_order_of_day_and_month(text: str, moments: list[str]) -> None:
+    assert [moment for _, moment in read(text)] == moments
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from importlib.metadata import entry_points
 
 import pytest
@@ -64,3 +65,17 @@ def test_the_default_pipeline_is_built_afresh_when_its_vocabulary_is_full(monkey
 def test_a_hostile_repetition_is_read_once_per_word() -> None:
     [facts] = extract([Note(id="n", patient_id="p", text="fever " * 3000)])
     assert len(facts) == 3000 and {fact.concept_id for fact in facts} == {"fever"}
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    ["eyes open to ", "T 37 P 80 R 20 ", "°C T 37 P 80 R 20 ", "no fever, ", "1. cough\n", "PMH:\n", "aspirin 81 mg daily ",
+     "allergic to penicillin (rash), ", "father died of ", "smoked 1 ppd for 20 years ", "Na 140 K 4 ", "14 May ", "urea—",
+     "3 days ago ", "no pain when walking or ", "(a [b ", "return or for "],
+)  # fmt: skip
+def test_a_repeated_phrase_takes_linear_time(phrase: str) -> None:
+    text = phrase * (50_000 // len(phrase))
+    list(extract([Note(id="n", patient_id="p", text=text[:100])]))  # builds the pipeline, which takes seconds
+    start = time.process_time()
+    list(extract([Note(id="n", patient_id="p", text=text)]))
+    assert time.process_time() - start < 3.0

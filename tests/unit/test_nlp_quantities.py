@@ -96,6 +96,24 @@ NUMBERS = [
     ("Hb 79", [("hemoglobin", "79 g/L")]),
     ("FiO2 0.4", [("fio2", "0.4")]),
     ("anion gap 18 mEq/L", [("anion_gap", "18 meq/L")]),
+    ("Platelets were 3,000 per cubic mm.", [("platelets", "3000 /uL")]),
+    ("White cells 14 800 mm⁻³, platelets 186 000 µL⁻¹", [("wbc", "14800 /uL"), ("platelets", "186000 /uL")]),
+    ("Potassium 3.3 m Eq/L", [("potassium", "3.3 meq/L")]),
+    ("Hb 11.3 gm%", [("hemoglobin", "11.3 g/dL")]),
+    ("The sodium was profoundly depressed at 104 mmol L⁻¹.", [("sodium", "104 mmol/L")]),
+    ("Urea was 43 mg and the ESR 45 mm.", [("urea", "43 mg/dL"), ("esr", "45 mm/h")]),
+    ("Blood urea—118 mg/dl, creatinine—4.2 mg/dl", [("bun", "118 mg/dL"), ("creatinine", "4.2 mg/dL")]),
+    ("The total count was 21.28K/uL", [("wbc", "21.28 10*3/uL")]),
+    ("POC glucose 312, POCT glucose 88", [("glucose_fingerstick", "312 mg/dL"), ("glucose_fingerstick", "88 mg/dL")]),
+    # dates are no values
+    ("Creatinine 1.4, repeat on 14 May 2020.", [("creatinine", "1.4 mg/dL")]),
+    ("Creatinine 1.4 on 14 May 2020 and 1.6 on 3 June 2020.", [("creatinine", "1.4 mg/dL"), ("creatinine", "1.6 mg/dL")]),
+    ("Creatinine 1.4, repeated in May 2020.", [("creatinine", "1.4 mg/dL")]),
+    ("Creatinine (14 May 2020) 1.4", [("creatinine", "1.4 mg/dL")]),
+    ("Creatinine: 12-May-2020 1.4", [("creatinine", "1.4 mg/dL")]),
+    ("Hemoglobin 7.2 on 3rd May 2020 and 9 on 10th May 2020", [("hemoglobin", "7.2 g/dL"), ("hemoglobin", "9 g/dL")]),
+    ("Creatinine 1.4 (May 14), 1.8 (May 20)", [("creatinine", "1.4 mg/dL"), ("creatinine", "1.8 mg/dL")]),
+    ("A creatinine of 2 may be spurious.", [("creatinine", "2 mg/dL")]),
     # without a name
     ("He was 120/80 mmHg on the ward.", [("diastolic_blood_pressure", "80 mm[Hg]"), ("systolic_blood_pressure", "120 mm[Hg]")]),
     ("A 46-year-old man (174 cm, 65 kg)", [("body_height", "174 cm"), ("body_weight", "65 kg")]),
@@ -128,9 +146,15 @@ NOT_VALUES = [
     "T2 signal at L4, stage 3",
     "CT 2 days ago",
     "Creatinine 2019",
+    "Creatinine: repeat 14 May 2020",
     "She lost 5 kg in weight.",
     "Sodium bicarbonate 50 mEq IV",
     "0.5 L of glucose solution",
+    "Albumin 25 g was given.",
+    "Creatinine 5 g daily",
+    "Thiopental sodium 300 mg was injected.",
+    "A total count of 5 lesions was seen.",
+    "Tapped fluid: total count 1200 cells",
 ]
 
 
@@ -181,6 +205,7 @@ def test_ranges_keep_both_bounds(text: str, value: float, high: float) -> None:
     [
         ("WBC: 12.4 (4.0-11.0) H", "H"),
         ("Potassium 2.9 L", "L"),
+        ("Potassium 5.6 H", "H"),
         ("elevated CRP (88 mg/L)", "H"),
         ("Hemoglobin was low at 6.5 g/dL", "L"),
         ("Sodium 1280", "implausible"),
@@ -244,6 +269,9 @@ HOSTILE = {
     "ranges": "Na 128 (normal " + "1-" * 10000,
     "cues": "<" * 10000 + " negative" * 4000,
     "slashes": "Na/K/" * 5000 + " 1/2/3",
+    "vitals": "°C T 37 P 80 R 20 " * 8000,
+    "days": "Cr 1.4 on 14 May " * 4000,
+    "thousands": "WBC " + "14 800 " * 8000,
 }
 
 

@@ -82,3 +82,7 @@ def test_a_piece_is_taken_apart_the_same_way_again(ours: Callable[[str], Doc]) -
 def test_a_long_run_is_taken_apart_in_parts(ours: Callable[[str], Doc]) -> None:
     run = "(" * 50_000
     assert ours(f"a {run} b").text == f"a {run} b"
+
+
+def test_a_long_dash_stands_between_words(ours: Callable[[str], Doc]) -> None:
+    assert [token.text for token in ours("urea—118 mg/dl")][:3] == ["urea", "—", "118"]
