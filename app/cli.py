@@ -177,9 +177,7 @@ def calculate(
     ] = None,
     conventions: Annotated[
         str,
-        typer.Option(
-            help="textbook; or medcalc-bench-verified, medcalc-bench-v1.0: as that benchmark's labels have it."
-        ),
+        typer.Option(help="textbook; or medcalc-bench-verified, -v1.2, -v1.0: as that benchmark's labels have it."),
     ] = "textbook",
     processes: Processes = 1,
     as_json: Json = False,
@@ -214,7 +212,9 @@ def generate(
 def evaluate(
     suite: Annotated[
         str,
-        typer.Argument(help="record-qa, record-qa-synthea, extraction, assertions, case-events, sections or links."),
+        typer.Argument(
+            help="record-qa, record-qa-synthea, extraction, assertions, case-events, sections, links or note-calculators."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the report.")],
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first cases.")] = None,
@@ -222,7 +222,7 @@ def evaluate(
         Path | None,
         typer.Option("--bundles", metavar="PATH", help="Bundles that the suite needs."),
     ] = None,
-    split: Annotated[str, typer.Option(help="tune, held or both.")] = "both",
+    split: Annotated[str, typer.Option(help="tune, held or both; or folds, such as 012.")] = "both",
     notes: Annotated[
         Path | None,
         typer.Option("--notes", metavar="FILE", help="Notes (JSON lines, also .gz) that stand-off gold refers to."),
