@@ -14,6 +14,7 @@ from typing import Any
 
 from domain.predictions import ModelCard
 from tools.calculation import Calculated
+from tools.calculation.confidence import CONVENTION
 from twin_backend.model import Result, Value
 from twin_backend.validation import check_inputs
 
@@ -71,7 +72,7 @@ class MedCalcBench:
         values = {item.name: item.taken for item in base.inputs}
         for name, fix in _FIXES.items():
             if name in self.names and (value := fix(base, values)) is not None:
-                note = f"benchmark convention {name}: {CONVENTIONS[name]}"
+                note = f"{CONVENTION} {name}: {CONVENTIONS[name]}"
                 base = base.model_copy(
                     update={"answer": value, "warnings": (*base.warnings, note), "reason": "", "missing": ()}
                 )

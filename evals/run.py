@@ -26,6 +26,7 @@ SUITES: Mapping[str, str] = {
     "case-events": "Attributes of marked events in case reports; needs the notes they were marked in",
     "sections": "Section headers of free-form notes",
     "links": "Tests linked to values and drugs to doses; needs the notes they were marked in",
+    "note-calculators": "Calculated answers over labelled notes (MedCalc-Bench); needs the file of its rows",
 }
 HALVES = ("tune", "held")
 DEFAULT_SEED = 20250101
@@ -78,8 +79,10 @@ def run_suite(
         progress: Called after each case with the number done, the number of all, and the case's id.
         seed: Seed of the bootstrap intervals.
         bundles: Folder or file of FHIR bundles for `record-qa-synthea`.
-        split: Which half of a gold that has halves is run: `tune`, `held` or `both`.
-        notes: The notes that stand-off gold counts its characters in, for `case-events` and `links`.
+        split: Which half of a gold that has halves is run: `tune`, `held` or `both`; for `note-calculators` also the
+            digits of folds.
+        notes: The notes that stand-off gold counts its characters in, for `case-events` and `links`; the labelled rows
+            of `note-calculators`.
         command: The command line that started the run, for the report.
         created: When it was started, for the report.
 
@@ -274,6 +277,23 @@ def _links(plan: Plan) -> Measured:
     return _by_half(plan, run)
 
 
+def _note_calculators(plan: Plan) -> Measured:
+    from evals.suites.note_calculators import (
+        note_calculator_figures,
+        read_labelled,
+        run_note_calculators,
+        worst_calculators,
+    )
+
+    judged = run_note_calculators(read_labelled(_notes(plan), plan.split, plan.limit), plan.progress)
+    remarks = (
+        "Right by the benchmark's rule, under the conventions of each label's release; the textbook's answer beside it.",
+        "Coverage is the share of all questions, the surest answers first; an abstention counts as wrong in accuracy.",
+        *((worst_calculators(judged),) if judged else ()),
+    )
+    return Measured(note_calculator_figures(judged, plan.seed), [item.case for item in judged], remarks)
+
+
 def _by_half(plan: Plan, run: Callable[[str], Measured]) -> Measured:
     """The halves side by side: each figure's group says whose it is, and the held cases stay closed."""
     figures: list[Figure] = []
@@ -290,7 +310,7 @@ def _by_half(plan: Plan, run: Callable[[str], Measured]) -> Measured:
 
 def _notes(plan: Plan) -> Path:
     if plan.notes is None:
-        raise InvalidInput("this gold counts characters of notes that are not shipped: name their file with --notes")
+        raise InvalidInput("this gold needs notes that are not shipped: name their file with --notes")
     return plan.notes
 
 
@@ -308,6 +328,7 @@ _RUNNERS: Mapping[str, Callable[[Plan], Measured]] = {
     "case-events": _case_events,
     "sections": _sections,
     "links": _links,
+    "note-calculators": _note_calculators,
 }
 
 

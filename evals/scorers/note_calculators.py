@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -26,6 +27,8 @@ def is_right(row: dict[str, Any], answer: float | int | str | None) -> bool:
     try:
         given = float(answer)
     except ValueError:
+        return False
+    if not math.isfinite(given):
         return False
     if row["calculator_id"] in _WHOLE:
         return round(given) == round(float(label))

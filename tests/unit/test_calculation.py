@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import time
+from pathlib import Path
+
 import pytest
 
 from tools.calculation import Calculated, Used, calculate_from_note
@@ -10,6 +14,9 @@ from tools.calculation.questions import Ask, aliases_of, ask_of
 from tools.calculation.special_dates import read_date
 from tools.calculation.special_doses import per_day
 
+WORDINGS = json.loads(
+    (Path(__file__).parents[1] / "data" / "calculation" / "question_wordings.json").read_text(encoding="utf-8")
+)
 MAN = "A 70-year-old man, weight 80 kg, height 175 cm, was seen with fatigue. "
 
 
@@ -37,6 +44,27 @@ def given(answer: Calculated) -> dict[str, Used]:
 )
 def test_the_calculator_is_chosen_by_the_words_of_the_question(question: str, model: str, output: str) -> None:
     assert ask_of(question, aliases_of(_default()._twin)) == Ask(model, output)
+
+
+@pytest.mark.parametrize("wanted", WORDINGS["wordings"])
+def test_every_calculator_is_found_under_more_than_120_wordings(wanted: str) -> None:
+    model, _, output = wanted.partition("|")
+    aliases = aliases_of(_default()._twin)
+    questions = [frame.format(name) for name in WORDINGS["wordings"][wanted] for frame in WORDINGS["frames"]]
+    assert len(questions) >= 120
+    asked = {question: ask_of(question, aliases) for question in questions}
+    assert not {q: ask for q, ask in asked.items() if not ask or ask.model != model or (ask.output or output) != output}
+
+
+@pytest.mark.parametrize("question", WORDINGS["other"])
+def test_a_question_for_something_else_is_for_no_calculator(question: str) -> None:
+    assert ask_of(question, aliases_of(_default()._twin)) is None
+
+
+def test_typographic_dashes_quotes_and_digits_do_not_matter() -> None:
+    aliases = aliases_of(_default()._twin)
+    assert ask_of("CHA\u2082DS\u2082\u2011VASc?", aliases) == Ask("cha2ds2_vasc", "")
+    assert ask_of("Wells\u2019 score for PE", aliases) == Ask("wells_pe", "")
 
 
 def test_a_question_about_no_calculator_gets_no_answer() -> None:
@@ -67,6 +95,12 @@ def test_a_value_in_another_unit_is_shown_as_stated_and_converted() -> None:
         ("Her baseline creatinine is 0.9 mg/dL. On admission creatinine was 2.4 mg/dL.", 2.4),
         ("Six months earlier creatinine was 0.8 mg/dL; now creatinine 3.0 mg/dL.", 3.0),
         ("Urine creatinine 60 mg/dL. Serum creatinine 1.8 mg/dL.", 1.8),
+        ("Creatinine had increased from 0.7 to 1.9 mg/dL. Creatinine was 2.6 mg/dL in our clinic.", 1.9),
+        ("A clinic letter gave a creatinine of 0.8 mg/dL three weeks earlier. Today creatinine 2.2 mg/dL.", 2.2),
+        ("A month-old panel documented creatinine 0.9 mg/dL. Labs prior to any fluids: creatinine 1.7 mg/dL.", 1.7),
+        ("In hospital creatinine peaked at 5.1 mg/dL. On arrival creatinine was 3.3 mg/dL.", 3.3),
+        ("At the age of 41 years creatinine was 0.9 mg/dL. Creatinine is 1.6 mg/dL.", 1.6),
+        ("She is seen when creatinine is over 4 mg/dL. Creatinine 2.9 mg/dL.", 2.9),
     ],
 )
 def test_the_value_on_arrival_is_taken(text: str, value: float) -> None:
@@ -105,6 +139,86 @@ def test_a_child_is_declined_where_the_equation_was_made_in_adults() -> None:
 def test_a_weight_without_its_name(text: str, kg: float) -> None:
     weight = given(calculate_from_note(text, "What is the maintenance fluid rate?"))["weight_kg"]
     assert weight.taken == pytest.approx(kg, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("A 50-year-old man (weight 71 kg, height 1,68 m).", "height_cm", 168),
+        ("A 50-year-old man. Height 1.68 cm, weight 71 kg.", "height_cm", 168),
+        ("A 50-year-old man. BMI 24 (body weight/body height = 68 kg/168 cm).", "height_cm", 168),
+        ("A 20-year-old man of 64 kg is 161 cm tall; his mid-parental height of 177 cm is above.", "height_cm", 161),
+        ("His weight, steady for ten years, was 52 kg. His height was 160 cm.", "weight_kg", 52),
+        ("A newborn boy with a birth weight of 3150 gm and length 51 cm.", "weight_kg", 3.15),
+        ("A 5-month-old girl, birth weight 3100 g and length 50 cm. She weighed 6.4 kg and was 64 cm long.", "height_cm", 64),
+        ("A 36-year-old man hurt himself lifting a box weighing 40 pounds. Weight: 88 kg, height: 1.80 m.", "weight_kg", 88),
+        ("A 4-year-old boy. At the age of 1 year his weight was 9 kg. Weight 15 kg, height 100 cm.", "weight_kg", 15),
+    ],
+)  # fmt: skip
+def test_sizes_in_odd_places(text: str, name: str, value: float) -> None:
+    assert given(calculate_from_note(text, "What is the BSA?"))[name].taken == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "name", "value"),
+    [
+        ("Sodium 139 mEq/L, chlorine 103 mEq/L, bicarbonate 21 mEq/L.", "anion gap", "chloride_meq_l", 103),
+        ("Serum Na/K/Cl, 137/4.4/101 mEq/L; HCO3 20 mmol/L.", "anion gap", "sodium_meq_l", 137),
+        ("Na-134mmol/L, Cl-101mmol/L, HCO3-22mmol/L.", "anion gap", "sodium_meq_l", 134),
+        ("Blood urine nitrogen 44 mg/dL, sodium 131 mmol/L, glucose 410 mg/dL.", "serum osmolality", "bun_mg_dl", 44),
+        ("A 60-year-old man. Serum creatine was 2.4 mg/dl.", "CKD-EPI eGFR", "creatinine_mg_dl", 2.4),
+        ("Total cholesterol 201, triglycerides 99, high density lipoproteins 44.", "LDL", "hdl_mg_dl", 44),
+    ],
+)
+def test_values_under_other_names_are_read_with_their_quote(text: str, question: str, name: str, value: float) -> None:
+    item = given(calculate_from_note(text, question))[name]
+    assert item.taken == value and item.span
+    assert text[slice(*item.span)] == item.quote and f"{value:g}" in item.quote
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "name", "value"),
+    [
+        ("AST was 900 U/L (normal range 5 to 40), ALT of 850 U/L. Later ALT peaked at 1500 U/L.", "FIB-4", "alt_u_l", 850),
+        ("Hypoproteinemia (4.9 g/dL) and hypoalbuminemia (1.8 g/dL); calcium 7.9 mg/dL.", "corrected calcium",
+         "albumin_g_dl", 1.8),
+        ("Capillary glucose was 131 mg/dL; fasting plasma glucose 122 mg/dL and insulin 14 uIU/mL.", "HOMA-IR",
+         "fasting_glucose_mg_dl", 122),
+        ("Calcium 7.2 mg/dL, albumin 2.6 mg/dl.", "corrected calcium", "albumin_g_dl", 2.6),
+        ("Serum sodium 128 mEq/L. Spot urine chemistry was sent; it returned with a sodium concentration of 22 mEq/L.",
+         "FENa", "urine_sodium_meq_l", 22),
+        ("A plasma sodium of 138 mEq/L and serum creatinine of 0.8 mg/dL were noted a month ago. Plasma sodium 150 mEq/L.",
+         "FENa", "sodium_meq_l", 150),
+        ("He had put on weight (9 kg). Height 1.70 m, weight 92 kg.", "BMI", "weight_kg", 92),
+    ],
+)  # fmt: skip
+def test_the_right_one_of_several_values(text: str, question: str, name: str, value: float) -> None:
+    assert given(calculate_from_note("A 50-year-old woman. " + text, question))[name].taken == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sex"),
+    [
+        ("The uterus was enlarged.", "female"),
+        ("Prostatic biopsy was normal.", "male"),
+        ("A uterine mass lay beside the testicular graft.", None),
+    ],
+)
+def test_sex_by_organs_where_nothing_else_tells_it(text: str, sex: str | None) -> None:
+    found = given(calculate_from_note("A 50-year-old patient, creatinine 1.1 mg/dL. " + text, "eGFR")).get("sex")
+    assert (found.value if found else None) == sex
+
+
+def test_a_value_of_urine_or_a_muscle_enzyme_is_no_serum_creatinine() -> None:
+    text = "A 60-year-old man. Urine creatine 95 mg/dL. Creatine kinase 2.1 mg/dL."
+    assert "creatinine_mg_dl" not in given(calculate_from_note(text, "CKD-EPI eGFR"))
+
+
+@pytest.mark.parametrize("text", ["chloride (" * 4000, "na/k/" * 6000, "blood sugar " * 4000, "weight 1,7 " * 3000])
+def test_long_repetitive_text_stays_fast(text: str) -> None:
+    start = time.perf_counter()
+    calculate_from_note("A 50-year-old man. " + text, "What is the anion gap?")
+    assert time.perf_counter() - start < 10
 
 
 @pytest.mark.parametrize("text", ["He lost 7 kg in a month.", "A 10-kg weight loss was noted.", "She gained 5 kg."])

@@ -6,17 +6,18 @@ They are taken only where no named value is there, and never from a loss, a gain
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from domain.errors import InvalidInput
 from domain.predictions import ModelInput
 from domain.quantities import convert
 from tools.calculation.answers import Used
 from tools.calculation.reading import NoteReading
-from tools.calculation.values import used
+from tools.calculation.values import is_of_another_time, number, used
 
-_NUMBER = r"(?<![\d.,/:–-])(?P<n>\d{1,3}(?:[.,]\d{3})?(?:\.\d+)?)"
+_NUMBER = r"(?:(?<![\d.,/:–-])|(?<=kg/)|(?<=cm/))(?P<n>\d,\d{1,2}(?!\d)|\d{1,3},\d{3}|\d{1,4}(?:\.\d+)?)"
 _WEIGHT = re.compile(
-    rf"{_NUMBER}[\s-]?(?P<unit>kgs?|kilograms?|lbs?|pounds?)\b(?!\s*[/.·]\s*(?:m|sq|h|d|min)|[\s-]+(?:of\s+)?(?:unintentional\s+|unintended\s+)?"
+    rf"{_NUMBER}[\s-]?(?P<unit>kgs?|kilograms?|lbs?|pounds?)\b(?!(?:\s*[/·]\s*|\.)(?:m|sq|h|d|min)|[\s-]+(?:of\s+)?(?:unintentional\s+|unintended\s+)?"
     r"(?:weight[\s-]+)?(?:loss|gain|lost|lifting|object|load|per\b))"
 )
 _GRAMS = re.compile(rf"{_NUMBER}[\s-]?(?P<unit>g|gm|gms|grams?)\b(?!\s*/)")
@@ -28,27 +29,46 @@ _CHANGED = re.compile(
 _WEIGHT_WORD = re.compile(r"\b(?:weigh\w*|bodyweight|birthweight|bw|wt)\b[^.;]{0,90}$")
 _HEIGHT_WORD = re.compile(r"\b(?:height|length|stature|tall|ht|measur\w+)\b[^.;]{0,90}$")
 _TALL = re.compile(
-    r"[\s-]*(?:\([^)]{0,40}\)\s*)?(?:tall|high\b(?!\s+res)|in\s+height|in\s+length|in\s+crown|height|stature)"
+    r"[\s-]*(?:\([^)]{0,40}\)\s*)?(?:tall|high\b(?!\s+res)|in\s+height|in\s+length|in\s+crown|height|stature|long\b)"
 )
 _BESIDE_WEIGHT = re.compile(r"^.{0,14}\d\s?-?kg|\bkg\b.{0,14}$")
 _NEWBORN = re.compile(r"\b(?:birth|newborn|neonate|infant|gestation|boy|girl|male|female|baby)\b")
 
 
-def size(reading: NoteReading, spec: ModelInput) -> Used | None:
-    """A body weight or height that the note gives without naming it, or None."""
+def measured(reading: NoteReading, spec: ModelInput) -> Used | None:
+    """A body weight or height, named or not; a named one of another time gives way to a present one without name."""
+    named = number(reading, spec)
+    if named and named.span and not is_of_another_time(reading, named.span):
+        return named
+    unnamed = list(_unnamed(reading, spec))
+    present = (item for item in unnamed if item.span and not is_of_another_time(reading, item.span))
+    return next(present, None) or named or next(iter(unnamed), None)
+
+
+def _unnamed(reading: NoteReading, spec: ModelInput) -> Iterator[Used]:
+    """The body weights or heights that the note gives without naming them."""
     finder = {"weight_kg": _weights, "height_cm": _heights}.get(spec.name)
+    low, high = spec.plausible or (0.0, float("inf"))
     for match in finder(reading.lower) if finder else ():
-        stated, unit = float(match["n"].replace(",", "")), _UNITS[match["unit"][:2].rstrip("s")]
+        stated, unit = _amount(match), _UNITS[match["unit"][:2].rstrip("s")]
+        if unit == "cm" and stated < _METRES_BELOW:
+            unit = "m"
         try:
             value = convert(stated, unit, spec.unit)
         except InvalidInput:
             continue
-        low, high = spec.plausible or (0.0, float("inf"))
         if low <= value <= high:
-            return used(reading, spec.name, stated, unit, *match.span(), converted=None if unit == spec.unit else value)
-    return None
+            yield used(reading, spec.name, stated, unit, *match.span(), converted=None if unit == spec.unit else value)
 
 
+def _amount(match: re.Match[str]) -> float:
+    """The number of a match; a comma before one or two digits is a decimal one."""
+    digits = match["n"]
+    return float(digits.replace(",", "." if _DECIMAL_COMMA.fullmatch(digits) else ""))
+
+
+_DECIMAL_COMMA = re.compile(r"\d,\d{1,2}")
+_METRES_BELOW = 2.3  # "1.65 cm" is a slip for metres
 _UNITS = {"kg": "kg", "ki": "kg", "lb": "[lb_av]", "po": "[lb_av]", "g": "g", "gm": "g", "gr": "g", "cm": "cm", "ce": "cm",
           "m": "m", "me": "m"}  # fmt: skip
 
@@ -60,7 +80,7 @@ def _weights(text: str) -> list[re.Match[str]]:
     return [
         m
         for m in _GRAMS.finditer(text)
-        if 400 <= float(m["n"].replace(",", "")) <= 9999
+        if 400 <= _amount(m) <= 9999
         and (
             _WEIGHT_WORD.search(text[max(0, m.start() - 100) : m.start()])
             or _NEWBORN.match(text[m.end() : m.end() + 12].strip(" -"))
@@ -72,9 +92,10 @@ def _heights(text: str) -> list[re.Match[str]]:
     found = []
     for match in _HEIGHT.finditer(text):
         before, after = text[max(0, match.start() - 100) : match.start()], text[match.end() : match.end() + 30]
-        number = float(match["n"].replace(",", ""))
-        possible = 0.3 <= number <= 2.3 if match["unit"].startswith("m") else 28 <= number <= 230
+        tall = _amount(match)
+        metres = 0.3 <= tall <= 2.3 and (match["unit"].startswith("m") or 1.2 <= tall)
+        possible = metres or (not match["unit"].startswith("m") and 28 <= tall <= 230)
         beside = _BESIDE_WEIGHT.search(after) or _BESIDE_WEIGHT.search(before[-20:])
-        if possible and (_TALL.match(after) or beside or (_HEIGHT_WORD.search(before) and number > 60)):
+        if possible and (_TALL.match(after) or beside or (_HEIGHT_WORD.search(before) and (metres or tall > 40))):
             found.append(match)
     return found

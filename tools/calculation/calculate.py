@@ -22,14 +22,13 @@ if TYPE_CHECKING:
     from twin_backend.model import Result
 
 Reader = Callable[[NoteReading, ModelInput], Used | None]
+_POINTS = (
+    "{score}"  # what is not measured scores no points, as the scores prescribe; an equation needs all of its inputs
+)
 Elsewhere = Callable[[ModelInput], Used | None]
 
 
-def _size(reading: NoteReading, spec: ModelInput) -> Used | None:
-    return values.number(reading, spec) or body_size.size(reading, spec)
-
-
-_READERS: Mapping[str, Reader] = {"sex": values.sex, "weight_kg": _size, "height_cm": _size}
+_READERS: Mapping[str, Reader] = {"sex": values.sex, "weight_kg": body_size.measured, "height_cm": body_size.measured}
 
 
 class Conventions(Protocol):
@@ -146,7 +145,7 @@ class _Gathered:
                 self.used[spec.name] = item
             elif elsewhere and (item := elsewhere(spec)):
                 self.used[spec.name] = item
-            elif spec.required and card.kind == "risk_score":
+            elif spec.required and card.outputs[0][1] == _POINTS:
                 self._assume_normal(spec)
 
     def _judge(self, reading: NoteReading, card: ModelCard, spec: ModelInput) -> None:

@@ -25,7 +25,6 @@ _COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operato
 _NO = re.compile(
     r"\b(?:no|not|without|nor|never|neither|denies|denied|absence|absent|negative|unremarkable|unaffected|free)\b|n['’]t\b"
 )
-_DENIED: dict[str, Any] = {"met": False, "said": "negated"}  # of words that match across a denial
 _BEFORE = re.compile(
     r"\b(?:risks? (?:of|for)|(?:to )?prevent(?:ion of|ing)?|prophyla\w+ (?:of|for|against)|likelihood of|probability of|"
     r"evaluat\w+ (?:for|of)|screen\w* for|assess\w* (?:for|of)|suspicion (?:of|for)|concern\w* for|rule out|exclude)"
@@ -34,6 +33,11 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     r"\s(?:risk|prophylaxis|protocol|score|prevention|precautions|screen\w*|stratification|team|service|unit)\b"
 )
+_RELATIVE = re.compile(
+    r"\b(?:mother|father|parents?|sisters?|brothers?|siblings?|aunts?|uncles?|cousins?|grand(?:mother|father|parents?))\b"
+    r"(?![^.;]*\b(?:he|she|him|patient|we|but|while|whereas|although)\b)"
+)
+_RELATIVE_BEFORE = 80  # characters
 _KINDS = ("condition", "procedure")
 
 
@@ -44,6 +48,7 @@ class Rule(NamedTuple):
     classes: tuple[str, ...]
     values: tuple[tuple[str, str, float, str], ...]  # concept, comparison, limit, unit
     words: re.Pattern[str] | None
+    plain: re.Pattern[str] | None  # words that say that it is met although they hold a "not": "has not left her bed"
     against: re.Pattern[str] | None  # words that say that it is not met
     excepted: re.Pattern[str] | None  # quotes that do not count, although a concept or word finds them
     history: bool  # whether a past finding meets it
@@ -75,7 +80,8 @@ def _rule(entry: dict[str, Any], data: dict[str, Any]) -> Rule:
         words += data[name].get("words", ())
     values = tuple((v[0], v[1], float(v[2]), v[3]) for v in entry.get("values", ()))
     return Rule(
-        frozenset(concepts - set(entry.get("without", ()))), tuple(classes), values, _any(words), _any(entry.get("against", ())), _any(entry.get("except", ())),
+        frozenset(concepts - set(entry.get("without", ()))), tuple(classes), values, _any(words), _any(entry.get("plain", ())), _any(entry.get("against", ())),
+        _any(entry.get("except", ())),
         entry.get("history", True), entry.get("only_history", False), entry.get("uncertain", False),
         entry.get("family", False), entry.get("within"), entry.get("undated", True),
         entry.get("undated_history", False), _any(entry.get("long_ago", ())),
@@ -101,7 +107,7 @@ def prepare(reading: NoteReading, model: str, names: Iterable[str]) -> None:
     """Read the words of all these criteria in one pass: ConText costs the same for one span as for fifty."""
     rules_used = [rule for name in names for rule in _with_others(_rule_of(model, name))]
     patterns = dict.fromkeys(rule.words for rule in rules_used if rule.words)
-    reading.asserted([match.span() for pattern in patterns for match in reading.matching(pattern)])
+    reading.asserted([span for pattern in patterns for span in _open_spans(reading, pattern)])
 
 
 def _rule_of(model: str, name: str) -> Rule | None:
@@ -166,6 +172,8 @@ def _mention(
     met = _meets(reading, rule, span, said, of_family or said.is_family)
     if met and _only_topic(reading.lower, *span):
         return Mention(*span, False, "hypothetical")
+    if met and not rule.family and _of_relative(reading.lower, span[0]):
+        return Mention(*span, False, "family")
     if met and rule.within is not None:
         met = _in_time(reading, rule, *span, said)
     return Mention(*span, met, said_of(said))
@@ -174,6 +182,12 @@ def _mention(
 def _only_topic(low: str, start: int, end: int) -> bool:
     """Whether the note speaks of the risk, prevention or search for something rather than of its presence."""
     return _BEFORE.search(low, max(0, start - 60), start) is not None or _AFTER.match(low, end) is not None
+
+
+def _of_relative(low: str, start: int) -> bool:
+    """Whether a blood relative is the subject of the clause up to here."""
+    first, _ = sentence(low, start, start)
+    return _RELATIVE.search(low[max(first, start - _RELATIVE_BEFORE) : start]) is not None
 
 
 def _meets(reading: NoteReading, rule: Rule, span: tuple[int, int], said: Assertion, of_family: bool) -> bool:
@@ -222,14 +236,25 @@ def _measured(reading: NoteReading, rule: Rule) -> list[Mention]:
 
 
 def _worded(reading: NoteReading, rule: Rule) -> list[Mention]:
-    spans = [m.span() for m in reading.matching(rule.words)] if rule.words else []
-    found = [
-        _mention(reading, rule, span, said)._replace(**_DENIED if _NO.search(reading.lower, *span) else {})
-        for span, said in zip(spans, reading.asserted(spans), strict=True)
-    ]
+    spans = _open_spans(reading, rule.words) if rule.words else []
+    found = [_mention(reading, rule, span, said) for span, said in zip(spans, reading.asserted(spans), strict=True)]
+    if rule.words:
+        matched = (m.span() for m in reading.matching(rule.words))
+        found += [Mention(*span, False, "negated") for span in matched if _NO.search(reading.lower, *span)]
+    if rule.plain:
+        spans = [m.span() for m in reading.matching(rule.plain)]
+        found += [
+            _mention(reading, rule, span, said.model_copy(update={"is_negated": False}))
+            for span, said in zip(spans, reading.asserted(spans), strict=True)
+        ]
     if rule.against:
         found += [Mention(*m.span(), False, "negated") for m in reading.matching(rule.against)]
     return found
+
+
+def _open_spans(reading: NoteReading, pattern: re.Pattern[str]) -> list[tuple[int, int]]:
+    """Where words stand whose assertion is open; what matches across a denial is denied, and would hide the cue from others."""
+    return [m.span() for m in reading.matching(pattern) if not _NO.search(reading.lower, *m.span())]
 
 
 def said_of(assertion: Assertion) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-_HAVE = r"(?:been|had|have|having|experienced|developed|suffered|undergone|required|needed|received|used|worn|taken|carried|noted|sustained|reported|shown|seen|smoked|abused)"
+_HAVE = r"(?:been|had|have|having|experienced|developed|suffered|undergone|required|needed|received|used|worn|taken|carried|noted|sustained|reported|shown|seen|smoked|abused|spent|broken|coughed|vomited|passed)"
 _CUE = re.compile(
-    r"\b(?:den(?:y|ies|ied|ying)|disavow\w*|declin(?:es|ed|ing)|refus(?:es|ed|ing)|shuns?|refrain\w*|abstain\w*|avoidance of|avoid(?:ed|ing)"
+    r"\b(?:den(?:y|ies|ied|ying)|disavow\w*|declin(?:es|ed|ing)|refus(?:es|ed|ing)|shuns?|refrain\w*|abstain\w*|avoidance of|avoid(?:ed|ing)|steers? clear of"
+    r"|(?:warned|told|advised|counsell?ed|instructed|asked) (?:off|against|to avoid|not to take)|(?:nobody|no one|no relative|none of (?:his|her|the) \w+)(?: in (?:the|his|her) family)? (?:has|have|had)(?: ever)?(?: (?:told|found|diagnosed|said))?"
+    r"|(?:empty|devoid|innocent|clear) of"
     r"|(?:no|without|absence of|lack of|any) (?:(?:personal|known|prior|previous|past|documented|significant|record|relevant|other|clinical|physical|imaging|current|recent|further|first-degree|family|reported) ){0,4}"
     r"(?:history|record|evidence|diagnos[ie]s|episodes?|signs?|symptoms?|mention)(?: of| or| and)?"
     rf"|never(?: (?:previously|knowingly|before|yet|again))? {_HAVE}|(?:has|have|had|was|were|is)(?:n['’]t| not)(?: (?:also|ever|previously|yet|recently))? {_HAVE}"
@@ -19,7 +21,7 @@ _CUE = re.compile(
     r"|never(?: \w+ly)? (?:\w{3,}ed|told|taken|worn|seen|felt|had)|(?:is |are |was |were |been |remains? )?(?:\w+ )?negative (?:for|in)|free (?:of|from)|unaffected by|ruled out|avoids)\b"
 )
 _END = re.compile(
-    r"[.!?](?:\s|$)|[;:—]|\n\s*(?:\n|[-•*])|\b(?:but|however|although|though|whereas|while|despite|because|which|when(?!(?:\s\w+){1,3},)|prompting|given (?:the|that|his|her|these|this))\b"
+    r"[.!?](?:\s|$)|[;:—]|\n\s*(?:\n|[-•*])|\b(?:but|however|although|though|whereas|while|despite|because|which|when(?!(?:\s\w+){1,3},)|yet(?= \w+s\b)|prompting|given (?:the|that|his|her|these|this))\b"
     r"|,?\s(?:and|nor|so|then)\s(?:he|she|it|they|there|the patient|the|a|an|his|her|its|their|today['’]s|review|examination)\s(?:\w+\s){0,3}?(?:is|are|was|were|has|have|had|does|did|takes?|uses?|drinks?|smokes?|reports?|shows?|showed|revealed|admits?|continues?|quit|lives?|works?|remains?)\b(?!\snot|\snever|n['’]t|\sno\b)"
     r"|,\s(?:with|and (?:takes?|has|reports?|admits?|continues?|drinks?|quit|uses?|smokes?|lives?))\b"
 )

@@ -8,7 +8,8 @@ from domain.predictions import ModelCard
 from tools.calculation.answers import Used
 from tools.calculation.reading import NoteReading
 from tools.calculation.special_acute import apache, centor, feverpain, sofa, with_vital_signs
-from tools.calculation.special_cardiovascular import charlson, has_bled, heart, rcri, smoking
+from tools.calculation.special_bleeding import has_bled
+from tools.calculation.special_cardiovascular import charlson, heart, rcri, smoking
 from tools.calculation.special_coma import coma_scale
 from tools.calculation.special_dates import dates_of_pregnancy
 from tools.calculation.special_doses import opioids, steroids

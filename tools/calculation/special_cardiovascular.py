@@ -1,4 +1,4 @@
-"""Inputs of cardiovascular scores that are more than one finding: smoking, chest pain, ECG, troponin, alcohol, operations."""
+"""Inputs of cardiovascular scores that are more than one finding: smoking, chest pain, ECG, troponin, operations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from domain.errors import InvalidInput
 from domain.predictions import ModelCard
 from domain.quantities import convert
 from tools.calculation.answers import Used
-from tools.calculation.criteria import mentions
+from tools.calculation.criteria import Mention, mentions
 from tools.calculation.reading import NoteReading, bounds
 from tools.calculation.times import days_ago, sentence
 from tools.calculation.values import used
@@ -136,7 +136,7 @@ def _ecg(reading: NoteReading) -> Used:
     return Used(name="ecg", value="normal", origin="assumed_normal", note="no ECG is told of")
 
 
-_UPPER_NG_L = 50.0  # of a conventional assay of troponin I or T
+_UPPER_NG_L = 40.0  # of a conventional assay of troponin I or T
 _UPPER_SENSITIVE_NG_L = 14.0
 _RANGE = re.compile(r"[^.;]{0,25}?(?:<|(?P<low>0?\.?\d+(?:\.\d+)?)\s?[-–]\s?)\s?(?P<high>\d+(?:\.\d+)?)")
 _SENSITIVE = re.compile(r"\b(?:hs|high[- ]sensitiv\w+)\b")
@@ -171,180 +171,6 @@ def _upper_limit(reading: NoteReading, start: int, end: int, scale: float) -> fl
     return _UPPER_SENSITIVE_NG_L if _SENSITIVE.search(reading.lower, max(0, start - 30), end + 10) else _UPPER_NG_L
 
 
-# --- HAS-BLED ---------------------------------------------------------------------------------------------------------
-
-_TTR = re.compile(
-    r"\btime[- ](?:spent )?(?:in|within)[- ](?:the )?(?:therapeutic[- ])?(?:range|window)[^.;]{0,60}?(?P<share>\d{1,3})\s?(?:%|per ?cent)|\bttr\b[^.;]{0,40}?(?P<ttr>\d{1,3})\s?(?:%|per ?cent)|\b(?P<only>\d{1,2})\s?(?:%|per ?cent) of (?:[\w-]+ ){0,6}(?:in|within) (?:the )?(?:therapeutic )?(?:range|target|goal|window)"
-)
-_INR_LIST = re.compile(
-    r"\b(?:inrs?|international normali[sz]ed ratio\w*)\b[^.;]{0,20}(?:[^.;\d]|\.(?=\d)){0,140}?(?P<values>\d\.\d(?:,? (?:and )?(?:[a-z]+ ){0,3}|, ?)(?:\d\.\d(?:,? (?:and )?(?:,? ?most recently,? )?|, ?|(?=\W))){3,})"
-)
-_INR_RANGE = (2.0, 3.0)
-_TIME_IN_RANGE = 60  # percent
-_COUNT = r"(?P<n>\d{1,2}(?:\.\d)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fourteen|a|an|single|couple(?: of)?|few|several)"
-_DRINK = r"(?:alcoholic )?(?:six[- ]packs?|bottles? of wine|drinks?|beers?|lagers?|ales?|glass(?:es)?|pints?|cans?|cocktails?|shots?|bottles?|beverages?|martinis?|measures?|wine|whisk(?:e)?y|bourbon|vodka)"
-_DRINKS = re.compile(
-    rf"\b{_COUNT}(?:\s?(?:-|–|to|or)\s?(?P<n2>\d{{1,2}}|two|three|four|five|six|seven|eight|ten))?[\s-]+(?:(?!and\b)[\w-]+\s){{0,4}}?{_DRINK}\b"
-)
-_OFTEN = (
-    (re.compile(r"\b(?:daily|nightly|per day|a day|each (?:day|night|evening)|every (?:day|night|evening)|per night|most (?:days|nights|evenings)|with (?:dinner|supper)|/day)\b"), 7.0),
-    (re.compile(r"\b(?:monday|mon) (?:through|to|thru|-) (?:thursday|friday|thu|fri)\b"), 4.0),
-    (re.compile(r"\b(?:weekends?|twice (?:a week|weekly|per week)|(?:fri|satur|sun)days? and (?:satur|sun)days?)\b"), 2.0),
-    (re.compile(r"\b(?:per week|weekly|a week|each week|every week|/week|(?:fri|satur|sun|mon|tues|wednes|thurs)days?)\b"), 1.0),
-    (re.compile(r"\b(?:month|year|holiday|occasion\w*|rare\w*|social\w*)\b"), 0.25),
-)  # fmt: skip
-_NUMBERS = {word: float(n) for n, word in enumerate(
-    ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"), 1)}  # fmt: skip
-_NUMBERS |= {
-    "a": 1.0,
-    "an": 1.0,
-    "single": 1.0,
-    "couple": 2.0,
-    "couple of": 2.0,
-    "few": 3.0,
-    "several": 3.0,
-    "fourteen": 14.0,
-}
-_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70}
-_AMOUNT = r"(?:\d{1,2}|(?:twenty|thirty|forty|fifty|sixty|seventy)(?:-(?:one|two|three|four|five|six|seven|eight|nine))?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
-_SERVINGS = r"(?:drinks|beverages|servings|units|beers|cocktails)"
-_WEEKLY = r"(?:(?:per|a|each|every|over the|in a|/) ?week|weekly|(?:consumed|taken) (?:per week|weekly|each week))"
-_WEEK_TOTAL = re.compile(
-    rf"\b(?P<n>{_AMOUNT})(?:\s?(?:-|–|to|or)\s?(?P<n2>{_AMOUNT}))?\s(?:standard |alcoholic |mixed |us )*{_SERVINGS}\s(?:of alcohol )?(?:(?:she|he) consumes )?{_WEEKLY}"
-    rf"|\b(?:drinks?(?: per|/) ?week|weekly (?:alcohol )?(?:total|intake|consumption|tally|average))(?: (?:of|is|was|averages|averaging|totals|about|around|roughly|approximately|near))*\D{{0,6}}(?P<n3>{_AMOUNT})\b"
-)
-_HEAVY = re.compile(
-    r"\b(?:heavy|excessive|substantial|chronic|daily|problem) (?:alcohol|drinking|drinker|ethanol)|\balcohol(?:ic)? (?:abuse|dependen\w+|use disorder|misuse|excess)|\balcoholi(?:c|sm)\b(?! (?:drinks?|beverages?|hepat|cirrh|liver|fatty|keto|panc|steato))|\bbinge[- ]drink\w*"
-)
-_SOBER = re.compile(r"\b(?:quit|stopped|former(?:ly)?|abstin\w+|sober|sobriety|remission|past|ago|recover(?:ed|ing))\b")
-_SIZES = (
-    ("six-pack", 6),
-    ("six pack", 6),
-    ("bottle of wine", 5),
-    ("bottles of wine", 5),
-    ("fifth", 17),
-)  # drinks in one
-_LIMIT_PER_WEEK = 8
-_SYSTOLIC_LIMIT = 160
-_CREATININE_LIMIT, _CREATININE_HIGHEST = 2.26, 30.0  # mg/dL; above the second it is another test
-_PRESSURE_DAYS = 366  # a course of readings may be told over months
-_LIVER = (("alt", "U/L", 120.0), ("ast", "U/L", 120.0), ("alkaline_phosphatase", "U/L", 390.0))
-
-
-def has_bled(reading: NoteReading, card: ModelCard, question: str) -> dict[str, Used]:
-    """Alcohol, liver function and control of the INR."""
-    found = [_alcohol(reading), _inr_control(reading), _liver(reading), _pressure(reading), _kidney(reading)]
-    return {item.name: item for item in found if item}
-
-
-def _alcohol(reading: NoteReading) -> Used | None:
-    total = _WEEK_TOTAL.search(reading.lower)
-    if total:
-        count = _number(total["n2"] or total["n"] or total["n3"])
-        return used(
-            reading, "alcohol_excess", count >= _LIMIT_PER_WEEK, "", *total.span(), note=f"{count:g} drinks a week"
-        )
-    spans = [m.span() for m in reading.matching(_HEAVY)]
-    for span, said in zip(spans, reading.asserted(spans), strict=True):
-        over = _SOBER.search(reading.lower, *sentence(reading.lower, *span)) is not None
-        if not (said.is_negated or said.is_family or said.is_hypothetical or over):
-            return used(reading, "alcohol_excess", True, "", *span)
-    counted = [(m, _per_week(reading, m)) for m in reading.matching(_DRINKS)]
-    known = [(m, weekly) for m, weekly in counted if weekly]
-    if not known:
-        return None
-    amount = sum(weekly for _, weekly in known)
-    start, end = known[0][0].start(), known[0][0].end()
-    return used(
-        reading, "alcohol_excess", amount >= _LIMIT_PER_WEEK, "", start, end, note=f"about {amount:g} drinks a week"
-    )
-
-
-def _per_week(reading: NoteReading, match: re.Match[str]) -> float:
-    amount = _number(match["n2"] or match["n"]) * next((times for word, times in _SIZES if word in match[0]), 1)
-    behind = reading.lower[match.end() : match.end() + 50].split(".")[0]
-    around = reading.lower[max(0, match.start() - 40) : match.end() + 60]
-    return amount * next((times for text in (behind, around) for often, times in _OFTEN if often.search(text)), 0.0)
-
-
-def _number(word: str) -> float:
-    tens, _, ones = word.partition("-")
-    if tens in _TENS:
-        return _TENS[tens] + _NUMBERS.get(ones, 0.0)
-    return _NUMBERS.get(word) or (float(word) if word.replace(".", "").isdigit() else 1.0)
-
-
-def _inr_control(reading: NoteReading) -> Used | None:
-    if match := _TTR.search(reading.lower):
-        return used(
-            reading,
-            "labile_inr",
-            int(match["share"] or match["ttr"] or match["only"]) < _TIME_IN_RANGE,
-            "",
-            *match.span(),
-        )
-    if match := _INR_LIST.search(reading.lower):
-        told = [float(value) for value in re.findall(r"\d\.\d", match["values"])]
-        inside = sum(_INR_RANGE[0] <= value <= _INR_RANGE[1] for value in told)
-        return used(reading, "labile_inr", 100 * inside < _TIME_IN_RANGE * len(told), "", *match.span("values"))
-    return None
-
-
-def _pressure(reading: NoteReading) -> Used | None:
-    """Hypertension that treatment does not hold: any systolic pressure of the patient now, or the note's own words."""
-    name = "uncontrolled_hypertension"
-    now = [
-        found
-        for found in reading.measured("systolic_blood_pressure")
-        if not (found.assertion.is_family or found.assertion.is_historical or found.assertion.is_hypothetical)
-        and (days_ago(reading, found.start, found.end) or 0) <= _PRESSURE_DAYS
-    ]
-    if high := next((found for found in now if float(found.high or found.value) > _SYSTOLIC_LIMIT), None):
-        return used(reading, name, True, "", high.start, high.end)
-    if met := next((m for m in mentions(reading, "has_bled", name) if m.met), None):
-        return used(reading, name, True, "", met.start, met.end)
-    return used(reading, name, False, "", now[0].start, now[0].end) if now else None
-
-
-def _kidney(reading: NoteReading) -> Used | None:
-    """A creatinine of the patient now over the limit, wherever in the note it stands."""
-    for found in reading.measured("creatinine"):
-        said = found.assertion
-        if said.is_family or said.is_historical or said.is_hypothetical:
-            continue
-        if (days_ago(reading, found.start, found.end) or 0) > _PRESSURE_DAYS:
-            continue
-        try:
-            amount = convert(float(found.value), found.unit, "mg/dL", "creatinine")
-        except InvalidInput:
-            continue
-        if amount > _CREATININE_LIMIT and amount < _CREATININE_HIGHEST:
-            return used(reading, "abnormal_renal_function", True, "", found.start, found.end)
-    return None
-
-
-def _liver(reading: NoteReading) -> Used | None:
-    met = next((m for m in mentions(reading, "", "cirrhosis") if m.met), None)
-    if met:
-        return used(reading, "abnormal_liver_function", True, "", met.start, met.end)
-    bilirubin = _above(reading, "bilirubin_total", "mg/dL", 2.4)
-    enzymes = [_above(reading, *test) for test in _LIVER]
-    if bilirubin is None:
-        return None
-    if bilirubin[2] and any(enzyme and enzyme[2] for enzyme in enzymes):
-        return used(reading, "abnormal_liver_function", True, "", *bilirubin[:2])
-    return used(reading, "abnormal_liver_function", False, "", *bilirubin[:2])
-
-
-def _above(reading: NoteReading, concept: str, unit: str, limit: float) -> tuple[int, int, bool] | None:
-    for found in reading.measured(concept):
-        try:
-            return found.start, found.end, convert(float(found.value), found.unit, unit, "bilirubin") > limit
-        except InvalidInput:
-            continue
-    return None
-
-
 # --- Charlson ---------------------------------------------------------------------------------------------------------
 
 _DIET = re.compile(
@@ -352,19 +178,39 @@ _DIET = re.compile(
 )
 
 
+_NEEDS_DIABETES = "diabetes_small_vessel_sign"
+
+
 def charlson(reading: NoteReading, card: ModelCard, question: str) -> dict[str, Used]:
-    """Diabetes counts where a drug treats it."""
+    """Diabetes counts where a drug treats it; two findings together make some of the graver grades."""
+    together = [
+        _both(reading, "diabetes_end_organ_damage", "diabetes", _NEEDS_DIABETES),
+        _both(reading, "moderate_severe_liver_disease", "cirrhosis", "decompensation_sign"),
+        _both(reading, "aids", "hiv_infection", "aids_defining_sign"),
+    ]
+    found = {item.name: item for item in together if item}
     diet = _DIET.search(reading.lower)
-    drugs = [m for m in mentions(reading, "charlson", "antidiabetic_drug") if m.met]
-    if diet is None or drugs:
-        return {}
-    return {"diabetes": used(reading, "diabetes", False, "", *diet.span())}
+    if diet and not _met(reading, "antidiabetic_drug"):
+        found["diabetes"] = used(reading, "diabetes", False, "", *diet.span())
+    return found
+
+
+def _both(reading: NoteReading, name: str, disease: str, sign: str) -> Used | None:
+    """The graver grade of a disease, by a sign that means nothing without it."""
+    if _met(reading, name) or not _met(reading, disease):
+        return None
+    found = _met(reading, sign)
+    return used(reading, name, True, "", found.start, found.end, note=f"with {disease}") if found else None
+
+
+def _met(reading: NoteReading, name: str) -> Mention | None:
+    return next((m for m in mentions(reading, "charlson", name) if m.met), None)
 
 
 # --- Revised Cardiac Risk Index ---------------------------------------------------------------------------------------
 
 _PLANNED = re.compile(
-    r"\b(?:scheduled|planned|elective|upcoming|anticipat\w+|prior to|before|awaiting|pre-?operative|undergo(?:ing)?|proceed\w*|for an?)\b"
+    r"\b(?:scheduled|planned|elective|upcoming|anticipat\w+|prior to|before|awaiting|pre-?operative|undergo(?:ing)?|proceed\w*|booked|listed|due (?:for|to)|will (?:have|undergo)|is to (?:have|undergo)|to be operated|candidate for|for an?)\b"
 )
 _HIGH_RISK = (
     r"laparotom\w+|hepatect\w+|(?:hepatic |liver |pulmonary |lung )(?:lobect|resect)\w+|whipple|pancrea\w*(?:ectomy|duodenectomy)|colectom\w+|hemicolectom\w+|sigmoidectom\w+|(?:bowel|colon|intestinal|sigmoid|gastric|colorectal|anterior|abdominoperineal|rectal) resect\w+"
@@ -376,8 +222,14 @@ _LOW_RISK = (
     r"arthroscop\w+|arthroplast\w+|(?:hip|knee|shoulder|joint) replacement|rotator cuff|thyroid\w* ?(?:lobect\w+|resect\w+)?|thyroidectom\w+|parathyroidectom\w+|mastectom\w+|lumpectom\w+|breast \w+|cataract\w*|herni\w+|turp|transurethral|cystoscop\w+|ureteroscop\w+|dental|septoplast\w+|sinus"
     r"|carotid endarterectom\w+|femoral-?popliteal|infrainguinal|craniotom\w+|lamin\w+|spin\w+ fusion|disc\w*ectomy|carpal tunnel|amputation|tonsillect\w+|skin|melanoma|biopsy|open reduction|fixation|vitrectom\w+|colonoscop\w+|endoscop\w+|orthop\w+|bunionect\w+|varicose"
 )  # fmt: skip
+_OPENED = (
+    r"(?:repair|replacement|reconstruction|grafting) of (?:an? |the |his |her )?(?:[\w-]+ ){0,3}(?:aort\w+|aneurysm)"
+    r"|(?:stomach|pancreas|liver|colon|bowel|spleen|kidney|lung|lobe|o?esophagus|gall ?bladder|uterus|womb|ovar\w+|adrenal|bladder|appendix|rectum) (?:is |be )?(?:removed|resected|excised|taken out)"
+    r"|(?:removal|resection|excision|repair|transplantation) of (?:an? |the |his |her |part of |half of |most of |both )*(?:[\w-]+ ){0,3}"
+    r"(?:stomach|pancreas|pancreatic|liver|hepatic|colon\w*|bowel|sigmoid|rectum|rectal|spleen|kidneys?|renal|lung|lobe|o?esophag\w+|gall ?bladder|uterus|ovar\w+|adrenal|bladder|appendix|retroperitoneal|mediastinal)"
+)
 _OPERATION = re.compile(
-    rf"\b(?:(?P<high>(?:(?:open|laparoscopic|robot\w*|elective|partial|total|radical|left|right|video-assisted)[- ](?:assisted )?){{0,3}}(?:{_HIGH_RISK}))|(?P<low>{_LOW_RISK}))\b"
+    rf"\b(?:(?P<high>{_OPENED}|(?:(?:open|laparoscopic|robot\w*|elective|partial|total|radical|left|right|video-assisted)[- ](?:assisted )?){{0,3}}(?:{_HIGH_RISK}))|(?P<low>{_LOW_RISK}))\b"
 )
 
 _ROUTE = re.compile(r"\b(?:open|laparoscop\w+|robot\w*)\b")
@@ -385,6 +237,25 @@ _WITH_ROUTE = 40
 
 
 def rcri(reading: NoteReading, card: ModelCard, question: str) -> dict[str, Used]:
+    """The operation ahead, and a creatinine that is told as a range or in a later clause."""
+    return _operation_ahead(reading) | _creatinine_told(reading)
+
+
+_CREATININE_TOLD = re.compile(
+    r"\bcreatinine\b(?:[^.;\d]|\.(?=\d)){0,60}?(?P<v>\d{1,2}\.\d{1,2})(?:\s?(?:-|–|to|and)\s?\d{1,2}\.\d{1,2})?\s?mg/dl"
+)
+
+
+def _creatinine_told(reading: NoteReading) -> dict[str, Used]:
+    if reading.measured("creatinine"):
+        return {}
+    match = _CREATININE_TOLD.search(reading.lower)
+    if match is None:
+        return {}
+    return {"creatinine_mg_dl": used(reading, "creatinine_mg_dl", float(match["v"]), "mg/dL", *match.span())}
+
+
+def _operation_ahead(reading: NoteReading) -> dict[str, Used]:
     """Whether the operation ahead opens the abdomen, the chest or a large vessel above the groin."""
     for plan in _PLANNED.finditer(reading.lower):
         if match := _OPERATION.search(reading.lower, plan.start(), plan.end() + 120):

@@ -73,8 +73,8 @@ def _leading(reading: NoteReading, card: ModelCard) -> dict[str, Used]:
 
 _CM = r"(?P<{}>\d{{1,2}}(?:\.\d+)?)[\s-]?(?:cm|centimet\w+)"
 _DIFFERENCE = re.compile(
-    rf"\b(?:difference|differ|discrepancy|disparity|asymmetry|increase|swelling)\b[^.;]{{0,25}}?{_CM.format('after')}|{_CM.format('before')}\s(?:\w+\s){{0,2}}?(?:difference|discrepancy|disparity|larger|greater|bigger|more|increase|asymmetry|wider|swelling)"
-    rf"|\bcalf\s(?:\w+\s){{0,4}}?(?:exceeds|larger|greater)\D{{0,60}}?{_CM.format('by')}"
+    rf"\b(?:difference|differ|discrepancy|disparity|asymmetry|increase|swelling)\b[^.;]{{0,25}}?{_CM.format('after')}|{_CM.format('before')}\s(?:\w+\s){{0,2}}?(?:difference|discrepancy|disparity|larger|greater|bigger|more|increase|asymmetry|wider|thicker|fatter|fuller|broader|rounder|swelling)"
+    rf"|\bcalf\s(?:\w+\s){{0,4}}?(?:exceed(?:s|ed)|larger|greater|bigger|thicker|wider|fuller)\D{{0,60}}?{_CM.format('by')}"
 )
 _GIRTHS = re.compile(
     rf"{_CM.format('one')}[^;]{{0,70}}?\b(?:versus|vs\.?|compared (?:with|to)|and|than)\b[^;]{{0,25}}?{_CM.format('two')}"
@@ -85,6 +85,7 @@ _EQUAL = re.compile(
 )
 _RIVAL = re.compile(
     r"\b(?:alternative|another|competing|other) (?:\w+ )?(?:diagnos[ie]s|explanation|cause|condition)\b[^.;]{0,60}\b(?:likely|plausible|account\w*|explain\w*|possible|probable)"
+    r"|\b(?:at least|just|equally|every bit)(?: as)? (?:likely|probable|plausible)\b|\b(?:more|likelier|better) (?:likely |probable |plausible )?(?:explained by|than (?:an? |the )?(?:\w+ ){0,2}(?:clot|dvt|thrombos\w+|venous))"
     r"|\b(?:could|would|might|may) (?:\w+ )?(?:account for|explain)\b|\bplausible (?:musculoskeletal|alternative|infectious|orthopedic)\b"
     r"|\b(?:consistent with|suggest(?:s|ed)?|suggestive of|most likely|more likely|diagnos\w+ (?:of|with)|attributed to|favou?rs?|due to) (?:a |an |the )?(?:\w+ ){0,2}(?:cellulitis|muscle (?:strain|tear)|(?:ruptured )?baker\w*|hematoma|lymphedema|venous insufficiency|musculoskeletal|popliteal cyst)"
 )
@@ -125,7 +126,7 @@ def _rival(reading: NoteReading) -> Used | None:
 # --- Caprini ----------------------------------------------------------------------------------------------------------
 
 _AHEAD = re.compile(
-    r"\b(?:scheduled|planned|elective|upcoming|anticipat\w+|awaiting|pre-?operative|pre-?induction|operating (?:room|theat\w+)|theatre|undergo(?:ing|es)?|underwent|proceed\w*|surgery|operation|before transfer|(?:presents?|presented|arrives?|arrived|here|admitted) for)\b"
+    r"\b(?:scheduled|planned|elective|upcoming|anticipat\w+|awaiting|pre-?operative|pre-?induction|operating (?:room|theat\w+)|theatre|undergo(?:ing|es)?|underwent|proceed\w*|surgery|operation|before transfer|booked|listed|due (?:for|to)|day (?:before|of|after)|hours before|will (?:have|undergo)|is to (?:have|undergo)|evening before|on the (?:\w+ )?list|(?:presents?|presented|arrives?|arrived|comes?|came|attends?|attended|seen|here|in|admitted) for)\b"
 )
 _KINDS = (
     ("lower_limb_arthroplasty", re.compile(r"\b(?:(?:total |partial )?(?:hip|knee) (?:arthroplasty|replacement)|(?:hip|knee) hemiarthroplasty|lower[- ](?:limb|extremity) arthroplasty)\b")),
@@ -140,6 +141,7 @@ _MINUTES = re.compile(
 )
 _MINUTE_WORDS = {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45}
 _FORTY_FIVE = 45
+_BEFORE_PLAN = 140  # characters of the sentence that may name the operation before its date
 _OTHER_FROM_DAYS = 2
 _LONG_AGO = 60  # days
 _OF_WOMEN = ("oral_contraceptive_or_hrt", "pregnancy_or_postpartum", "adverse_pregnancy_history")
@@ -175,9 +177,10 @@ def _body_mass(reading: NoteReading) -> Used | None:
 def _operation(reading: NoteReading) -> Used:
     low = reading.lower
     for plan in _AHEAD.finditer(low):
-        around = (max(0, plan.start() - 60), plan.end() + 160)
+        first, _ = sentence(low, *plan.span())
+        around = (max(first, plan.start() - _BEFORE_PLAN), plan.end() + 160)
         days = days_ago(reading, *plan.span())
-        if days is not None and days > 3:
+        if days is not None and days > 3 and not plan[0].endswith("before"):
             continue
         for kind, pattern in _KINDS:
             match = pattern.search(low, *around)
@@ -211,28 +214,40 @@ _LONG_BED = re.compile(
     r"|\bconfined to bed\b[^.;]{0,30}\b72\b"
 )
 _BED = re.compile(
-    r"\b(?:bed[- ]?(?:rest|bound|ridden)|confined to (?:a |the |his |her )?bed|immobile|immobili[sz]ed)\b"
+    r"\b(?:bed[- ]?(?:rest|bound|ridden|fast)|confined to (?:a |the |his |her )?(?:hospital )?bed|immobile|immobili[sz]ed|in traction|under traction|flat on (?:his|her) back"
+    r"|(?:lain|lay|lying|stayed|kept|remained|nursed|been) (?:\w+ ){0,2}in (?:bed|hospital under)|unable to (?:walk|stand|get up|leave (?:the |his |her )?bed)|too (?:weak|ill) to (?:leave|get out of|stand|walk)|kept to (?:his|her) bed"
+    r"|without getting up|complete rest)\b"
 )
+_NEVER_UP = re.compile(
+    r"\b(?:not|n['’]t|never|hardly|barely|scarcely|rarely) (?:\w+ )?(?:left (?:the |his |her )?bed|been out of bed|got(?:ten)? (?:up|out of bed)|been (?:mobili[sz]ed|allowed up)|walked|stood)\b"
+)
+_DAYS_IN_BED = 3
 _FULL = re.compile(
     r"\b(?:ambulat\w+|walk(?:s|ed|ing)?|mobility is (?:currently )?normal|normal mobility|fully mobile)\b"
 )
 
 
 def _mobility(reading: NoteReading) -> Used:
-    for value, pattern in (("bed_over_72_h", _LONG_BED), ("bed_rest", _BED)):
-        found = reading.matching(pattern)
-        spans = [m.span() for m in found]
-        for match, said in zip(found, reading.asserted(spans), strict=True):
-            long_ago = (days_ago(reading, *match.span()) or 0) > _LONG_AGO
-            if said.is_negated or said.is_hypothetical or said.is_family or long_ago:
-                continue
-            if value == "bed_over_72_h" and not _long(match):
-                continue
-            return used(reading, "mobility", value, "", *match.span())
+    for match in _LONG_BED.finditer(reading.lower):
+        if _now(reading, match) and _long(match):
+            return used(reading, "mobility", "bed_over_72_h", "", *match.span())
+    resting = [m for m in _BED.finditer(reading.lower) if _now(reading, m)] + list(_NEVER_UP.finditer(reading.lower))
+    for value in ("bed_over_72_h", "bed_rest"):
+        for match in resting:
+            days = days_ago(reading, *match.span()) or 0
+            if days <= _LONG_AGO and (value == "bed_rest" or days >= _DAYS_IN_BED):
+                return used(reading, "mobility", value, "", *match.span())
     walking = _FULL.search(reading.lower)
     if walking:
         return used(reading, "mobility", "normal", "", *walking.span())
     return Used(name="mobility", value="normal", origin="assumed_normal", note="nothing is told of bed rest")
+
+
+def _now(reading: NoteReading, match: re.Match[str]) -> bool:
+    said = reading.asserted([match.span()])[0]
+    return not (
+        said.is_negated or said.is_hypothetical or said.is_family or (days_ago(reading, *match.span()) or 0) > _LONG_AGO
+    )
 
 
 def _long(match: re.Match[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from domain.predictions import ModelCard
-from tools.calculation import values
+from tools.calculation import body_size, values
 from tools.calculation.answers import DERIVED, Used
 from tools.calculation.reading import NoteReading
 
@@ -20,7 +20,7 @@ def weight_basis(reading: NoteReading, card: ModelCard, question: str) -> dict[s
     if "adjusted body weight" not in question.lower():
         return {}
     specs = {spec.name: spec for spec in card.inputs}
-    weight, height = (values.number(reading, specs[name]) for name in ("weight_kg", "height_cm"))
+    weight, height = (body_size.measured(reading, specs[name]) for name in ("weight_kg", "height_cm"))
     sex = values.sex(reading, specs["sex"])
     if weight is None or height is None or sex is None:
         return {}

@@ -17,20 +17,51 @@ from domain.predictions import ModelInput
 from domain.quantities import convert
 from tools.calculation.answers import DERIVED, NOTE, Used
 from tools.calculation.reading import Found, NoteReading
+from tools.calculation.unread import unread
 
 _OTHER_FLUID = re.compile(
     r"\b(?:urin\w*|spot|24[- ]?h\w*|csf|cerebrospinal|pleural|ascit\w*|peritoneal|dialysate|synovial|stool|fluid)\b"
 )
-_BLOOD = re.compile(r"\b(?:serum|plasma|blood|venous|arterial)\b|[.;]\s")
+_BLOOD = re.compile(r"\b(?:serum|plasma|blood|venous|arterial)\b|[.;]\s(?!it\b|this\b|these\b|which\b)")
 _CLAUSE_END = re.compile(r"[.;:]\s|\n")
 _NOW = re.compile(r"^.*\b(?:now|current(?:ly)?|present(?:ly|ation)?|admission|examination|today)\b", re.DOTALL)
 _EARLIER = re.compile(
-    r"\b(?:baseline|previous(?:ly)?|prior|earlier|ago|last (?:year|month|visit|week)|months? before|years? before|weeks? before"
+    r"\b(?:baseline|previous(?:ly)?|prior(?! to\b)|earlier|ago|\w+-old (?:\w+ )?(?:panel|labs?|results?|sample)|home|last (?:year|month|visit|week)|months? before|years? before|weeks? before"
     r"|pre-?op\w*|usual|known|recent|in the past|routine|annual|pre-?pregnan\w*|pre-?morbid|had been|history of)\b"
 )
 _NOT_HERE = re.compile(
-    r"\b(?:birth|born|delivered|father|mother|sister|brother|donor|target|goal|ideal|normal range|reference)\b"
+    r"\b(?:birth|born|delivered|lift(?:ed|ing)|carrying|mid-?parental|predicted|father|mother|sister|brother|donor|target|goal|ideal|normal range|reference)\b"
 )
+_EARLIER_AFTER = re.compile(
+    r"(?:(?!compar|versus|\bvs\b|from|than|baseline|against|relative|while|whereas|\bbut\b)(?:[^.;,()]|\.\d)){0,80}?"
+    r"\b(?:earlier|ago|previously|(?:before|prior to) (?:admission|presentation|arrival))\b"
+)
+_LATER = re.compile(
+    r"\b(?:peak\w*|at discharge|(?:at|on|during) (?:\S+ ){0,3}follow[- ]?up|nadir|stabili[sz]ed"
+    r"|(?:after|following|with) (?:\w+ ){0,3}(?:treatment|therapy|dialysis|ha?emodialysis|transfusions?|fluids?|resuscitation))\b"
+)
+_ROUGH = re.compile(
+    r"\b(?:up to|around|roughly|(?:higher|greater|more|less|lower) than|above|below|over|under|exceed\w*|between|ranging)\b|[<>≥≤~]"
+)
+_RISE = re.compile(r"\b(?:increas\w*|rose|ris(?:e|en|ing)|worsen\w*|elevat\w*|climb\w*|up)\b")
+_FROM = re.compile(r"\bfrom\s+\d[\d.,]*\s*\S{0,10}$")
+_HARMFUL_RISE = {"creatinine", "bun", "urea", "bilirubin_total", "ast", "alt", "inr", "glucose"}
+_AGE = re.compile(
+    r"\b(?:at|aged?|age of)\s+(?:the\s+)?(?:age\s+(?:of\s+)?)?(?P<n>\d{1,3}|one|two|three|four|five|six|eight|nine|ten)"
+    r"[\s-]+(?P<unit>day|week|month|year)s?\b(?!\s+(?:after|later|of (?:treatment|therapy|follow)|post|into))"
+)
+_WORD_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "nine": 9, "ten": 10}
+_YEARS = {"day": 1 / 365.25, "week": 7 / 365.25, "month": 1 / 12, "year": 1.0}
+_STILL_THAT_AGE = 0.9  # of the patient's age
+_CUT = re.compile(r"[.,]\d")  # the number goes on, as in "1,70 m"
+_OTHER_SIZE = {"height_cm": re.compile(r"\s?(?:kg|lbs?)\b"), "weight_kg": re.compile(r"\s?(?:cm|m)\b")}
+_MISREAD = {
+    "albumin": re.compile(r"^(?!.*\balb|.*albumin).*protein"),
+    "": re.compile(r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.?\s\d{1,2}$"),
+}  # of one concept, and of any: a total protein, the day of a month
+_BESIDE = re.compile(r"\([^()]*\)|^[^()]*\)")
+_CHANGE = re.compile(r"\b(?:put on|gain\w*|los(?:t|s|ses|ing))\b.{0,30}$", re.DOTALL)
+_BEDSIDE = re.compile(r"\b(?:capillary|finger\s?-?stick|point[- ]of[- ]care|glucometer|bedside)\b")
 _CLAUSE = 110
 _LOOK_BACK = 130
 _PMOL_PER_UIU = 6.0  # insulin, pmol/L in one uIU/mL (Knopp 2019, doi:10.1177/1932296818823720)
@@ -54,10 +85,14 @@ def number(reading: NoteReading, spec: ModelInput, near: frozenset[int] = frozen
     usable = [
         (found, value)
         for found in reading.measured(*place)
-        if is_of_urine(reading, found) is spec.name.startswith("urine") and (value := _in_unit(found, spec)) is not None
+        if not _CUT.match(reading.lower, found.end)
+        and not (spec.name in _OTHER_SIZE and _OTHER_SIZE[spec.name].match(reading.lower, found.end))
+        and not _misread(reading, found)
+        and is_of_urine(reading, found) is spec.name.startswith("urine")
+        and (value := _in_unit(found, spec)) is not None
     ]
     if not usable:
-        return None
+        return unread(reading, spec)
     ranked = sorted(
         usable,
         key=lambda pair: (
@@ -126,19 +161,69 @@ def is_of_urine(reading: NoteReading, found: Found) -> bool:
 def _rank(reading: NoteReading, found: Found) -> tuple[bool, ...]:
     """What speaks against a value; False sorts first."""
     said = found.assertion
-    clause = _clause_before(reading.lower, found.start)
+    low = reading.lower
+    clause, quote = _clause_before(reading, found.start), low[found.start : found.end]
     return (
         said.is_family,
         said.is_hypothetical,
-        _NOT_HERE.search(_NOW.sub("", clause)) is not None,
-        said.is_historical or _EARLIER.search(clause + reading.lower[found.start : found.end]) is not None,
+        _NOT_HERE.search(_NOW.sub("", clause)) is not None
+        or (found.concept_id == "body_weight" and _CHANGE.search(clause + quote) is not None),
+        said.is_historical
+        or _EARLIER.search(clause + quote) is not None
+        or _EARLIER_AFTER.match(low, found.end) is not None
+        or _at_a_younger_age(reading, clause)
+        or _before_a_rise(found, clause, quote),
+        _LATER.search(clause + quote) is not None,
+        bool(found.comparator) or found.high is not None or _is_rough(found, quote),
         said.is_negated,
     )
 
 
-def _clause_before(lower: str, start: int) -> str:
-    before = lower[max(0, start - _CLAUSE) : start]
-    return before[max((m.end() for m in _CLAUSE_END.finditer(before)), default=0) :]
+def _is_rough(found: Found, quote: str) -> bool:
+    bedside = found.concept_id.startswith("glucose") and _BEDSIDE.search(quote) is not None
+    return bedside or _ROUGH.search(quote) is not None
+
+
+def _misread(reading: NoteReading, found: Found) -> bool:
+    """Whether what was extracted is another thing: a total protein for albumin, a day of a month for a value."""
+    quote = reading.lower[found.start : found.end]
+    return any(name in ("", found.concept_id) and pattern.search(quote) for name, pattern in _MISREAD.items())
+
+
+def is_of_another_time(reading: NoteReading, span: tuple[int, int]) -> bool:
+    """Whether the words before a value give it to another time or another person than the patient's present."""
+    clause = _clause_before(reading, span[0])
+    return (
+        _NOT_HERE.search(_NOW.sub("", clause)) is not None
+        or _EARLIER.search(clause) is not None
+        or _at_a_younger_age(reading, clause)
+    )
+
+
+def _before_a_rise(found: Found, clause: str, quote: str) -> bool:
+    """Whether the value is where a harmful rise began: "creatinine increased from 0.8 to 2.4"."""
+    return (
+        found.concept_id in _HARMFUL_RISE
+        and _FROM.search(quote) is not None
+        and _RISE.search(clause[-40:] + quote) is not None
+    )
+
+
+def _at_a_younger_age(reading: NoteReading, clause: str) -> bool:
+    """Whether the clause tells of the patient at an age well below the present one."""
+    told = _AGE.search(clause)
+    if told is None:
+        return False
+    present = next((float(f.value) for f in reading.measured("age_years") if not f.assertion.is_family), 0.0)
+    then = float(_WORD_NUMBERS.get(told["n"]) or told["n"]) * _YEARS[told["unit"]]
+    return then < _STILL_THAT_AGE * present
+
+
+def _clause_before(reading: NoteReading, start: int) -> str:
+    """The words of a value's own clause before it, without remarks in brackets (the range of the value before)."""
+    first = max(0, start - _CLAUSE)
+    own = max((m.end() for m in _CLAUSE_END.finditer(reading.lower, first, start)), default=first)
+    return _BESIDE.sub(" ", reading.text[own:start]).lower()
 
 
 def sex(reading: NoteReading, spec: ModelInput) -> Used | None:
@@ -150,9 +235,22 @@ def sex(reading: NoteReading, spec: ModelInput) -> Used | None:
     women = [m for m in pronouns if m[0] in ("she", "her")]
     chosen = women if 2 * len(women) > len(pronouns) else [m for m in pronouns if m not in women]
     if not chosen:
-        return None
+        return _sex_by_body(reading, spec)
     value = "female" if chosen[0] in women else "male"
     return used(reading, spec.name, value, "", *chosen[0].span(), origin=DERIVED, note="from the pronouns of the note")
 
 
+def _sex_by_body(reading: NoteReading, spec: ModelInput) -> Used | None:
+    """Female or male by what only one of the two has; None where both are named."""
+    told = reading.matching(_FEMALE_BODY), reading.matching(_MALE_BODY)
+    if bool(told[0]) is bool(told[1]):
+        return None
+    value, match = ("female", told[0][0]) if told[0] else ("male", told[1][0])
+    return used(reading, spec.name, value, "", *match.span(), origin=DERIVED, note="from the organs of the note")
+
+
+_FEMALE_BODY = re.compile(
+    r"\b(?:pregnan(?:t|cy)|gravida|uter(?:us|ine)|vagina\w*|ovar(?:y|ies|ian)|menopaus\w+|hysterectomy|g\d ?p\d)\b"
+)
+_MALE_BODY = re.compile(r"\b(?:prostat\w+|testic\w+|testis|testes|scrot\w+|penis|penile)\b")
 _PRONOUN = re.compile(r"\b(?:she|her|he|his|him)\b")

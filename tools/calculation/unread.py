@@ -1,0 +1,121 @@
+"""Laboratory values that the extraction pipeline does not read: other names, misspellings, lists under one heading.
+
+They are looked for only where the note has no value that was extracted, and each is quoted with its name.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from domain.errors import InvalidInput
+from domain.predictions import ModelInput
+from domain.quantities import convert
+from tools.calculation.answers import NOTE, Used
+from tools.calculation.reading import NoteReading
+
+_NAMES = {
+    "sodium_meq_l": r"(?:serum\s+)?(?:sodium|na)\b",
+    "potassium_meq_l": r"(?:serum\s+)?(?:potassium|k)\b",
+    "chloride_meq_l": r"(?:serum\s+)?(?:chlorides?|chlorine|chlorida|clorida|cl)\b",
+    "bicarbonate_meq_l": r"(?:bicarbonat\w*|bicarb|hco3|(?:total\s+|serum\s+)?co2|carbon\s+dioxide)\b",
+    "albumin_g_dl": r"(?:serum\s+)?(?:(?:hypo)?albumin(?:a?emia)?|alb)\b",
+    "calcium_mg_dl": r"(?:serum\s+|total\s+)?(?:calcium|(?:hypo|hyper)calca?emia|ca)\b",
+    "creatinine_mg_dl": r"(?:serum\s+|s\.\s?)?creatin(?:ine|in|e)\b(?!\s+(?:kinase|phospho|clearance))",
+    "bun_mg_dl": r"(?:blood\s+ur(?:ea|ine|inary)\s+nitrogen|blood\s+urea|urea\s+nitrogen|urea|bun)\b",
+    "glucose_mg_dl": r"(?:(?:blood|serum|plasma|random|finger\s?stick)\s+){0,2}(?:glucose|sugar|gluca?emia)\b",
+    "hdl_mg_dl": r"(?:hdl|high[\s-]density\s+lipoproteins?)(?:[\s-]+(?:associated\s+)?cholesterol|-c)?\b",
+    "total_cholesterol_mg_dl": r"(?:total|serum)\s+cholesterol\b",
+    "triglycerides_mg_dl": r"(?:triglycerides?|triacylglycerols?|tg)\b",
+    "ast_u_l": r"(?:ast|sgot|got|aspartate\s+(?:amino)?trans(?:aminase|ferase))\b",
+    "alt_u_l": r"(?:alt|sgpt|gpt|alanine\s+(?:amino)?trans(?:aminase|ferase))\b",
+    "platelets_10e9_l": r"(?:platelets?|plts?|thrombocytes?)\b(?:\s+counts?)?",
+}
+_LINK = (
+    r"(?:\s*\([a-z0-9 +/-]{1,12}\))?[+−-]{0,2}"
+    r"(?:\s*(?:levels?|concentrations?|values?|counts?|was|were|is|of|at|found|to|be|normal|low|high|elevated|[:=(,–-])){0,5}\s*"
+)
+_VALUE = (
+    r"(?P<n>\d{1,6}(?:,\d{3})?(?:\.\d+)?)(?![\d/]|\s?[-–]\s?\d)\s*(?:of\s+)?"
+    r"(?P<unit>(?:mm?ol|m?eq|[mg]?gm?|[uμµ]mol|i?u|g)\s*/\s*(?:d?l|dl)\b|%|/\s*(?:mm3|[uμµ]l|mcl)|[x×]\s*10\s*[\^]?\s*9\s*/\s*l)?"
+)
+_UNITS = {"gm/dl": "g/dL", "gm/l": "g/L", "u/l": "U/L", "iu/l": "U/L", "/mm3": "/mm3", "/mcl": "/uL"}
+_HEADS = {"sodium_meq_l": ("na", "sodium"), "potassium_meq_l": ("k", "potassium"), "chloride_meq_l": ("cl", "chloride"),
+          "bicarbonate_meq_l": ("hco3", "co2", "bicarbonate", "tco2"), "ast_u_l": ("ast", "aspartate", "got", "sgot"),
+          "alt_u_l": ("alt", "alanine", "gpt", "sgpt")}  # fmt: skip
+_HEAD_WORDS = "|".join(sorted({word for words in _HEADS.values() for word in words}, key=len, reverse=True))
+_LIST = re.compile(
+    rf"\b(?P<names>(?:{_HEAD_WORDS})[+−-]?(?:\s*(?:/|and)\s*(?:{_HEAD_WORDS})[+−-]?){{1,3}})\b"
+    r"[a-z\s:,(=]{0,45}(?P<values>\d{1,4}(?:\.\d+)?(?:\s*[ui]*/l)?(?:\s*(?:/|and)\s*\d{1,4}(?:\.\d+)?(?:\s*[ui]*/l)?){1,3})"
+)
+_NUMBER = re.compile(r"\d{1,4}(?:\.\d+)?")
+_OTHER_FLUID = re.compile(r"\b(?:urin\w*|fluid|csf|ascit\w*|pleural|spot)\b[^.;]*$")
+_BACK = 60
+
+
+@lru_cache(maxsize=32)
+def _pattern(name: str) -> re.Pattern[str] | None:
+    return re.compile(rf"(?<![a-z0-9-]){_NAMES[name]}{_LINK}{_VALUE}") if name in _NAMES else None
+
+
+def unread(reading: NoteReading, spec: ModelInput) -> Used | None:
+    """The first possible value of an input that stands in the text after one of its names, or None."""
+    pattern = _pattern(spec.name)
+    if pattern is None:
+        return None
+    from nlp_pipeline.folding import lowered
+
+    lower = lowered(reading.text)  # with its brackets
+    for match in pattern.finditer(lower):
+        if _OTHER_FLUID.search(lower, max(0, match.start() - _BACK), match.start()):
+            continue
+        stated, unit = float(match["n"].replace(",", "")), _unit(match["unit"], spec)
+        value = _converted(stated, unit, spec)
+        if value is not None:
+            return _quoted(reading, spec, stated, unit, *match.span(), None if unit == spec.unit else value)
+        if spec.name == "albumin_g_dl" and _converted(stated, spec.unit, spec) is not None:
+            slip = _quoted(reading, spec, stated, spec.unit, *match.span())
+            return slip.model_copy(update={"note": f"{unit} is impossible; taken as {spec.unit}"})
+    for match in _LIST.finditer(lower):
+        names = re.split(r"\s*(?:/|\band\b)\s*", match["names"])
+        values = list(_NUMBER.finditer(lower, *match.span("values")))
+        if len(names) != len(values):
+            continue
+        for name, number in zip(names, values, strict=True):
+            if name.rstrip("+−-") in _HEADS.get(spec.name, ()):
+                value = _converted(float(number[0]), spec.unit, spec)
+                if value is not None:
+                    return _quoted(reading, spec, value, spec.unit, match.start(), number.end())
+    return None
+
+
+def _quoted(
+    reading: NoteReading,
+    spec: ModelInput,
+    value: float,
+    unit: str,
+    start: int,
+    end: int,
+    converted: float | None = None,
+) -> Used:
+    return Used(name=spec.name, value=value, unit=unit, span=(start, end), quote=reading.text[start:end], origin=NOTE,
+                converted=converted)  # fmt: skip
+
+
+def _unit(written: str | None, spec: ModelInput) -> str:
+    """The unit as the twin spells it; the input's own where none is written."""
+    if not written:
+        return spec.unit
+    plain = re.sub(r"\s+", "", written).replace("μ", "u").replace("µ", "u")
+    if plain in _UNITS:
+        return _UNITS[plain]
+    return plain.replace("/l", "/L").replace("dl", "dL")
+
+
+def _converted(amount: float, unit: str, spec: ModelInput) -> float | None:
+    try:
+        value = convert(amount, unit, spec.unit, spec.substance)
+    except InvalidInput:
+        return None
+    low, high = spec.plausible or (float("-inf"), float("inf"))
+    return value if low <= value <= high else None
