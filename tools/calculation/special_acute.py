@@ -146,7 +146,7 @@ def _duration(reading: NoteReading, name: str) -> Used:
                 continue
             words = " ".join(count.split())
             days = float(_NUMBERS.get(words) or float(words)) * _UNITS[unit]
-        return values.used(reading, name, min(days, _MOST_DAYS), "d", *match.span())
+        return values.used(reading, name, min(days, _MOST_DAYS), "d", *match.span(), origin=DERIVED, note="in days")
     return Used(name=name, value=_MOST_DAYS, unit="d", origin=ASSUMED,
                 note="the onset is not told, taken as more than 3 days ago")  # fmt: skip
 

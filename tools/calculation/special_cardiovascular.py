@@ -7,7 +7,7 @@ import re
 from domain.errors import InvalidInput
 from domain.predictions import ModelCard
 from domain.quantities import convert
-from tools.calculation.answers import Used
+from tools.calculation.answers import DERIVED, Used
 from tools.calculation.criteria import Mention, mentions
 from tools.calculation.reading import NoteReading, bounds
 from tools.calculation.times import days_ago, sentence
@@ -150,15 +150,32 @@ def _troponin(reading: NoteReading) -> Used:
         except InvalidInput:
             continue
         ratio = round(amount / _upper_limit(reading, found.start, found.end, amount / float(found.value or 1)), 3)
-        return used(reading, "troponin_ratio", ratio, "1", found.start, found.end, note="of the upper limit of normal")
+        return used(
+            reading, "troponin_ratio", ratio, "1", found.start, found.end, origin=DERIVED,
+            note="of the upper limit of normal",
+        )  # fmt: skip
     for said in reading.written("troponin", "cardiac_markers"):
         if _NORMAL_WORDS.match(str(said.value)) or said.assertion.is_negated:
             return used(
-                reading, "troponin_ratio", 0.5, "1", said.start, said.end, note="told as normal, without a figure"
+                reading,
+                "troponin_ratio",
+                0.5,
+                "1",
+                said.start,
+                said.end,
+                origin=DERIVED,
+                note="told as normal, without a figure",
             )
         if str(said.value) in ("elevated", "positive", "high", "raised", "abnormal", "increased"):
             return used(
-                reading, "troponin_ratio", 2.0, "1", said.start, said.end, note="told as raised, without a figure"
+                reading,
+                "troponin_ratio",
+                2.0,
+                "1",
+                said.start,
+                said.end,
+                origin=DERIVED,
+                note="told as raised, without a figure",
             )
     return Used(name="troponin_ratio", value=0.5, unit="1", origin="assumed_normal", note="no troponin is told of")
 
