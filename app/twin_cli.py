@@ -123,6 +123,9 @@ def sensitivity(
     samples: Annotated[
         int, typer.Option(min=2, max=8192, help="Of Sobol the base samples, of Morris the paths.")
     ] = 128,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Draw the tornado as an HTML page.")
+    ] = None,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -130,7 +133,7 @@ def sensitivity(
     from app.commands import twin as commands
 
     commands.sensitivity(
-        model, inputs or [], ranges or [], method=method, output=output, samples=samples, data_dir=data_dir,
+        model, inputs or [], ranges or [], method=method, output=output, samples=samples, plot=plot, data_dir=data_dir,
         as_json=as_json,
     )  # fmt: skip
 

@@ -112,13 +112,25 @@ def sensitivity(
     method: str,
     output: str,
     samples: int,
+    plot: Path | None,
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Print what a result depends on."""
+    """Print what a result depends on, and draw it as a page that needs no network.
+
+    Raises:
+        InvalidInput: an input is not as it should be, or the page cannot be written.
+    """
     twin = open_services(data_dir).twin
     limits = dict(map(parse_range, ranges)) or None
     found = twin.sensitivity(model, dict(map(parse_input, inputs)), method, limits, output=output, samples=samples)
+    if plot is not None:
+        from app.ui.plots import tornado
+
+        try:
+            tornado(found).write_html(plot, include_plotlyjs=True)
+        except OSError as error:
+            raise InvalidInput(f"{plot} cannot be written: {error.strerror}") from None
     if as_json:
         say(found.model_dump_json(indent=2))
         return

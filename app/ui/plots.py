@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from twin_backend.display import written_unit
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+    from domain.predictions import Influence, Sensitivity
 
 # Told apart in both themes and with the common colour vision deficiencies (Okabe and Ito).
 _COLOURS = ("#0d9488", "#e69f00", "#56b4e9", "#cc79a7", "#d55e00", "#8b8bd6")
@@ -22,6 +26,48 @@ def figure_of(artifact: Mapping[str, Any]) -> Figure | None:
     if artifact.get("kind") == "simulation" and artifact.get("series"):
         return _simulation(artifact)
     return None
+
+
+def tornado(found: Sensitivity) -> Figure:
+    """How far each input moves a result, the widest bar on top; of Morris or Sobol the first index of each."""
+    unit = written_unit(found.unit)
+    figure = _blank(found.label, unit, "")
+    rows = found.influences[::-1]  # Plotly draws from the bottom
+    names = [f"{_plain(row.label)} ({_range(row)})" for row in rows]
+    if found.method == "one_at_a_time":
+        _add_swings(figure, found, names, unit)
+    else:
+        index = next(iter(rows[0].indices)) if rows and rows[0].indices else ""
+        figure.add_bar(
+            y=names, x=[row.indices.get(index) for row in rows], orientation="h", marker={"color": _COLOURS[0]}
+        )
+        figure.update_layout(xaxis_title=_plain(index))
+    figure.update_layout(barmode="overlay", height=120 + 32 * len(rows), margin={"l": 12}, yaxis={"automargin": True})
+    return figure
+
+
+def _add_swings(figure: Figure, found: Sensitivity, names: list[str], unit: str) -> None:
+    for end, colour, title in (
+        ("output_low", _COLOURS[2], "at the low end"), ("output_high", _COLOURS[4], "at the high end"),
+    ):  # fmt: skip
+        results = [getattr(row, end) for row in found.influences[::-1]]
+        moved = [None if value is None else value - found.baseline for value in results]
+        figure.add_bar(
+            y=names, x=moved, base=found.baseline, orientation="h", name=title, marker={"color": colour}, customdata=results,
+            hovertemplate=f"%{{y}}<br><b>%{{customdata:.4g}} {_plain(unit)}</b><extra>{title}</extra>",
+        )  # fmt: skip
+    figure.add_vline(x=found.baseline, line={"color": _INK, "width": 1})
+
+
+def _range(row: Influence) -> str:
+    """The ends of an input as a chart writes them: "117 to 143 mEq/L", "no to yes"."""
+    return _plain(f"{_end(row.low)} to {_end(row.high)} {written_unit(row.unit)}".rstrip())
+
+
+def _end(value: float | bool | str | None) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _trend(artifact: Mapping[str, Any]) -> Figure:

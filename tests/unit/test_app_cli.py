@@ -299,6 +299,15 @@ def test_chains_are_listed_and_run(run: Any, tmp_path: Path) -> None:
     assert set(found["scenarios"][0]["runs"]) == {"clearance", "exposure"} and found["differences"] == []
 
 
+def test_a_tornado_is_drawn_as_a_page_of_its_own(run: Any, tmp_path: Path) -> None:
+    page = tmp_path / "tornado.html"
+    assert run("twin", "sensitivity", "egfr", *EGFR, "--plot", page).code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "Serum creatinine" in text and "Age" in text and "<script src=" not in text
+    refused = run("twin", "sensitivity", "egfr", *EGFR, "--plot", tmp_path / "nowhere" / "x.html")
+    assert refused.code == 2 and is_one_line(refused.err)
+
+
 def test_sensitivity_is_a_table_widest_first(run: Any, tmp_path: Path) -> None:
     there = ("--data-dir", tmp_path / "data")
     shown = run("twin", "sensitivity", "egfr", *EGFR, "--range", "age_years=40:80", *there)
