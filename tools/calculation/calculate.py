@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from domain.errors import ChartTwinError, MissingCovariate
 from domain.predictions import ModelCard, ModelInput
 from tools.calculation import body_size, criteria, values
-from tools.calculation.answers import ASSUMED_ABSENT, NOTE, QUESTION, RECORD, Calculated, Criterion, Used
+from tools.calculation.answers import ASSUMED_ABSENT, NOTE, RECORD, Calculated, Criterion, Used
 from tools.calculation.confidence import confidence
 from tools.calculation.questions import aliases_of, ask_of
 from tools.calculation.reading import NoteReading
@@ -22,12 +22,10 @@ if TYPE_CHECKING:
     from twin_backend.model import Result
 
 Reader = Callable[[NoteReading, ModelInput], Used | None]
-_POINTS = (
-    "{score}"  # what is not measured scores no points, as the scores prescribe; an equation needs all of its inputs
-)
 Elsewhere = Callable[[ModelInput], Used | None]
 
-
+# What is not measured scores no points, as the scores prescribe; an equation needs all of its inputs.
+_POINTS = "{score}"
 _READERS: Mapping[str, Reader] = {"sex": values.sex, "weight_kg": body_size.measured, "height_cm": body_size.measured}
 
 
@@ -193,6 +191,3 @@ def _default() -> NoteCalculator:
 def calculate_from_note(text: str, question: str) -> Calculated:
     """The answer of a twin with every packaged model; see `NoteCalculator`."""
     return _default()(text, question)
-
-
-__all__ = ["NOTE", "QUESTION", "NoteCalculator", "calculate_from_note"]
