@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
     from agents import Assistant
+    from app.access.gate import Gate
     from knowledge_base.records import RecordStore
     from knowledge_base.vectors import VectorIndex
     from twin_backend import TwinBackend
@@ -69,6 +70,11 @@ class Services:
     def assistant(self) -> Assistant:
         """What answers questions."""
         return self._part("assistant", self._build_assistant)
+
+    @property
+    def gate(self) -> Gate:
+        """Who may see what, and the trail of what they saw."""
+        return self._part("gate", lambda: _build_gate(self.settings))
 
     def provide(self, **parts: Any) -> Services:
         """Use these parts instead of building them; for tests and for embedding ChartTwin in another program."""
@@ -125,6 +131,12 @@ class Services:
         """Where conversations are kept; in memory when the data directory can only be read."""
         writable = os.access(self.settings.data_dir, os.W_OK)
         return self.settings.checkpoint_path if writable else None
+
+
+def _build_gate(settings: Settings) -> Gate:
+    from app.access.gate import build_gate
+
+    return build_gate(settings)
 
 
 def _build_nlp() -> Language:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from app.access_cli import access_app, audit_app
 from app.twin_cli import DataDir, Json, Port, twin_app
 
 NotesIn = Annotated[
@@ -28,6 +29,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(twin_app, name="twin")
+app.add_typer(access_app, name="access")
+app.add_typer(audit_app, name="audit")
 
 
 def _print_version(wanted: bool) -> None:

@@ -60,6 +60,17 @@ class Settings(BaseSettings):
     twin_manifests: Annotated[tuple[Path, ...], NoDecode] = ()  # further models; comma-separated in the environment
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     max_question_bytes: int = Field(default=64 * 1024, ge=1024)
+    access: Literal["local", "keys", "oidc"] = "local"  # local: no sign-in, loopback only
+    requests_per_minute: int = Field(default=1200, ge=0)  # of one caller; 0 means no limit
+    session_minutes: int = Field(default=600, ge=1)
+    session_idle_minutes: int = Field(default=30, ge=1)
+    break_glass_minutes: int = Field(default=60, ge=1)
+    audit_key: SecretStr = SecretStr("")  # seals the trail, so that nobody without it can write it anew
+    oidc_issuer: str = ""
+    oidc_audience: str = ""
+    oidc_client_id: str = ""  # of the browser's sign-in; tokens of other clients need none
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_roles_claim: str = "roles"
 
     @field_validator("data_dir")
     @classmethod

@@ -6,14 +6,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from app import version
+from app.access.callers import Action
+from app.access.door import Doorkeeper
+from app.api.deps import Needs
 from app.api.guards import Guards
 from app.api.problems import install_problem_handlers
-from app.api.routes import ask, calculate, evidence, health, patients, twin
+from app.api.routes import access, ask, calculate, evidence, health, patients, sign_in, twin
 from app.assembly import Readiness, Services
 
 _STATIC = Path(__file__).parent / "static"
@@ -46,10 +49,16 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
     )
     app.state.services = services
     app.state.readiness = readiness
+    # The last added is the outermost: host and size first, then who calls.
+    app.add_middleware(Doorkeeper, gate=services.gate)
     app.add_middleware(Guards, settings=services.settings)
     install_problem_handlers(app)
-    for routes in (health, ask, patients, evidence, twin, calculate):
+    for routes in (health, sign_in, access):
         app.include_router(routes.router)
+    for routes in (ask, patients, evidence):
+        app.include_router(routes.router, dependencies=[Depends(Needs(Action.READ_RECORD))])
+    for routes in (twin, calculate):
+        app.include_router(routes.router, dependencies=[Depends(Needs(Action.COMPUTE))])
     add_pages(app)
     if with_ui:
         from app.ui.chat import mount_chat

@@ -28,15 +28,21 @@ STATUS_OF_KIND = {
     "invalid_record": 422,
     "store_unavailable": 503,
     "model_unavailable": 503,
+    "not_signed_in": 401,
+    "not_permitted": 403,
+    "too_many_requests": 429,
+    "issuer_unreachable": 503,
 }
 _TITLES = {
     400: "The request cannot be read",
+    401: "Not signed in",
     403: "Not allowed",
     404: "Not found",
     405: "Not possible at this address",
     413: "Too large",
     421: "Wrong host",
     422: "The request cannot be used",
+    429: "Too many requests",
     500: "Something failed here",
     503: "Not available now",
 }

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from app import version
+from app.access.callers import Action
+from app.access.door import Doorkeeper
+from app.api.deps import Needs
 from app.api.guards import Guards
 from app.api.main import add_pages
 from app.api.problems import install_problem_handlers
@@ -33,9 +36,10 @@ def build_twin_app(services: Services) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
+    app.add_middleware(Doorkeeper, gate=services.gate)
     app.add_middleware(Guards, settings=services.settings)
     install_problem_handlers(app)
-    app.include_router(twin.router)
+    app.include_router(twin.router, dependencies=[Depends(Needs(Action.COMPUTE))])
 
     @app.get("/healthz", tags=["health"], summary="Alive")
     def health() -> Health:

@@ -31,6 +31,7 @@ def serve(
 ) -> None:
     """Serve until interrupted. The port is taken first, so that a taken one shows before anything is loaded."""
     services = open_services(data_dir, create=True, host=host, port=port)
+    _refuse_open_door(services)
     listening = listen(services.settings.host, services.settings.port)
     try:
         services.store.patients()
@@ -46,6 +47,7 @@ def serve_twin(*, data_dir: Path | None, host: str | None, port: int | None) -> 
     from app.api.twin_only import build_twin_app
 
     services = open_services(data_dir, host=host, port=port, twin_url="")
+    _refuse_open_door(services)
     listening = listen(services.settings.host, services.settings.port)
     try:
         services.twin.catalogue()
@@ -91,6 +93,15 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
+def _refuse_open_door(services: Services) -> None:
+    if services.gate.is_local and services.settings.host not in LOOPBACK_HOSTS:
+        raise InvalidInput(
+            "local mode has no sign-in and serves this computer alone; to serve others set CHARTTWIN_ACCESS to keys or "
+            "oidc, and CHARTTWIN_ALLOWED_HOSTS to the names it answers to",
+            field="host",
+        )
+
+
 def run_server(services: Services, listening: socket.socket, *, with_ui: bool) -> None:
     """Serve on the socket until interrupted."""
     from app.api.main import build_app
@@ -123,8 +134,8 @@ def _announce_twin(services: Services, listening: socket.socket) -> None:
 
 def _address(services: Services, listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
-    if host not in LOOPBACK_HOSTS:
-        remark("Open to the network, and there is no login in this version: anyone who reaches it reads what it keeps.")
+    if services.gate.is_local:
+        remark("Local mode: no sign-in, for this computer alone.")
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 

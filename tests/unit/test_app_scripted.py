@@ -76,7 +76,13 @@ class ScriptedAssistant:
         pass
 
     def ask(
-        self, patient_id: str, question: str, *, as_of: datetime | None = None, thread_id: str | None = None
+        self,
+        patient_id: str,
+        question: str,
+        *,
+        as_of: datetime | None = None,
+        thread_id: str | None = None,
+        owner: str = "local",
     ) -> Answer:
         for event in self.stream(patient_id, question, as_of=as_of, thread_id=thread_id):
             if event.kind == "answer":
@@ -84,7 +90,13 @@ class ScriptedAssistant:
         raise AssertionError("no answer")
 
     def stream(
-        self, patient_id: str, question: str, *, as_of: datetime | None = None, thread_id: str | None = None
+        self,
+        patient_id: str,
+        question: str,
+        *,
+        as_of: datetime | None = None,
+        thread_id: str | None = None,
+        owner: str = "local",
     ) -> Iterator[ScriptedEvent]:
         self.started += 1
         self.threads.append((patient_id, thread_id, question))
@@ -103,7 +115,13 @@ class ScriptedAssistant:
         self.finished += 1
 
     async def astream(
-        self, patient_id: str, question: str, *, as_of: datetime | None = None, thread_id: str | None = None
+        self,
+        patient_id: str,
+        question: str,
+        *,
+        as_of: datetime | None = None,
+        thread_id: str | None = None,
+        owner: str = "local",
     ) -> AsyncIterator[ScriptedEvent]:
         try:
             for event in self.stream(patient_id, question, as_of=as_of, thread_id=thread_id):

@@ -1,0 +1,1 @@
+"""Who calls, what they may do, whose record they may see, and the trail of what they saw."""

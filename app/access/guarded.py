@@ -1,0 +1,146 @@
+"""The services as one caller may use them: whoever holds these cannot read a record out of the caller's reach."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from app.access.callers import LOCAL, Action, Caller
+from app.access.gate import Gate
+
+if TYPE_CHECKING:
+    from agents import Assistant, Event
+    from app.assembly import Services
+    from domain.answers import Answer
+    from knowledge_base.records import RecordStore
+    from knowledge_base.vectors import VectorIndex
+    from twin_backend import TwinBackend
+
+# Methods of the store whose first argument is the patient. What is in neither list belongs to the system itself.
+PATIENT_READS = frozenset(
+    {"patient", "observations", "conditions", "medications", "allergies", "procedures", "immunizations", "encounters",
+     "reports", "care_plans", "devices", "family_history", "counts", "resource", "notes", "note", "facts", "derived",
+     "run", "save_run", "audit_events", "resolve"}
+)  # fmt: skip
+
+
+class GuardedStore:
+    """A record store that asks the gate before every patient, once per request and patient."""
+
+    def __init__(self, store: RecordStore, gate: Gate, caller: Caller, door: str) -> None:
+        self._store, self._gate, self._caller, self._door = store, gate, caller, door
+        self._admitted: set[tuple[str, Action]] = set()
+        self._has_listed = False
+
+    def admit(self, patient_id: str, action: Action = Action.READ_RECORD) -> None:
+        """Pass, or refuse; recorded the first time.
+
+        Raises:
+            NotPermitted: the patient or the action is out of reach.
+        """
+        if (patient_id, action) not in self._admitted:
+            self._gate.admit(self._caller, patient_id, action, self._door)
+            self._admitted.add((patient_id, action))
+
+    def patients(self) -> list[Any]:
+        """The patients in reach."""
+        self._caller.require(Action.READ_RECORD)
+        if not self._has_listed:
+            self._gate.record(self._caller, "record.list", door=self._door)
+            self._has_listed = True
+        reach = self._caller.patients
+        return [row for row in self._store.patients() if reach is None or row.id in reach]
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._store, name)
+        if name in PATIENT_READS:
+
+            def guarded(patient_id: str, *args: Any, **kwargs: Any) -> Any:
+                self.admit(patient_id)
+                return value(patient_id, *args, **kwargs)
+
+            return guarded
+        if name in ("data_dir",):
+            return value
+        raise AttributeError(f"{name} is not for callers")
+
+    def for_writing(self, patient_id: str) -> RecordStore:
+        """The store itself, for writing to one patient's record.
+
+        Raises:
+            NotPermitted: the caller may not write to it.
+        """
+        self.admit(patient_id, Action.WRITE_RECORD)
+        return self._store
+
+
+class GuardedAssistant:
+    """The assistant for one caller: patients in reach, threads of the caller's own."""
+
+    def __init__(self, assistant: Assistant, store: GuardedStore, caller: Caller) -> None:
+        self._assistant, self._store, self._caller = assistant, store, caller
+
+    def _owned(self, options: dict[str, Any]) -> dict[str, Any]:
+        return options if self._caller is LOCAL else {**options, "owner": self._caller.subject}
+
+    def ask(self, patient_id: str, question: str, **options: Any) -> Answer:
+        """As `Assistant.ask`."""
+        self._store.admit(patient_id)
+        return self._assistant.ask(patient_id, question, **self._owned(options))
+
+    def stream(self, patient_id: str, question: str, **options: Any) -> Iterator[Event]:
+        """As `Assistant.stream`."""
+        self._store.admit(patient_id)
+        return self._assistant.stream(patient_id, question, **self._owned(options))
+
+    def astream(self, patient_id: str, question: str, **options: Any) -> AsyncIterator[Event]:
+        """As `Assistant.astream`."""
+        self._store.admit(patient_id)
+        return self._assistant.astream(patient_id, question, **self._owned(options))
+
+
+class GuardedServices:
+    """What a door is given instead of `Services`."""
+
+    def __init__(self, services: Services, gate: Gate, caller: Caller, door: str) -> None:
+        self._services, self.gate, self.caller, self.door = services, gate, caller, door
+        self._store: GuardedStore | None = None
+
+    @property
+    def settings(self) -> Any:
+        """The settings."""
+        return self._services.settings
+
+    @property
+    def store(self) -> RecordStore:
+        """The records in reach; as a store it refuses every patient out of it."""
+        return cast("RecordStore", self.guarded_store)
+
+    @property
+    def guarded_store(self) -> GuardedStore:
+        """The same, with its own methods."""
+        if self._store is None:
+            self._store = GuardedStore(self._services.store, self.gate, self.caller, self.door)
+        return self._store
+
+    @property
+    def assistant(self) -> Assistant:
+        """The assistant for this caller."""
+        return cast("Assistant", GuardedAssistant(self._services.assistant, self.guarded_store, self.caller))
+
+    @property
+    def index(self) -> VectorIndex | None:
+        """The index; every query of it names a patient that the store has admitted."""
+        return self._services.index
+
+    @property
+    def twin(self) -> TwinBackend:
+        """The twin's models, which hold no record."""
+        self.caller.require(Action.COMPUTE)
+        return self._services.twin
+
+    @property
+    def nlp(self) -> Any:
+        """The note-reading pipeline."""
+        self.caller.require(Action.COMPUTE)
+        return self._services.nlp
