@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.metrics import count_request
 from app.api.problems import problem
 from app.logs import log_event
 from app.settings import Settings
@@ -110,6 +111,8 @@ def _host_name(host: str) -> str:
 def _log(scope: Scope, status: int, began: float) -> None:
     route = scope.get("route")
     path = getattr(route, "path", "") or "-"  # the template, never the path: that holds patient ids
+    seconds = time.perf_counter() - began
+    count_request(path, scope["method"], status, seconds)
     if path.startswith(("/v1", "/healthz", "/readyz")):
-        ms = round((time.perf_counter() - began) * 1000)
+        ms = round(seconds * 1000)
         log_event("request", route=path, method=scope["method"], status=status, ms=ms)

@@ -15,6 +15,7 @@ from app.access.callers import Action
 from app.access.door import Doorkeeper
 from app.api.deps import Needs
 from app.api.guards import Guards
+from app.api.metrics import router as metrics_router
 from app.api.problems import install_problem_handlers
 from app.api.routes import access, ask, calculate, evidence, health, patients, sign_in, twin
 from app.assembly import Readiness, Services
@@ -55,6 +56,7 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
     install_problem_handlers(app)
     for routes in (health, sign_in, access):
         app.include_router(routes.router)
+    app.include_router(metrics_router)
     for routes in (ask, patients, evidence):
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.READ_RECORD))])
     for routes in (twin, calculate):

@@ -520,3 +520,15 @@ def test_generated_attempts_across_callers_and_patients_leak_nothing(door: tuple
             else:
                 leaks += not may
     assert attempts == 10_000 and leaks == 0
+
+
+def test_metrics_count_routes_and_never_paths(door: tuple[TestClient, Gate]) -> None:
+    client, gate = door
+    clinician, evaluator = key_of(gate, "dr-a", Role.CLINICIAN, PATIENT_ID), key_of(gate, "ev", Role.EVALUATOR)
+    client.get(f"/v1/patients/{PATIENT_ID}", headers=clinician)
+    client.get("/v1/patients/PHI-MARKER-7731", headers=clinician)
+    client.request("PHIMARKER", "/v1/patients", headers=clinician)
+    assert client.get("/metrics", headers=clinician).status_code == 403
+    text = client.get("/metrics", headers=evaluator).text
+    assert 'route="/v1/patients/{patient_id}"' in text and 'status="403"' in text
+    assert PATIENT_ID not in text and "MARKER" not in text
