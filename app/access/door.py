@@ -8,12 +8,12 @@ from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.responses import RedirectResponse
+from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.callers import NotPermitted, NotSignedIn, TooManyRequests
 from app.access.gate import SESSION_COOKIE, Gate
-from app.api.problems import problem_of
+from app.api.problems import openai_error, problem_of
 from domain.errors import ChartTwinError
 
 # Open to everybody, because they say nothing about anybody: liveness, what the server can do, and signing in.
@@ -21,6 +21,7 @@ _PUBLIC = frozenset(
     {"/healthz", "/readyz", "/sign-in", "/sign-in/organisation", "/sign-in/return", "/openapi.json", "/docs",
      "/favicon.ico", "/fhir/metadata", "/fhir/.well-known/smart-configuration", "/cds-services"}
 )  # fmt: skip
+_OPENAI = ("/v1/chat/", "/v1/models")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -45,7 +46,10 @@ class Doorkeeper:
                 _refuse_foreign_forms(scope, headers)
             self._limit(state["caller"].subject if "caller" in state else address)
         except ChartTwinError as error:
-            refusal = problem_of(error)
+            refusal: JSONResponse = problem_of(error)
+            if scope["path"].startswith(_OPENAI):
+                body = {"error": openai_error(error.kind, error.message, refusal.status_code)}
+                refusal = JSONResponse(body, refusal.status_code)
             if isinstance(error, NotSignedIn):
                 if _wants_page(scope, headers):
                     await RedirectResponse(f"/sign-in?next={quote(scope['path'])}", 303)(scope, receive, send)

@@ -17,7 +17,7 @@ from app.api.deps import Needs
 from app.api.guards import Guards
 from app.api.metrics import router as metrics_router
 from app.api.problems import install_problem_handlers
-from app.api.routes import access, ask, calculate, evidence, health, patients, sign_in, twin
+from app.api.routes import access, ask, calculate, evidence, health, openai, patients, sign_in, story, twin
 from app.assembly import Readiness, Services
 
 _STATIC = Path(__file__).parent / "static"
@@ -57,7 +57,7 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
     for routes in (health, sign_in, access):
         app.include_router(routes.router)
     app.include_router(metrics_router)
-    for routes in (ask, patients, evidence):
+    for routes in (ask, patients, evidence, story, openai):
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.READ_RECORD))])
     for routes in (twin, calculate):
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.COMPUTE))])

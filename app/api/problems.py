@@ -25,6 +25,8 @@ STATUS_OF_KIND = {
     "solver_failed": 500,
     "unknown_patient": 404,
     "unknown_evidence": 404,
+    "unknown_thread": 404,
+    "thread_busy": 409,
     "invalid_record": 422,
     "store_unavailable": 503,
     "model_unavailable": 503,
@@ -39,6 +41,7 @@ _TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Not possible at this address",
+    409: "Not now",
     413: "Too large",
     421: "Wrong host",
     422: "The request cannot be used",
@@ -75,6 +78,12 @@ def problem(status: int, kind: str, detail: str, **extra: Any) -> Problem:
 def problem_of(error: ChartTwinError) -> Problem:
     """The problem document of one of our errors."""
     return problem(STATUS_OF_KIND.get(error.kind, 500), error.kind, error.message, **public_details(error.details))
+
+
+def openai_error(kind: str, message: str, status: int) -> dict[str, Any]:
+    """The same fault in the form that OpenAI clients read."""
+    name = "invalid_request_error" if 400 <= status < 500 else "server_error"
+    return {"message": message, "type": name, "param": None, "code": kind}
 
 
 def public_details(details: Mapping[str, object]) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+"""The patient's story: JSON, Markdown or a FHIR document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from pydantic import BaseModel
+
+from app.api.deps import ServicesDep
+from app.dates import now, parse_as_of
+from app.stories import check_form, story_document, tell_story
+from domain.answers import Conflict
+from domain.facts import Evidence
+
+router = APIRouter(prefix="/v1/patients", tags=["story"])
+
+
+class SentenceBody(BaseModel):
+    """One sentence, the ground it stands on, and what supports it."""
+
+    text: str
+    basis: str
+    item: bool = False
+    evidence: list[Evidence]
+
+
+class SectionBody(BaseModel):
+    """One titled run of sentences; `code` is its LOINC code."""
+
+    id: str
+    title: str
+    code: str
+    sentences: list[SentenceBody]
+
+
+class StoryBody(BaseModel):
+    """The story with its conflicts, warnings and what was searched."""
+
+    kind: str
+    audience: str
+    patient_id: str
+    title: str
+    as_of: str
+    period: str = ""
+    sections: list[SectionBody]
+    conflicts: list[Conflict] = []
+    warnings: list[str] = []
+    looked_at: list[str] = []
+
+
+@router.get(
+    "/{patient_id}/story",
+    summary="The patient's story",
+    response_model=StoryBody,
+    responses={200: {"content": {"text/markdown": {}, "application/fhir+json": {}}}},
+)
+def get_story(
+    patient_id: str,
+    services: ServicesDep,
+    kind: Annotated[
+        str, Query(max_length=40, description="one_liner, timeline, problem_oriented, since_last_visit, sbar or full")
+    ] = "problem_oriented",
+    audience: Annotated[
+        str, Query(max_length=40, description="clinician_short, clinician_long, handoff, patient or evaluator")
+    ] = "clinician_short",
+    form: Annotated[str, Query(alias="format", max_length=20, description="json, markdown or fhir")] = "json",
+    as_of: Annotated[str | None, Query(max_length=40, description="The date or time to treat as now.")] = None,
+    period: Annotated[str, Query(max_length=120, description="Such as 'last 2 years' or 'since 2025-05-01'.")] = "",
+) -> Response:
+    """A cited narrative of the record and its notes. It makes no diagnosis and no treatment decision."""
+    check_form(form)
+    story = tell_story(services, patient_id, kind=kind, audience=audience, as_of=parse_as_of(as_of) or now(), period=period)
+    if form == "markdown":
+        from tools.story import to_markdown
+
+        return PlainTextResponse(to_markdown(story), media_type="text/markdown; charset=utf-8")
+    if form == "fhir":
+        document: dict[str, Any] = story_document(services, story, now())
+        return JSONResponse(document, media_type="application/fhir+json")
+    return JSONResponse(StoryBody.model_validate(story.model_dump(mode="json")).model_dump(mode="json"))
