@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from app.access.callers import LOCAL, Action, Caller
+from app.access.callers import Action, Caller
 from app.access.gate import Gate
 
 if TYPE_CHECKING:
     from agents import Assistant, Event
+    from agents.memory import Conversation, Conversations, ThreadSummary
     from app.assembly import Services
     from domain.answers import Answer
     from knowledge_base.records import RecordStore
@@ -80,23 +81,49 @@ class GuardedAssistant:
     def __init__(self, assistant: Assistant, store: GuardedStore, caller: Caller) -> None:
         self._assistant, self._store, self._caller = assistant, store, caller
 
-    def _owned(self, options: dict[str, Any]) -> dict[str, Any]:
-        return options if self._caller is LOCAL else {**options, "owner": self._caller.subject}
-
     def ask(self, patient_id: str, question: str, **options: Any) -> Answer:
         """As `Assistant.ask`."""
         self._store.admit(patient_id)
-        return self._assistant.ask(patient_id, question, **self._owned(options))
+        return self._assistant.ask(patient_id, question, owner=self._caller.subject, **options)
 
     def stream(self, patient_id: str, question: str, **options: Any) -> Iterator[Event]:
         """As `Assistant.stream`."""
         self._store.admit(patient_id)
-        return self._assistant.stream(patient_id, question, **self._owned(options))
+        return self._assistant.stream(patient_id, question, owner=self._caller.subject, **options)
 
     def astream(self, patient_id: str, question: str, **options: Any) -> AsyncIterator[Event]:
         """As `Assistant.astream`."""
         self._store.admit(patient_id)
-        return self._assistant.astream(patient_id, question, **self._owned(options))
+        return self._assistant.astream(patient_id, question, owner=self._caller.subject, **options)
+
+
+class GuardedMemory:
+    """The caller's own conversations, and of these only those about patients in reach."""
+
+    def __init__(self, memory: Conversations, store: GuardedStore, caller: Caller) -> None:
+        self._memory, self._store, self._caller = memory, store, caller
+
+    def list(self, patient_id: str | None = None) -> tuple[ThreadSummary, ...]:
+        """As `Conversations.list`."""
+        if patient_id is not None:
+            self._store.admit(patient_id)
+        reach = self._caller.patients
+        found = self._memory.list(self._caller.subject, patient_id)
+        return tuple(thread for thread in found if reach is None or thread.patient_id in reach)
+
+    def read(self, thread_id: str) -> Conversation:
+        """As `Conversations.read`."""
+        found = self._memory.read(self._caller.subject, thread_id)
+        self._store.admit(found.patient_id)
+        return found
+
+    def delete(self, thread_id: str) -> None:
+        """As `Conversations.delete`; one's own may go also when its patient is out of reach by now."""
+        self._memory.delete(self._caller.subject, thread_id)
+
+    def delete_all(self, patient_id: str | None = None) -> int:
+        """As `Conversations.delete_all`."""
+        return self._memory.delete_all(owner=self._caller.subject, patient_id=patient_id)
 
 
 class GuardedServices:
@@ -127,6 +154,11 @@ class GuardedServices:
     def assistant(self) -> Assistant:
         """The assistant for this caller."""
         return cast("Assistant", GuardedAssistant(self._services.assistant, self.guarded_store, self.caller))
+
+    @property
+    def memory(self) -> GuardedMemory:
+        """The caller's conversations."""
+        return GuardedMemory(self._services.memory, self.guarded_store, self.caller)
 
     @property
     def index(self) -> VectorIndex | None:

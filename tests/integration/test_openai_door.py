@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import openai
 import pytest
@@ -67,7 +68,8 @@ def test_an_answer_with_its_citations(client: openai.OpenAI) -> None:
 def test_a_streamed_answer_is_the_same_and_carries_the_steps(client: openai.OpenAI) -> None:
     messages = [{"role": "user", "content": "latest weight?"}]
     text, extras = "", []
-    for chunk in client.chat.completions.create(model="charttwin", messages=messages, metadata=AT, stream=True):  # type: ignore[call-overload]
+    chunks: Any = client.chat.completions.create(model="charttwin", messages=messages, metadata=AT, stream=True)  # type: ignore[call-overload]
+    for chunk in chunks:
         text += chunk.choices[0].delta.content or ""
         extras += [chunk.model_extra["charttwin"]] if chunk.model_extra and "charttwin" in chunk.model_extra else []
     assert text == ask(client, "latest weight?")
@@ -101,12 +103,13 @@ def test_errors_are_those_that_the_client_knows(client: openai.OpenAI, door: tup
     with pytest.raises(openai.PermissionDeniedError) as refused:
         client.chat.completions.create(model="charttwin", messages=hello, metadata={"patient_id": "another"})  # type: ignore[arg-type]
     assert refused.value.code == "not_permitted"
-    for change in (
+    changes: list[dict[str, Any]] = [
         {"model": "gpt-9"},
         {"messages": []},
         {"n": 3},
         {"tools": [{"type": "function", "function": {"name": "x"}}]},
-    ):
+    ]
+    for change in changes:
         with pytest.raises(openai.APIStatusError) as bad:
             client.chat.completions.create(**{"model": "charttwin", "messages": hello, "metadata": AT, **change})  # type: ignore[call-overload]
         assert 400 <= bad.value.status_code < 500 and bad.value.code
