@@ -71,7 +71,9 @@ def get_story(
 ) -> Response:
     """A cited narrative of the record and its notes. It makes no diagnosis and no treatment decision."""
     check_form(form)
-    story = tell_story(services, patient_id, kind=kind, audience=audience, as_of=parse_as_of(as_of) or now(), period=period)
+    story = tell_story(
+        services, patient_id, kind=kind, audience=audience, as_of=parse_as_of(as_of) or now(), period=period
+    )
     if form == "markdown":
         from tools.story import to_markdown
 
