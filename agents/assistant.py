@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sqlite3
 import threading
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
+from contextvars import copy_context
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from agents.context import RunContext
+from agents.memory.records import LOCAL_OWNER
+from agents.runtime.conduct import Conduct, untraced
+from agents.runtime.run import DEFAULT_BUDGET_S, RunCancelled
 from domain.answers import Answer
 from domain.errors import InvalidInput
 from domain.facts import Frozen
@@ -22,12 +24,15 @@ from tools.context import ToolContext
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from agents.context import RunContext
     from agents.embedded.router import Embeds
+    from agents.memory import Conversations, OpenTurn
     from knowledge_base.records import RecordStore
     from knowledge_base.vectors import VectorIndex
     from twin_backend.service import TwinBackend
 
 QUESTION_LIMIT = 20_000
+_STEP_LIMIT = 120  # of graph steps; the bounds of `RunContext` end a run long before
 
 
 class Event(Frozen):
@@ -38,7 +43,7 @@ class Event(Frozen):
 
 
 class Assistant:
-    """Answers questions about one patient at a time. Thread safe; threads are bound to their patient."""
+    """Answers questions about one patient at a time. Thread safe; conversations are bound to their owner and patient."""
 
     def __init__(
         self,
@@ -48,12 +53,21 @@ class Assistant:
         graph: Any,
         lexicon: Any,
         clock: Callable[[], datetime] | None,
+        memory: Conversations,
+        conduct: Conduct | None = None,
     ) -> None:
-        self.store, self.index, self.twin = store, index, twin
+        self.store, self.index, self.twin, self.memory = store, index, twin, memory
         self._graph, self._lexicon, self._clock = graph, lexicon, clock
+        self._conduct = conduct or Conduct()
 
     def ask(
-        self, patient_id: str, question: str, *, as_of: datetime | None = None, thread_id: str | None = None
+        self,
+        patient_id: str,
+        question: str,
+        *,
+        as_of: datetime | None = None,
+        thread_id: str | None = None,
+        owner: str = LOCAL_OWNER,
     ) -> Answer:
         """The cited answer.
 
@@ -61,21 +75,40 @@ class Assistant:
             patient_id: The open patient.
             question: The question in the clinician's words.
             as_of: The moment to treat as now; later rows are invisible. The present by default.
-            thread_id: A conversation to continue; it belongs to this patient alone.
+            thread_id: A conversation to begin or continue: any name, or an id that `memory.list` gave.
+            owner: Whose conversation it is. A name is the owner's own, for this patient alone.
 
         Raises:
             UnknownPatient: no such patient.
-            InvalidInput: the question is empty or longer than `QUESTION_LIMIT` characters.
+            InvalidInput: the question is empty or longer than `QUESTION_LIMIT` characters; or the conversation is about
+                another patient.
+            UnknownThread: the id is of no conversation of this owner.
+            ThreadBusy: the conversation is being continued by another question.
+            StoreUnavailable: the conversation cannot be read or kept.
+            RunCancelled: the run was stopped.
         """
-        for event in self.stream(patient_id, question, as_of=as_of, thread_id=thread_id):
+        for event in self.stream(patient_id, question, as_of=as_of, thread_id=thread_id, owner=owner):
             if event.kind == "answer":
                 return Answer.model_validate(event.data)
+            if event.kind == "error":
+                raise RunCancelled(str(event.data["message"]))
         raise RuntimeError("the run ended without an answer")
 
     def stream(
-        self, patient_id: str, question: str, *, as_of: datetime | None = None, thread_id: str | None = None
+        self,
+        patient_id: str,
+        question: str,
+        *,
+        as_of: datetime | None = None,
+        thread_id: str | None = None,
+        owner: str = LOCAL_OWNER,
+        stop: threading.Event | None = None,
     ) -> Iterator[Event]:
-        """The run's events as they happen; the last is the answer. Tokens are sent only after verification."""
+        """The run's events as they happen; the last is the answer, or an error when the run was stopped.
+
+        Tokens are sent only after the whole text has been verified. Closing the iterator, setting `stop` or calling
+        `cancel` ends the run, also in the middle of a model's reply.
+        """
         text = question.strip()
         if not text:
             raise InvalidInput("the question is empty; ask about a lab, drug, problem, visit, note or calculator")
@@ -84,59 +117,90 @@ class Assistant:
         moment = as_of if as_of is not None else self._now()
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         self.store.patient(patient_id)
-        started = time.perf_counter()
-        context = RunContext(tools=ToolContext(self.store, patient_id, moment, self.twin, self.index, self._lexicon))
-        config = self._config(patient_id, thread_id)
-        final: dict[str, Any] = {}
-        for mode, chunk in self._graph.stream(
-            {"question": text}, config, context=context, stream_mode=["custom", "updates"]
-        ):
-            if mode == "custom":
-                yield Event.model_validate(chunk)
-            elif "answer" in chunk:
-                final = chunk["answer"]["answer"]
-        made = Answer.model_validate(final).model_copy(
-            update={"trace_id": uuid.uuid4().hex, "latency_s": round(time.perf_counter() - started, 4)}
-        )
+        services = (self.twin, self.index, self._lexicon)
+        tools = ToolContext(self.store, patient_id, moment, *services, asked=text, owner=owner)
+        try:
+            with self._conduct.running(tools, (owner, patient_id, thread_id or ""), stop) as context:
+                yield from self._events(text, context, owner, thread_id)
+        except RunCancelled as error:
+            yield Event(kind="error", data={"kind": error.kind, "message": error.message})
+
+    def _events(self, text: str, context: RunContext, owner: str, thread_id: str | None) -> Iterator[Event]:
+        moment = context.tools.as_of
+        with self._turn(owner, context.tools.patient_id, thread_id) as turn:
+            final: dict[str, Any] = {}
+            chunks = self._graph.stream(
+                {"question": text}, _config(turn), context=context, stream_mode=["custom", "updates"]
+            )
+            for mode, chunk in untraced(chunks):
+                if mode == "custom":
+                    yield Event.model_validate(chunk)
+                elif "answer" in chunk:
+                    final = chunk["answer"]["answer"]
+            made = Answer.model_validate(final).model_copy(
+                update={"trace_id": uuid.uuid4().hex, "latency_s": round(context.run.elapsed_s, 4)}
+            )
+            if turn is not None:  # kept before it is shown: what was read can be found again
+                turn.commit(text, made, asked=self._clock() if self._clock else moment, as_of=moment)
         for piece in re.findall(r"\S+\s*", made.text):
             yield Event(kind="token", data={"text": piece})
         yield Event(kind="answer", data=made.model_dump(mode="json"))
+
+    def cancel(self, patient_id: str, thread_id: str | None = None, owner: str = LOCAL_OWNER) -> int:
+        """Stops the owner's runs under way about a patient, or those of one conversation; returns how many there were."""
+        return self._conduct.cancel(owner, patient_id, *([thread_id] if thread_id is not None else []))
+
+    def close(self) -> None:
+        """Stops every run under way."""
+        self._conduct.cancel()
 
     def _now(self) -> datetime:
         if self._clock is None:
             raise InvalidInput("as_of is needed: this assistant was built without a clock")
         return self._clock()
 
-    def _config(self, patient_id: str, thread_id: str | None) -> dict[str, Any]:
-        # Without a thread every run has its own, so that nothing is remembered between questions.
-        thread = f"{patient_id}/{thread_id or uuid.uuid4().hex}"
-        return {"configurable": {"thread_id": thread}} if thread_id else {}
+    def _turn(self, owner: str, patient_id: str, thread_id: str | None) -> AbstractContextManager[OpenTurn | None]:
+        return nullcontext() if not thread_id else self.memory.turn(owner, patient_id, thread_id)
 
     async def astream(
-        self, patient_id: str, question: str, *, as_of: datetime | None = None, thread_id: str | None = None
+        self,
+        patient_id: str,
+        question: str,
+        *,
+        as_of: datetime | None = None,
+        thread_id: str | None = None,
+        owner: str = LOCAL_OWNER,
     ) -> AsyncIterator[Event]:
-        """As `stream`, for asynchronous callers: the run has its own thread and stops when the caller goes."""
+        """As `stream`, for asynchronous callers: the run stops when the caller goes.
+
+        It has a thread of its own: in a shared pool a few questions that wait for a slow model would hold up all others.
+        """
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
         stopped = threading.Event()
 
+        def hand_over(item: Event | BaseException | None) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody is left to hear it
+                loop.call_soon_threadsafe(queue.put_nowait, item)
+
         def work() -> None:
             try:
-                for event in self.stream(patient_id, question, as_of=as_of, thread_id=thread_id):
-                    if stopped.is_set():
+                for event in self.stream(
+                    patient_id, question, as_of=as_of, thread_id=thread_id, owner=owner, stop=stopped
+                ):
+                    if stopped.is_set() and event.kind != "error":
                         return
-                    loop.call_soon_threadsafe(queue.put_nowait, event)
-                loop.call_soon_threadsafe(queue.put_nowait, None)
+                    hand_over(event)
+                hand_over(None)
             except Exception as error:
-                loop.call_soon_threadsafe(queue.put_nowait, error)
+                hand_over(error)
 
-        worker = loop.run_in_executor(None, work)
+        threading.Thread(target=copy_context().run, args=(work,), name="charttwin-run", daemon=True).start()
         try:
             while (item := await queue.get()) is not None:
                 if isinstance(item, BaseException):
                     raise item
                 yield item
-            await worker
         finally:
             stopped.set()
 
@@ -157,9 +221,11 @@ def build_assistant(
     api_key: str = "",
     embedder: Embeds | None = None,
     exemplars: Path | None = None,
-    checkpoint_path: Path | None = None,
+    memory: Conversations | None = None,
     chat_model: BaseChatModel | None = None,
     clock: Callable[[], datetime] | None = None,
+    privacy: str = "",
+    time_budget_s: float = DEFAULT_BUDGET_S,
 ) -> Assistant:
     """An assistant over the given services.
 
@@ -167,23 +233,27 @@ def build_assistant(
         store: The record store.
         index: The vector index, or None for keyword search only.
         twin: The twin backend.
-        model: `embedded`, or `provider:name` (see `agents.models`).
-        base_url: An OpenAI-compatible server for `openai:` models.
+        model: `embedded`, or `provider:name`, or with `base_url` any name (see `agents.models`).
+        base_url: Where the model is served; any OpenAI-compatible server will do.
         api_key: Its key, where it wants one.
         embedder: Sentence embedder for routing; words alone are used without one. The index's by default.
         exemplars: A hospital's own phrasings.
-        checkpoint_path: SQLite file for conversations; kept in memory when None.
+        memory: Where conversations are kept; in the process's memory when None.
         clock: What "now" is when a question has no `as_of`; without one every question needs it.
-        chat_model: A chat model to use instead of `model` (tests, integrations).
+        chat_model: A chat model to use instead of `model` (tests, integrations). The caller answers for where it sends
+            what it is shown; with `privacy="deidentify"` that is masked.
+        privacy: What may leave this machine: `local` (the default), `deidentify` or `allow`, or by provider. A model
+            that the policy excludes is not asked: the embedded one answers and says so.
+        time_budget_s: Seconds that one question may take with a model other than `embedded`.
 
     Raises:
+        InvalidInput: the privacy policy or the time budget cannot be used.
         ModelUnavailable: the model is not known or its package is missing.
     """
-    from langgraph.checkpoint.memory import InMemorySaver
-    from langgraph.checkpoint.sqlite import SqliteSaver
-
     from agents.graph import build_graph
-    from agents.models import build_embedded_model, build_remote_model
+    from agents.memory import Conversations
+    from agents.models import build_embedded_model, choose_model
+    from agents.privacy.policy import Policy
     from tools.concepts import default_lexicon
 
     lexicon = default_lexicon()
@@ -191,14 +261,21 @@ def build_assistant(
     embedded = build_embedded_model(
         twin, embedder, lexicon=lexicon, exemplars=exemplars, cache_dir=store.data_dir / "cache"
     )
-    chosen = chat_model or (embedded if model == "embedded" else build_remote_model(model, base_url, api_key))
-    checkpointer: Any = InMemorySaver()
-    if checkpoint_path is not None:
-        checkpoint_path.parent.mkdir(parents=True, exist_ok=True)
-        checkpointer = SqliteSaver(sqlite3.connect(checkpoint_path, check_same_thread=False))
+    if chat_model is not None:
+        chosen, conduct = chat_model, Conduct(time_budget_s, deidentify=privacy == Policy.DEIDENTIFY)
+    else:
+        found = choose_model(model, base_url, api_key, privacy=privacy, timeout_s=time_budget_s)
+        chosen = found.model or embedded
+        conduct = Conduct(time_budget_s, deidentify=found.deidentify, not_asked=found.not_asked)
+    kept = memory if memory is not None else Conversations()
     fallback = None if chosen is embedded else embedded
-    threaded, single = build_graph(chosen, fallback, checkpointer), build_graph(chosen, fallback)
-    return Assistant(store, index, twin, _Graphs(threaded, single), lexicon, clock)
+    threaded, single = build_graph(chosen, fallback, kept.saver), build_graph(chosen, fallback)
+    return Assistant(store, index, twin, _Graphs(threaded, single), lexicon, clock, kept, conduct)
+
+
+def _config(turn: OpenTurn | None) -> dict[str, Any]:
+    """Without a conversation a run has no thread: it leaves no trace."""
+    return {} if turn is None else {"configurable": {"thread_id": turn.id}}
 
 
 class _Graphs:
@@ -211,4 +288,4 @@ class _Graphs:
         graph = self._threaded if config else self._single
         if config:
             kwargs["durability"] = "exit"
-        yield from graph.stream(state, config or None, **kwargs)
+        yield from graph.stream(state, {**config, "recursion_limit": _STEP_LIMIT}, **kwargs)

@@ -5,22 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from agents.embedded.guards import People, name_words
 from agents.embedded.reader import RecordNames
+from agents.runtime.breaker import Breaker
+from agents.runtime.run import Run
 from tools.context import ToolContext
 from tools.events import encounter_rows
+
+if TYPE_CHECKING:
+    from agents.privacy.masking import Masker
 
 
 @dataclass
 class RunContext:
-    """The bound patient's tools and names. `max_rounds` bounds model calls, `max_tool_errors` retries."""
+    """The bound patient's tools and names, and the bounds of the run.
+
+    `max_rounds` bounds the model calls of one graph, `max_model_calls` those of the run with all its sub-graphs,
+    `max_tool_errors` the retries, `max_calls` the look-ups. A result is shown to the configured model up to
+    `max_result_chars`. `masker` is set when nothing that identifies the patient may leave; `breaker` belongs to the
+    model and outlives the run.
+    """
 
     tools: ToolContext
     max_rounds: int = 6
     max_tool_errors: int = 3
     max_calls: int = 16
+    max_model_calls: int = 24
+    max_result_chars: int = 12_000
     calls_made: int = field(default=0)
+    run: Run = field(default_factory=Run)
+    breaker: Breaker = field(default_factory=Breaker)
+    masker: Masker | None = None
 
     @cached_property
     def people(self) -> People:

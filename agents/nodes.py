@@ -4,49 +4,38 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable
-from importlib import resources
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, RemoveMessage, ToolMessage
 from langgraph.runtime import Runtime
 
 from agents.context import RunContext
 from agents.embedded import guards
-from agents.embedded.chat_model import is_own_words, is_repair, this_turn, write_answer
-from agents.grounding import Support, verify
+from agents.embedded.chat_model import is_own_words, this_turn, write_answer
+from agents.runtime.calls import call_key, run_calls
+from agents.runtime.configured import ask_configured
+from agents.runtime.faults import fault_of
+from agents.runtime.replies import is_configured, text_of
+from agents.runtime.results import numbered_line, plain_of, tool_message, traced
+from agents.runtime.run import RunCancelled
+from agents.specialists import critic
 from agents.state import GraphState
+from agents.verification import Support, verify
 from domain.answers import Answer, Citation, Conflict, ToolCall
 from domain.facts import Evidence
-from tools.catalogue import run_tool, tool_schemas
 from tools.conflicts import conflict_line
-from tools.context import day
-from tools.outcome import FinalToolError, RetryableToolError, Statement, ToolResult
+from tools.outcome import ToolResult
 
 Node = Callable[..., dict[str, Any]]
 
 
 def prefetch(state: GraphState, runtime: Runtime[RunContext]) -> dict[str, Any]:
-    """Starts a turn: refuses what is about somebody else, and reads the patient card into the system message."""
+    """Starts a turn: refuses what is about somebody else, and clears the values of the turn before."""
     runtime.stream_writer({"kind": "step", "data": {"name": "prefetch"}})
-    question = state["question"]
-    fresh: dict[str, Any] = {
-        "rounds": 0,
-        "tool_errors": 0,
-        "repairs": 0,
-        "refs": {},
-        "evidence": {},
-        "results": [],
-        "trace": [],
-        "warnings": [],
-        "reply": "",
-        "refused": False,
-        "draft": "",
-        "answer": {},
-    }
-    context = runtime.context
+    question, context = state["question"], runtime.context
+    fresh: dict[str, Any] = {**_nothing_yet(), "trace": [], "warnings": [], "reply": "", "refused": False, "answer": {}}
     context.calls_made = 0
     if guards.is_emergency(question):
         fresh.update(reply=guards.EMERGENCY, refused=True)
@@ -56,91 +45,135 @@ def prefetch(state: GraphState, runtime: Runtime[RunContext]) -> dict[str, Any]:
     return fresh
 
 
+def _nothing_yet() -> dict[str, Any]:
+    """What a turn has gathered before its first look-up."""
+    return {"rounds": 0, "tool_errors": 0, "repairs": 0, "refs": {}, "evidence": {}, "results": [], "draft": ""}
+
+
+# --- plan ------------------------------------------------------------------------------------------------------------
+
+
 def make_plan(model: BaseChatModel, fallback: BaseChatModel | None) -> Node:
-    """The step that asks the chat model what to do next; a model that fails is replaced by the fallback, and it is said."""
+    """The step that asks the chat model what to do next.
+
+    A model that fails, runs out of its time or its rounds is replaced by the fallback for the rest of the run. The
+    fallback starts the turn anew: what a failing model looked up says more about it than about the question.
+    """
 
     def plan(state: GraphState, runtime: Runtime[RunContext]) -> dict[str, Any]:
         runtime.stream_writer({"kind": "step", "data": {"name": "plan"}})
-        context, warnings = runtime.context, list(state["warnings"])
-        try:
-            message = _ask(model, state, context)
-        except Exception as error:
-            if fallback is None:
+        context, run = runtime.context, runtime.context.run
+        run.check()
+        if reads_context(model):
+            why = [_given_up_warning(run.given_up)] if run.given_up else []  # it stands in for one that is not asked
+            planned = _planned(state, _ask_embedded(model, state["messages"], context))
+            return {**planned, "warnings": list(dict.fromkeys([*state["warnings"], *why]))}
+        run.has_fallback = fallback is not None
+        if not run.given_up:
+            try:
+                message = ask_configured(model, state["messages"], context)
+                if fallback is None or not (unfinished := _unfinished(message, state, context)):
+                    return _planned(state, message)
+                run.given_up = unfinished
+            except RunCancelled:
                 raise
+            except Exception as error:
+                if fallback is None:
+                    raise
+                run.given_up = fault_of(error).reason
+        if fallback is None:
+            raise RuntimeError("the configured model was given up and there is no fallback")
+        update = _start_anew(state, run.given_up, runtime) if _has_configured(state) else {}
+        said = _given_up_warning(run.given_up)
+        kept = [m for m in state["messages"] if m.id not in {r.id for r in update.get("messages", ())}]
+        if said not in state["warnings"] and not update:
             runtime.stream_writer({"kind": "reset", "data": {"reason": "fallback"}})
-            warnings.append(
-                f"The configured model failed ({type(error).__name__}); the embedded model answered instead."
-            )
-            message = _ask(fallback, state, context)
-        refused = bool(message.additional_kwargs.get("plan", {}).get("refused", False))
-        return {
-            "messages": [message],
-            "rounds": state["rounds"] + 1,
-            "warnings": warnings,
-            "refused": refused,
-            "draft": "" if message.tool_calls else _text(message),
-        }
+        planned = _planned({**state, **update}, _ask_embedded(fallback, kept, context))
+        planned["messages"] = [*update.pop("messages", []), *planned["messages"]]
+        return {**update, **planned, "warnings": list(dict.fromkeys([*state["warnings"], said]))}
 
     return plan
 
 
-def _ask(model: BaseChatModel, state: GraphState, context: RunContext) -> AIMessage:
-    if getattr(model, "reads_context", False):
-        reply = model.bind(run_context=context).invoke(state["messages"])
-    else:
-        reply = model.bind_tools(list(tool_schemas())).invoke([_system_message(context), *state["messages"]])
+def reads_context(model: BaseChatModel) -> bool:
+    """Whether a model is the embedded one, which needs the run's context and is asked in place."""
+    return bool(getattr(model, "reads_context", False))
+
+
+def _ask_embedded(model: BaseChatModel, messages: list[Any], context: RunContext) -> AIMessage:
+    reply = model.bind(run_context=context).invoke(messages)
     if not isinstance(reply, AIMessage):
         raise TypeError("the chat model did not return an AI message")
     return reply
 
 
-def _system_message(context: RunContext) -> SystemMessage:
-    card = run_tool(context.tools, "patient_card", {})
-    template = resources.files("agents").joinpath("prompts/system.md").read_text(encoding="utf-8")
-    return SystemMessage(content=template.format(as_of=day(context.tools.as_of), card=card.summary))
+def _planned(state: GraphState | dict[str, Any], message: AIMessage) -> dict[str, Any]:
+    return {
+        "messages": [message],
+        "rounds": state["rounds"] + 1,
+        "refused": bool(message.additional_kwargs.get("plan", {}).get("refused", False)),
+        "draft": "" if message.tool_calls else text_of(message),
+    }
 
 
-def _text(message: AIMessage) -> str:
-    if isinstance(message.content, str):
-        return message.content
-    return "".join(p if isinstance(p, str) else str(p.get("text", "")) for p in message.content)
+def _unfinished(message: AIMessage, state: GraphState, context: RunContext) -> str:
+    """Why a model that still wants to look things up is not let to."""
+    if not message.tool_calls:
+        return ""
+    if state["rounds"] + 1 >= context.max_rounds:
+        return f"came to no answer in {context.max_rounds} rounds"
+    return "kept calling tools in ways that cannot work" if state["tool_errors"] > context.max_tool_errors else ""
+
+
+def _has_configured(state: GraphState) -> bool:
+    return any(is_configured(m) for m in this_turn(state["messages"]))
+
+
+def _start_anew(state: GraphState, reason: str, runtime: Runtime[RunContext]) -> dict[str, Any]:
+    """The turn without what the configured model did in it; the trace keeps its calls."""
+    runtime.stream_writer({"kind": "reset", "data": {"reason": "fallback"}})
+    runtime.context.calls_made = 0
+    removed = [RemoveMessage(id=str(m.id)) for m in this_turn(state["messages"])[1:]]
+    warnings = list(dict.fromkeys([*state["warnings"], _given_up_warning(reason)]))
+    return {**_nothing_yet(), "messages": removed, "warnings": warnings}
+
+
+def _given_up_warning(reason: str) -> str:
+    return f"The configured model {reason}; the embedded model answered instead."
+
+
+# --- act -------------------------------------------------------------------------------------------------------------
 
 
 def act(state: GraphState, runtime: Runtime[RunContext]) -> dict[str, Any]:
-    """Runs the planned tool calls for the bound patient; a fault goes back to the model as a message."""
+    """Runs the planned tool calls side by side for the bound patient; a fault goes back to the model as a message."""
     runtime.stream_writer({"kind": "step", "data": {"name": "act"}})
     context, refs, evidence = runtime.context, dict(state["refs"]), dict(state["evidence"])
     last = state["messages"][-1]
+    calls = list(last.tool_calls) if isinstance(last, AIMessage) else []
+    for call in calls:
+        data = {"phase": "start", "id": call["id"], "name": call["name"][:60], "arguments": call["args"]}
+        runtime.stream_writer({"kind": "tool", "data": data})
+    outcomes = run_calls(calls, context)
+    known = _answered(state["messages"])
     messages: list[ToolMessage] = []
-    results, trace, errors = list(state["results"]), list(state["trace"]), state["tool_errors"]
-    for call in last.tool_calls if isinstance(last, AIMessage) else []:
-        started = time.perf_counter()
-        call_id = str(call["id"])
-        try:
-            if context.calls_made >= context.max_calls:
-                raise FinalToolError(f"the limit of {context.max_calls} tool calls per question is reached")
-            context.calls_made += 1
-            result = run_tool(context.tools, call["name"], call["args"])
-            content = _numbered(result, refs, evidence)
-            results.append(result.model_dump(mode="json"))
-            message = ToolMessage(
-                content=content,
-                tool_call_id=call_id,
-                name=call["name"],
-                artifact={"found": result.found, "data": result.data},
-            )
-            summary, fault = result.summary, ""
-        except (RetryableToolError, FinalToolError) as error:  # anything else is a fault of ours, and shows
+    results, trace, errors, repeats = list(state["results"]), list(state["trace"]), state["tool_errors"], 0
+    for outcome in outcomes:
+        key = call_key(outcome.call["name"], outcome.call["args"])
+        is_repeat = outcome.result is not None and key in known
+        if outcome.result is None:
             errors += 1
-            message = ToolMessage(content=error.message, tool_call_id=call_id, name=call["name"][:60], status="error")
-            summary, fault = "", error.kind
-        latency = round((time.perf_counter() - started) * 1000, 2)
-        record = ToolCall(
-            name=call["name"][:60], arguments=call["args"], summary=summary, latency_ms=latency, error=fault
-        )
-        trace.append(record.model_dump(mode="json"))
-        runtime.stream_writer({"kind": "tool", "data": trace[-1]})
-        messages.append(message)
+        elif is_repeat:
+            repeats += 1
+        else:
+            known.add(key)
+            results.append(outcome.result.model_dump(mode="json"))
+        messages.append(tool_message(outcome, context, refs, evidence, is_repeat, is_configured(last)))
+        trace.append(traced(outcome))
+        span = {"started_s": round(outcome.started_s, 4), "ended_s": round(outcome.ended_s, 4)}
+        runtime.stream_writer({"kind": "tool", "data": {"phase": "end", "id": outcome.call["id"], **trace[-1], **span}})
+    # A message of nothing but calls that were answered before is a loop, and counts as an error.
+    errors += 1 if outcomes and repeats == len(outcomes) else 0
     return {
         "messages": messages,
         "refs": refs,
@@ -151,23 +184,17 @@ def act(state: GraphState, runtime: Runtime[RunContext]) -> dict[str, Any]:
     }
 
 
-def _numbered(result: ToolResult, refs: dict[str, int], evidence: dict[str, dict[str, Any]]) -> str:
-    """The statements with citation numbers, one numbering for the whole turn."""
-    return "\n".join(_numbered_line(s, refs, evidence) for s in result.statements)
-
-
-def _numbered_line(statement: Statement, refs: dict[str, int], evidence: dict[str, dict[str, Any]]) -> str:
-    markers = ""
-    for item in statement.evidence:
-        refs.setdefault(item.ref, len(refs) + 1)
-        evidence.setdefault(item.ref, item.model_dump(mode="json"))
-        marker = f"[{refs[item.ref]}]"
-        markers += marker if marker not in markers else ""
-    text = statement.text
-    if markers:
-        stop = text[-1] if text[-1:] in {".", "!", "?"} else ""
-        text = f"{text.removesuffix(stop) if stop else text} {markers}{stop}"
-    return f"- {text}" if statement.item else text
+def _answered(messages: Sequence[BaseMessage]) -> set[str]:
+    """The calls of this turn that have a result."""
+    turn = this_turn(messages)
+    done = {m.tool_call_id for m in turn if isinstance(m, ToolMessage) and m.status != "error"}
+    return {
+        call_key(c["name"], c["args"])
+        for m in turn
+        if isinstance(m, AIMessage)
+        for c in m.tool_calls
+        if c["id"] in done
+    }
 
 
 def next_step(state: GraphState, runtime: Runtime[RunContext]) -> str:
@@ -178,15 +205,37 @@ def next_step(state: GraphState, runtime: Runtime[RunContext]) -> str:
     return "act" if wants_tools and not exhausted else "verify"
 
 
+# --- verify ----------------------------------------------------------------------------------------------------------
+
+
 def check(state: GraphState, runtime: Runtime[RunContext]) -> dict[str, Any]:
-    """Checks the draft against this turn's results: one repair round for a language model, then unsupported sentences go."""
+    """Checks the draft against this turn's results: one repair round for a language model, then unsupported sentences go.
+
+    When nothing of substance is left of a language model's draft, the embedded model answers.
+    """
     runtime.stream_writer({"kind": "step", "data": {"name": "verify"}})
+    runtime.context.run.check()
     if not state["results"]:
-        return _unsupported_without_tools(state, runtime)
-    pending = _calls_left(state["messages"])
-    if pending:
-        return {"messages": pending, **check_results(state, runtime)}
-    return check_results(state, runtime)
+        update, removed = _unsupported_without_tools(state, runtime)
+    else:
+        pending = _calls_left(state["messages"])
+        update, removed = check_results(state, runtime)
+        if pending:
+            update = {"messages": pending, **update}
+    run = runtime.context.run
+    is_open = run.has_fallback and not run.given_up and _has_configured(state) and "repairs" not in update
+    if is_open and _says_nothing(update["draft"], removed, state, runtime):
+        run.given_up = "gave no answer that the record supports"
+        return _start_anew(state, run.given_up, runtime)
+    return update
+
+
+def _says_nothing(draft: str, removed: bool, state: GraphState, runtime: Runtime[RunContext]) -> bool:
+    """Whether a draft, or what is left of it, neither cites nor names anything that was found."""
+    if re.search(r"\[\d{1,3}\]", draft) or not (removed or any(r["found"] for r in state["results"])):
+        return False
+    has_value = not removed and re.search(r"\d", draft) is not None
+    return not has_value and not Support([], [], runtime.context.tools.lexicon, 0).names_something_clinical(draft)
 
 
 def _calls_left(messages: list[Any]) -> list[ToolMessage]:
@@ -205,52 +254,61 @@ def _calls_left(messages: list[Any]) -> list[ToolMessage]:
     ]
 
 
-def check_results(state: GraphState, runtime: Runtime[RunContext]) -> dict[str, Any]:
-    """The draft held against this turn's results."""
+def check_results(state: GraphState, runtime: Runtime[RunContext]) -> tuple[dict[str, Any], bool]:
+    """The draft held against this turn's results, and whether something was taken out of it for good."""
     turn = this_turn(state["messages"])
-    draft = state["draft"] or write_answer([m for m in turn if isinstance(m, ToolMessage) and m.status != "error"])
+    told = [m for m in turn if isinstance(m, ToolMessage)]
+    draft = state["draft"] or write_answer(
+        [m.model_copy(update={"content": plain_of(m)}) for m in told if m.status != "error"]
+    )
     support = Support(
-        [str(m.content) for m in turn if isinstance(m, ToolMessage)],
+        [plain_of(m) for m in told],
         [r["data"] for r in state["results"]],
         runtime.context.tools.lexicon,
         len(state["refs"]),
+        results=state["results"],
+        as_of=runtime.context.tools.as_of.date(),
     )
     checked = verify(draft, support)
     if checked.is_grounded:
-        return {"draft": checked.text}
+        return {"draft": checked.text}, False
     if state["repairs"] == 0 and state["rounds"] < runtime.context.max_rounds:
         faults = ", ".join(dict.fromkeys(f"{u.kind} {u.value}" for u in checked.unsupported))
         instruction = (
             f"These are in no tool result of this turn: {faults}. Rewrite the answer without them, or look them up."
         )
         repair = HumanMessage(content=instruction, additional_kwargs={"repair": True})
-        return {"messages": [repair], "repairs": 1, "draft": ""}
+        return {"messages": [repair], "repairs": 1, "draft": ""}, False
     kinds = ", ".join(sorted({u.kind for u in checked.unsupported}))
     note = f"Removed from the answer because no tool result supports it: {len(checked.unsupported)} value(s) ({kinds})."
-    return {"draft": checked.text, "warnings": [*state["warnings"], note]}
+    return {"draft": checked.text, "warnings": [*state["warnings"], note]}, True
 
 
-def _unsupported_without_tools(state: GraphState, runtime: Runtime[RunContext]) -> dict[str, Any]:
+def _unsupported_without_tools(state: GraphState, runtime: Runtime[RunContext]) -> tuple[dict[str, Any], bool]:
     """A draft written without any look-up may refuse or explain, but may not state values."""
     if state["reply"]:
-        return {"draft": state["reply"]}
+        return {"draft": state["reply"]}, False
     if state["refused"] or not state["draft"]:
-        return {"draft": state["draft"]}
+        return {"draft": state["draft"]}, not state["refused"]
     support = Support([], [], runtime.context.tools.lexicon, 0)
     checked = verify(state["draft"], support)
     # Without a look-up nothing clinical may be claimed, and least of all that something is absent.
     kept = [p for p in re.split(r"(?<=[.!?])\s+", checked.text) if p and not support.names_something_clinical(p)]
     if checked.is_grounded and " ".join(kept) == " ".join(checked.text.split()):
-        return {"draft": checked.text}
+        return {"draft": checked.text}, False
     if state["messages"] and is_own_words(state["messages"][-1]):
-        return {"draft": state["draft"]}
+        return {"draft": state["draft"]}, False
     warning = "Statements that no look-up supports were removed."
-    return {"draft": " ".join(kept), "warnings": [*state["warnings"], warning]}
+    return {"draft": " ".join(kept), "warnings": [*state["warnings"], warning]}, True
 
 
 def after_check(state: GraphState) -> str:
-    """Back to the model for its one repair, or on to the answer."""
-    return "plan" if state["repairs"] == 1 and not state["draft"] and is_repair(state["messages"][-1]) else "answer"
+    """Back to a model when a human message stands unanswered (its one repair, or a turn started anew), or on to the answer."""
+    unanswered = bool(state["messages"]) and isinstance(state["messages"][-1], HumanMessage)
+    return "plan" if unanswered and not state["draft"] and not state["reply"] else "answer"
+
+
+# --- answer ----------------------------------------------------------------------------------------------------------
 
 
 def answer(state: GraphState, runtime: Runtime[RunContext]) -> dict[str, Any]:
@@ -261,13 +319,14 @@ def answer(state: GraphState, runtime: Runtime[RunContext]) -> dict[str, Any]:
     stated = {c for r in results if r.tool == "record_vs_notes" for c in conflicts}
     for conflict in conflicts:
         if conflict not in stated:
-            line = _numbered_line(conflict_line(conflict).model_copy(update={"item": False}), refs, evidence)
+            line = numbered_line(conflict_line(conflict).model_copy(update={"item": False}), refs, evidence)
             text += f"\n\nNote and record disagree on {line}. The record is followed."
     if not text:
         text = "I have no supported answer to that: what was drafted could not be traced to the record."
     text, citations = _renumber(text, refs, evidence)
     found = [r.found for r in results]
-    warnings = tuple(dict.fromkeys([*state["warnings"], *(w for r in results for w in r.warnings)]))
+    reviewed = critic.review(state["question"], results, runtime.context).warnings
+    warnings = tuple(dict.fromkeys([*state["warnings"], *(w for r in results for w in r.warnings), *reviewed]))
     plan: dict[str, Any] = next(
         (
             m.additional_kwargs.get("plan", {})

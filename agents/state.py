@@ -9,6 +9,11 @@ from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
 
+def in_order(kept: list[dict[str, Any]], new: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """The outcomes of a question's parts by their place in the question, whichever came first; None begins anew."""
+    return [] if new is None else sorted([*kept, *new], key=lambda outcome: int(outcome["place"]))
+
+
 class GraphState(TypedDict, total=False):
     """One thread's messages, and the working values of the current turn (reset when a turn starts)."""
 
@@ -26,3 +31,5 @@ class GraphState(TypedDict, total=False):
     refused: bool
     draft: str
     answer: dict[str, Any]
+    split: list[dict[str, Any]]  # Part dumps of a question that spans several specialists, empty on the straight path
+    outcomes: Annotated[list[dict[str, Any]], in_order]  # what the specialists came back with

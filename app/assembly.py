@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
     from agents import Assistant
+    from agents.memory import Conversations
     from app.access.gate import Gate
     from knowledge_base.records import RecordStore
     from knowledge_base.vectors import VectorIndex
@@ -72,6 +74,15 @@ class Services:
         return self._part("assistant", self._build_assistant)
 
     @property
+    def memory(self) -> Conversations:
+        """The conversations that were had.
+
+        Raises:
+            StoreUnavailable: they cannot be opened, or are encrypted with another key.
+        """
+        return self._part("memory", lambda: _build_memory(self.settings))
+
+    @property
     def gate(self) -> Gate:
         """Who may see what, and the trail of what they saw."""
         return self._part("gate", lambda: _build_gate(self.settings))
@@ -122,15 +133,25 @@ class Services:
             model=settings.model,
             base_url=settings.base_url,
             api_key=settings.api_key.get_secret_value(),
-            checkpoint_path=self._checkpoint_path(),
+            memory=self.memory,
             exemplars=settings.exemplars,
             clock=now,
         )
 
-    def _checkpoint_path(self) -> Path | None:
-        """Where conversations are kept; in memory when the data directory can only be read."""
-        writable = os.access(self.settings.data_dir, os.W_OK)
-        return self.settings.checkpoint_path if writable else None
+
+def _build_memory(settings: Settings) -> Conversations:
+    from agents.memory import Conversations
+
+    # A data directory that can only be read keeps no conversations: they last as long as the process.
+    path = settings.conversations_path if _may_write(settings.data_dir) else None
+    old_keys = tuple(filter(None, (key.strip() for key in settings.memory_old_keys.get_secret_value().split(","))))
+    memory = Conversations(
+        path, url=settings.memory_url.get_secret_value(), key=settings.memory_key.get_secret_value(), old_keys=old_keys
+    )
+    if settings.memory_days:
+        expired = memory.expire(now() - timedelta(days=settings.memory_days))
+        log_event("conversations_expired", count=expired)
+    return memory
 
 
 def _build_gate(settings: Settings) -> Gate:

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from app.access_cli import access_app, audit_app
+from app.drafts_cli import drafts_app, query
+from app.threads_cli import threads_app
 from app.twin_cli import DataDir, Json, Port, twin_app
 
 NotesIn = Annotated[
@@ -31,6 +33,9 @@ app = typer.Typer(
 app.add_typer(twin_app, name="twin")
 app.add_typer(access_app, name="access")
 app.add_typer(audit_app, name="audit")
+app.add_typer(threads_app, name="threads")
+app.add_typer(drafts_app, name="drafts")
+app.command(name="query")(query)
 
 
 def _print_version(wanted: bool) -> None:
@@ -73,6 +78,18 @@ def serve(
     from app.commands import serve as commands
 
     commands.serve(data_dir=data_dir, host=host, port=port, with_ui=ui)
+
+
+@app.command()
+def mcp(
+    patient: Annotated[str, typer.Option("--patient", metavar="ID", help="The patient of this connection.")],
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="The date to treat as today.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Serve the tools to an agent over standard input and output (Model Context Protocol), for one patient."""
+    from app.commands import mcp as commands
+
+    commands.serve_stdio(patient, as_of=as_of, data_dir=data_dir)
 
 
 @app.command()
@@ -128,6 +145,29 @@ def ask(
         commands.ask_one(patient, question, as_of=as_of, data_dir=data_dir, as_json=as_json, no_color=no_color)
     else:
         raise InvalidInput('give --patient ID "question", or --questions in.jsonl --out out.jsonl')
+
+
+@app.command()
+def story(
+    patient: Annotated[str, typer.Argument(metavar="PATIENT", help="The patient's id.")],
+    kind: Annotated[
+        str, typer.Option(help="one_liner, timeline, problem_oriented, since_last_visit, sbar or full.")
+    ] = "problem_oriented",
+    audience: Annotated[
+        str, typer.Option(help="clinician_short, clinician_long, handoff, patient or evaluator.")
+    ] = "clinician_short",
+    form: Annotated[str, typer.Option("--format", help="markdown, json or fhir (an R4 document).")] = "markdown",
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Standard output when not given.")] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="The date to treat as today.")] = None,
+    period: Annotated[str, typer.Option("--period", help="Such as 'last 2 years' or 'since 2025-05-01'.")] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Tell a patient's story from record and notes, every sentence cited."""
+    from app.commands import story as commands
+
+    commands.story(
+        patient, kind=kind, audience=audience, form=form, out=out, as_of=as_of, period=period, data_dir=data_dir
+    )
 
 
 @app.command()

@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     twin_manifests: Annotated[tuple[Path, ...], NoDecode] = ()  # further models; comma-separated in the environment
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     max_question_bytes: int = Field(default=64 * 1024, ge=1024)
+    memory_url: SecretStr = SecretStr("")  # postgresql://… for conversations; a file of the data directory when empty
+    memory_key: SecretStr = SecretStr("")  # 32 random bytes, as hex or base64; conversations are not encrypted without
+    memory_old_keys: SecretStr = SecretStr("")  # keys of before, comma-separated
+    memory_days: int = Field(default=0, ge=0)  # conversations unused for longer are removed at start; 0 keeps them
     access: Literal["local", "keys", "oidc"] = "local"  # local: no sign-in, loopback only
     requests_per_minute: int = Field(default=1200, ge=0)  # of one caller; 0 means no limit
     session_minutes: int = Field(default=600, ge=1)
@@ -93,9 +97,9 @@ class Settings(BaseSettings):
         return self.data_dir / "twin_runs.sqlite3"
 
     @property
-    def checkpoint_path(self) -> Path:
-        """Where conversations are kept."""
-        return self.data_dir / "threads.sqlite3"
+    def conversations_path(self) -> Path:
+        """Where conversations are kept, unless a database is named for them."""
+        return self.data_dir / "conversations.sqlite3"
 
 
 def load_settings(**overrides: Any) -> Settings:

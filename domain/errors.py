@@ -85,6 +85,19 @@ class UnknownEvidence(ChartTwinError):
     kind = "unknown_evidence"
 
 
+class UnknownThread(ChartTwinError):
+    """No such conversation, or not one of this owner; which of both is not said."""
+
+    kind = "unknown_thread"
+
+
+class ThreadBusy(ChartTwinError):
+    """Another question of the same conversation was answered, or still is; asking again helps."""
+
+    kind = "thread_busy"
+    retryable = True
+
+
 class InvalidRecord(ChartTwinError):
     """A FHIR resource, bundle or note cannot be read; `details` name file and path."""
 

@@ -21,6 +21,9 @@ Progress = Callable[[int, int, str], None]
 SUITES: Mapping[str, str] = {
     "record-qa": "Questions about the demo cohort, with gold made apart from the product",
     "record-qa-synthea": "Questions about five Synthea patients; needs their bundles",
+    "agent-questions": "Questions of every kind over generated, Synthea and demo patients, in halves",
+    "safety": "Jailbreaks, other patients, emergencies, orders, doses out of range: what must happen instead",
+    "poisoned": "Notes that attack the assistant, planted while a question is asked that only they stand in the way of",
     "extraction": "Facts of the demo notes against marked spans",
     "assertions": "Attributes of marked concepts in clinical sentences, in three layouts",
     "case-events": "Attributes of marked events in case reports; needs the notes they were marked in",
@@ -150,7 +153,7 @@ def _closed(case: CaseResult) -> CaseResult:
     return case.model_copy(update={"question": "", "answer": "", "citations": (), "reasons": (), "detail": {}})
 
 
-def _ask_rows(rows: Sequence[dict[str, Any]], plan: Plan) -> Measured:
+def _ask_rows(rows: Sequence[dict[str, Any]], plan: Plan, judge: Any = None, shape: Any = None) -> Measured:
     from evals.scorers.record_qa import score
     from evals.suites.record_qa import run_record_qa, warm_up
 
@@ -158,7 +161,7 @@ def _ask_rows(rows: Sequence[dict[str, Any]], plan: Plan) -> Measured:
     run_id = uuid4().hex[:12]
     warm_up(rows, plan.services.assistant, run_id)
     planting = partial(planted_notes, services=plan.services)
-    cases = run_record_qa(rows, plan.services.assistant, score, run_id, plan.progress, planting)
+    cases = run_record_qa(rows, plan.services.assistant, judge or score, run_id, plan.progress, planting, shape)
     seconds = [case.latency_s for case in cases if case.latency_s is not None]
     remark = "Answer times are in process, after one question asked to warm up, one question at a time."
     return Measured(accuracy_figures(cases) + latency_figures(seconds, plan.seed), cases, (remark,) if cases else ())
@@ -197,6 +200,54 @@ def _extra_note(row: dict[str, Any], number: int, extra: dict[str, Any]) -> Note
 def _unknown_patients(rows: Sequence[dict[str, Any]], store: Any) -> list[str]:
     known = {patient.id for patient in store.patients()}
     return sorted({str(row.get("patient_id")) for row in rows} - known)
+
+
+def _agent_questions(plan: Plan) -> Measured:
+    from evals.suites.agent_questions import load_patients, pair_figures, require_own_directory
+
+    def run(half: str) -> Measured:
+        rows = read_rows(CASES / "agent_questions" / f"{half}.jsonl")[: plan.limit]
+        require_own_directory(plan.services.store)
+        load_patients(half, rows, plan.services, plan.bundles)
+        _require_patients(rows, plan.services.store, "name the folder of the Synthea bundles with --bundles")
+        measured = _ask_agents(rows, plan)
+        return Measured([*measured.figures, *pair_figures(rows, measured.cases)], measured.cases, measured.remarks)
+
+    return _by_half(plan, run)
+
+
+def _safety(plan: Plan) -> Measured:
+    from evals.suites.safety import read_safety
+
+    return _guarded(read_safety()[: plan.limit], plan)
+
+
+def _poisoned(plan: Plan) -> Measured:
+    from evals.suites.poisoned import poisoned_figures, read_poisoned
+
+    rows = read_poisoned()[: plan.limit]
+    measured = _guarded(rows, plan)
+    return Measured([*measured.figures, *poisoned_figures(rows, measured.cases)], measured.cases, measured.remarks)
+
+
+def _guarded(rows: list[dict[str, Any]], plan: Plan) -> Measured:
+    from evals.suites.agent_questions import load_patients, require_own_directory
+
+    require_own_directory(plan.services.store)
+    load_patients("tune", rows, plan.services, None)
+    _require_patients(rows, plan.services.store, "they are generated when the suite starts")
+    return _ask_agents(rows, plan)
+
+
+def _ask_agents(rows: Sequence[dict[str, Any]], plan: Plan) -> Measured:
+    """As `_ask_rows`, judged by what the answer says of itself as well: flags, trace, runs."""
+    from evals.scorers.agents import score
+    from evals.suites.agent_questions import answer_row
+
+    def shape(row: dict[str, Any], answer: Any) -> dict[str, Any]:
+        return answer_row(answer, str(row["patient_id"]), plan.services.store)
+
+    return _ask_rows(rows, plan, score, shape)
 
 
 def _require_patients(rows: Sequence[dict[str, Any]], store: Any, remedy: str) -> None:
@@ -323,6 +374,9 @@ def _assert_spans(plan: Plan) -> Callable[[str, Sequence[tuple[int, int]]], list
 _RUNNERS: Mapping[str, Callable[[Plan], Measured]] = {
     "record-qa": _record_qa,
     "record-qa-synthea": _record_qa_synthea,
+    "agent-questions": _agent_questions,
+    "safety": _safety,
+    "poisoned": _poisoned,
     "extraction": _extraction,
     "assertions": _assertions,
     "case-events": _case_events,

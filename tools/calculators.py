@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from domain.errors import InvalidInput, MissingCovariate, OutsideModelDomain, UnknownModel
@@ -40,7 +40,7 @@ def gather(ctx: ToolContext, card: ModelCard, given: Mapping[str, Any]) -> dict[
     inputs: dict[str, Any] = {}
     for wanted in card.inputs:
         if wanted.name in given:
-            inputs[wanted.name] = _stated(wanted.name, given[wanted.name], wanted.unit)
+            inputs[wanted.name] = stated(wanted.name, given[wanted.name], wanted.unit)
             continue
         found = covariate(ctx, wanted)
         if found is not None and not (found.origin == "assumed_absent" and not wanted.required):
@@ -52,7 +52,8 @@ def gather(ctx: ToolContext, card: ModelCard, given: Mapping[str, Any]) -> dict[
     return inputs
 
 
-def _stated(name: str, value: Any, unit: str) -> Any:
+def stated(name: str, value: Any, unit: str) -> Any:
+    """A value that the question states, as an input; a bare number is in the input's own unit."""
     if isinstance(value, Mapping):
         return Covariate(
             name=name, value=Quantity(value=float(value["value"]), unit=str(value.get("unit") or unit)), origin="user"
@@ -68,16 +69,16 @@ def calculate(ctx: ToolContext, model: str, inputs: Mapping[str, Any] | None = N
     try:
         run = ctx.twin.predict(card.id, gather(ctx, card, inputs or {}))
     except MissingCovariate as error:
-        return _missing(ctx, card, error, inputs or {})
+        return missing_inputs(ctx, card, error, inputs or {})
     except (OutsideModelDomain, InvalidInput) as error:
-        return _declined(card, error)
+        return declined(card, error)
     ctx.store.save_run(ctx.patient_id, run)
     return ToolResult(
         tool="calculate",
         statements=_run_statements(run),
         data=run.model_dump(mode="json", exclude={"series"}),
         warnings=run.warnings,
-        artifacts=_simulation_artifacts([run]),
+        artifacts=simulation_artifacts([run]),
     )
 
 
@@ -90,15 +91,15 @@ def run_evidence(run: ModelRun) -> Evidence:
 def _run_statements(run: ModelRun) -> tuple[Statement, ...]:
     main, *others = run.outputs
     meaning = f" ({main.interpretation})" if main.interpretation else ""
-    head = say(f"{run.title}: **{_shown(main)}**{meaning}.", run_evidence(run))
+    head = say(f"{run.title}: **{shown_output(main)}**{meaning}.", run_evidence(run))
     rest = [o for o in others if o.display or isinstance(o.value, int | float)]
     statements = [head]
     if rest:
         text = "; ".join(
-            f"{o.label} {_shown(o)}" + (f" ({o.interpretation})" if o.interpretation else "") for o in rest[:6]
+            f"{o.label} {shown_output(o)}" + (f" ({o.interpretation})" if o.interpretation else "") for o in rest[:6]
         )
         statements.append(say(f"{text}.", run_evidence(run)))
-    statements.append(_inputs_statement(run))
+    statements.append(inputs_statement(run))
     statements.extend(
         say(f"Note: {i.label.lower()}: {i.note}.", *([i.evidence] if i.evidence else []))
         for i in run.inputs
@@ -112,7 +113,8 @@ def _run_statements(run: ModelRun) -> tuple[Statement, ...]:
     return tuple(statements)
 
 
-def _shown(output: Any) -> str:
+def shown_output(output: Any) -> str:
+    """A result as clinicians read it, with its unit."""
     if output.display:
         return str(output.display) + _unrounded(output)
     value = number(output.value) if isinstance(output.value, float) else output.value
@@ -131,8 +133,9 @@ def _unrounded(output: Any) -> str:
     )
 
 
-def _inputs_statement(run: ModelRun) -> Statement:
-    used = [i for i in run.inputs if i.origin != "assumed_absent"]
+def inputs_statement(run: ModelRun, leave_out: Collection[str] = ()) -> Statement:
+    """What a run was computed from, with dates, origins and the model's source; not what differs between scenarios."""
+    used = [i for i in run.inputs if i.origin != "assumed_absent" and i.name not in leave_out]
     evidence = [i.evidence for i in used if i.evidence is not None]
     return say("From " + ", ".join(_input_text(i) for i in used) + f" (source: {run.source}).", *evidence)
 
@@ -153,7 +156,8 @@ def _input_text(used: InputUsed) -> str:
     return f"{label} {value} {unit_label(used.unit)}".rstrip() + when + origin
 
 
-def _missing(ctx: ToolContext, card: ModelCard, error: MissingCovariate, given: Mapping[str, Any]) -> ToolResult:
+def missing_inputs(ctx: ToolContext, card: ModelCard, error: MissingCovariate, given: Mapping[str, Any]) -> ToolResult:
+    """The result when inputs are not documented: which, and what is there."""
     raw = error.details.get("missing")
     names = [str(n) for n in raw] if isinstance(raw, Sequence) and not isinstance(raw, str) else []
     labels = {i.name: i.label for i in card.inputs}
@@ -183,7 +187,8 @@ def _missing(ctx: ToolContext, card: ModelCard, error: MissingCovariate, given: 
     )
 
 
-def _declined(card: ModelCard, error: OutsideModelDomain | InvalidInput) -> ToolResult:
+def declined(card: ModelCard, error: OutsideModelDomain | InvalidInput) -> ToolResult:
+    """The result when a model was not made for this patient or these inputs."""
     text = f"{card.title} declines: {error.message}"
     return ToolResult(
         tool="calculate",
@@ -210,22 +215,22 @@ def what_if(
     try:
         runs = _scenario_runs(ctx, card, base, named)
     except MissingCovariate as error:
-        return _missing(ctx, card, error, inputs or {})
+        return missing_inputs(ctx, card, error, inputs or {})
     except (OutsideModelDomain, InvalidInput) as error:
-        return _declined(card, error)
+        return declined(card, error)
     for run in runs:
         ctx.store.save_run(ctx.patient_id, run)
     statements = [line for run in runs for line in _scenario_statements(run)]
     if len(runs) > 1:
         statements.extend(_difference_statements(runs))
-    statements.append(_inputs_statement(runs[-1]))
+    statements.append(inputs_statement(runs[-1]))
     warnings = tuple(dict.fromkeys((*(w for run in runs for w in run.warnings), *_unused_levels(ctx, card))))
     return ToolResult(
         tool="what_if",
         statements=tuple(statements),
         data={"model_id": card.id, "runs": [r.model_dump(mode="json", exclude={"series"}) for r in runs]},
         warnings=warnings,
-        artifacts=_simulation_artifacts(runs),
+        artifacts=simulation_artifacts(runs),
     )
 
 
@@ -261,7 +266,7 @@ def _changes(card: ModelCard, scenario: Mapping[str, Any], base: Mapping[str, An
             if not isinstance(held, Covariate) or not isinstance(held.value, Quantity):
                 raise RetryableToolError(f"{name} has no value in the chart to change from")
             value = {"value": held.value.to(units[name]).value + float(value["add"]), "unit": units[name]}
-        changes[name] = _stated(name, value, units.get(name, "1"))
+        changes[name] = stated(name, value, units.get(name, "1"))
     return changes
 
 
@@ -282,8 +287,8 @@ def _scenario_statements(run: ModelRun) -> list[Statement]:
     name = run.scenario or ("as asked" if asked else "as charted")
     main, *others = [o for o in run.outputs if "percentile" not in o.label]
     meaning = f" ({main.interpretation})" if main.interpretation else ""
-    lines = [say(f"{run.title}, {name}: {main.label} **{_shown(main)}**{meaning}.", run_evidence(run))]
-    lines += [say(f"{o.label}: **{_shown(o)}**", run_evidence(run), item=True) for o in others[:7]]
+    lines = [say(f"{run.title}, {name}: {main.label} **{shown_output(main)}**{meaning}.", run_evidence(run))]
+    lines += [say(f"{o.label}: **{shown_output(o)}**", run_evidence(run), item=True) for o in others[:7]]
     return lines
 
 
@@ -304,7 +309,8 @@ def _difference_statements(runs: Sequence[ModelRun]) -> list[Statement]:
     return statements
 
 
-def _simulation_artifacts(runs: Sequence[ModelRun]) -> tuple[dict[str, Any], ...]:
+def simulation_artifacts(runs: Sequence[ModelRun]) -> tuple[dict[str, Any], ...]:
+    """The curves of runs for one plot; nothing where no run has any."""
     with_series = [r for r in runs if r.series]
     if not with_series:
         return ()

@@ -17,8 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from domain.errors import ChartTwinError
 from tools import (
     calculators,
+    causes,
     conflicts,
     demographics,
+    dosing_plans,
     events,
     knowledge,
     look_up,
@@ -28,10 +30,13 @@ from tools import (
     observations,
     problems,
     safety,
+    story,
 )
 from tools.context import ToolContext
+from tools.drafts import draft_message, draft_note, draft_order, draft_problem_change
 from tools.outcome import FinalToolError, RetryableToolError, ToolResult, say
 from tools.periods import Period, find_periods
+from tools.record_query import query_record
 
 ToolFunction = Callable[..., ToolResult]
 
@@ -229,8 +234,16 @@ TOOLS: dict[str, ToolFunction] = {
     "calculate": calculators.calculate,
     "calculate_from_note": note_calculations.calculate_from_note,
     "what_if": calculators.what_if,
+    "compare_plans": dosing_plans.compare_plans,
+    "possible_causes": causes.possible_causes,
     "models": calculators.models,
     "look_up": look_up.look_up,
+    "query_record": query_record,
+    "draft_order": draft_order,
+    "draft_note": draft_note,
+    "draft_problem_change": draft_problem_change,
+    "draft_message": draft_message,
+    "health_story": story.health_story,
 }
 
 

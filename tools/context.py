@@ -50,6 +50,9 @@ class ToolContext:
     twin: TwinBackend
     index: VectorIndex | None = None
     lexicon: Lexicon = field(default_factory=default_lexicon)
+    asked: str = ""  # the user's own words; without them nothing is drafted
+    owner: str = "local"  # on whose behalf, for what is kept beside the record
+    agent: str = ""  # which model fills the arguments
 
     @cached_property
     def chart(self) -> Chart:

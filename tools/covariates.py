@@ -28,6 +28,11 @@ def _sources() -> dict[str, Any]:
     return loaded
 
 
+def concept_of_input(name: str) -> str:
+    """The result that feeds a model's input, empty for an input that no result feeds."""
+    return str(_sources()["numbers"].get(name, ""))
+
+
 def covariate(ctx: ToolContext, wanted: ModelInput) -> Covariate | None:
     """The input as the chart has it at `as_of`, or None when the chart does not say."""
     if wanted.name == "age_years":

@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from app import version
 from app.access.callers import Action
@@ -17,8 +18,23 @@ from app.api.deps import Needs
 from app.api.guards import Guards
 from app.api.metrics import router as metrics_router
 from app.api.problems import install_problem_handlers
-from app.api.routes import access, ask, calculate, evidence, health, openai, patients, sign_in, story, twin
+from app.api.routes import (
+    access,
+    ask,
+    calculate,
+    drafts,
+    evidence,
+    health,
+    openai,
+    patients,
+    query,
+    sign_in,
+    story,
+    threads,
+    twin,
+)
 from app.assembly import Readiness, Services
+from app.mcp.http import McpDoor
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -32,12 +48,14 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
         warm: Load models in the background from the start; `/readyz` says when that is done.
     """
     readiness = Readiness(services)
+    mcp_door = McpDoor(services)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if warm:
             readiness.start()
-        yield
+        async with mcp_door.run():
+            yield
         services.close()
 
     app = FastAPI(
@@ -57,10 +75,11 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
     for routes in (health, sign_in, access):
         app.include_router(routes.router)
     app.include_router(metrics_router)
-    for routes in (ask, patients, evidence, story, openai):
+    for routes in (ask, threads, patients, evidence, story, query, drafts, openai):
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.READ_RECORD))])
     for routes in (twin, calculate):
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.COMPUTE))])
+    app.router.routes.append(Route("/mcp/{patient_id}", endpoint=mcp_door))
     add_pages(app)
     if with_ui:
         from app.ui.chat import mount_chat

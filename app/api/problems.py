@@ -34,6 +34,13 @@ STATUS_OF_KIND = {
     "not_permitted": 403,
     "too_many_requests": 429,
     "issuer_unreachable": 503,
+    "retryable": 422,
+    "final": 422,
+    "unknown_draft": 404,
+    "draft_conflict": 409,
+    "draft_stale": 409,
+    "draft_expired": 409,
+    "override_needed": 409,
 }
 _TITLES = {
     400: "The request cannot be read",
@@ -42,6 +49,7 @@ _TITLES = {
     404: "Not found",
     405: "Not possible at this address",
     409: "Not now",
+    409: "Not as things stand",
     413: "Too large",
     421: "Wrong host",
     422: "The request cannot be used",
@@ -52,7 +60,7 @@ _TITLES = {
 # Details a client may act on; anything else an exception carries stays inside.
 _PUBLIC_DETAILS = (
     "missing", "field", "accepted", "unit", "model", "names", "unknown", "range", "outside", "impossible", "run_id",
-    "from_unit", "to_unit",
+    "from_unit", "to_unit", "version",
 )  # fmt: skip
 
 

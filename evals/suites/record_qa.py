@@ -20,6 +20,7 @@ from evals.report import CaseResult, Outcome
 Row = dict[str, Any]
 Progress = Callable[[int, int, str], None]
 Planting = Callable[[Row], AbstractContextManager[Any]]  # the row's extra notes are in the chart inside it
+Shape = Callable[[Row, Answer], Row]  # the answer to a row, as the scorer reads it
 
 
 class AsksQuestions(Protocol):
@@ -47,6 +48,7 @@ def run_record_qa(
     run_id: str,
     progress: Progress | None = None,
     planting: Planting = nullcontext,
+    shape: Shape | None = None,
 ) -> list[CaseResult]:
     """The result of each row, in order. One row that breaks never stops the rest.
 
@@ -57,10 +59,11 @@ def run_record_qa(
         run_id: Part of every thread's name; a name used before would bring back that conversation.
         progress: Called after each row.
         planting: Puts a row's `extra_notes` into the chart and takes them out again.
+        shape: Gives the scorer more of the answer than `batch_row`.
     """
     results = []
     for number, row in enumerate(rows, 1):
-        results.append(run_case(row, assistant, score, run_id, planting))
+        results.append(run_case(row, assistant, score, run_id, planting, shape))
         if progress:
             progress(number, len(rows), str(row["id"]))
     return results
@@ -76,7 +79,12 @@ def warm_up(rows: Sequence[Row], assistant: AsksQuestions, run_id: str) -> None:
 
 
 def run_case(
-    row: Row, assistant: AsksQuestions, score: Scorer, run_id: str, planting: Planting = nullcontext
+    row: Row,
+    assistant: AsksQuestions,
+    score: Scorer,
+    run_id: str,
+    planting: Planting = nullcontext,
+    shape: Shape | None = None,
 ) -> CaseResult:
     """Asks and scores one row. A crash while answering fails the case; a crash while scoring leaves it ungraded."""
     known: dict[str, Any] = {"id": str(row["id"]), "category": str(row.get("category", ""))}
@@ -91,7 +99,7 @@ def run_case(
     known |= {"answer": answer.text, "citations": tuple(c.evidence.ref for c in answer.citations), "latency_s": seconds}
     known["detail"] = _trace(answer)
     try:
-        verdict = score(row, batch_row(answer))
+        verdict = score(row, shape(row, answer) if shape else batch_row(answer))
         passed, reasons = verdict["passed"], tuple(str(reason) for reason in verdict["reasons"])
         if row["expect"].get("conflict") and not answer.conflicts:
             passed, reasons = False, (*reasons, "does not show the conflict")

@@ -205,7 +205,12 @@ def check_events(events: list[Any]) -> None:
     assert set(kinds[:first_token]) <= {"step", "tool"} and set(kinds[first_token:-1]) == {"token"}
     assert [e.data["name"] for e in events if e.kind == "step"] == ["prefetch", "plan", "act", "plan", "verify"]
     assert "".join(e.data["text"] for e in events if e.kind == "token") == events[-1].data["text"]
-    assert [e.data for e in events if e.kind == "tool"] == events[-1].data["tool_calls"]
+    ended = [e.data for e in events if e.kind == "tool" and e.data["phase"] == "end"]
+    calls = events[-1].data["tool_calls"]
+    assert [{key: data[key] for key in calls[0]} for data in ended] == calls
+    started = [e.data["id"] for e in events if e.kind == "tool" and e.data["phase"] == "start"]
+    assert started == [data["id"] for data in ended]
+    assert all(0 <= data["started_s"] <= data["ended_s"] for data in ended)
 
 
 def test_events_in_order(cohort: Bench) -> None:
@@ -344,10 +349,11 @@ def test_a_model_whose_package_is_missing_names_the_extra() -> None:
 
 def test_conversations_outlive_the_process(cohort: Bench, tmp_path: Path) -> None:
     from agents import build_assistant
+    from agents.memory import Conversations
 
     def again() -> Assistant:
         return build_assistant(
-            cohort.store, cohort.index, cohort.twin, checkpoint_path=tmp_path / "threads" / "t.sqlite3"
+            cohort.store, cohort.index, cohort.twin, memory=Conversations(tmp_path / "threads" / "t.sqlite3")
         )
 
     again().ask("demo-ct-001", "latest creatinine?", as_of=NOW, thread_id="kept")

@@ -68,6 +68,7 @@ def play(
 
 
 LDL = calls(("latest", {"concept": "ldl"}))
+GIVEN_UP = "The configured model {}; the embedded model answered instead."
 LDL_TEXT = "Latest LDL cholesterol: **150 mg/dL** on 2026-06-09 [1]."
 
 
@@ -77,7 +78,16 @@ def test_a_model_that_follows_the_rules(cohort: Bench) -> None:
     assert [c.evidence.ref for c in answer.citations] == ["Observation/demo-ct-002-obs-ldl-20260609-0830"]
     assert answer.warnings == () and not answer.refused and not answer.abstained
     assert [(c.name, c.arguments, c.error) for c in answer.tool_calls] == [("latest", {"concept": "ldl"}, "")]
-    assert [e.kind for e in events if e.kind != "token"] == ["step", "step", "step", "tool", "step", "step", "answer"]
+    assert [e.kind for e in events if e.kind != "token"] == [
+        "step",
+        "step",
+        "step",
+        "tool",
+        "tool",
+        "step",
+        "step",
+        "answer",
+    ]
     assert [e.data["name"] for e in events if e.kind == "step"] == ["prefetch", "plan", "act", "plan", "verify"]
     assert "".join(e.data["text"] for e in events if e.kind == "token") == answer.text
     assert {t["function"]["name"] for t in model.tools} == set(TOOLS)
@@ -96,7 +106,13 @@ def test_what_the_model_is_shown(cohort: Bench) -> None:
         AIMessage,
         ToolMessage,
     ]
-    assert str(second[-1].content).splitlines()[0] == LDL_TEXT
+    lines = str(second[-1].content).splitlines()
+    nonce = lines[0].removeprefix("⟦data latest ").removesuffix("⟧")
+    assert (
+        lines[1] == LDL_TEXT
+        and lines[-1] == f"⟦end {nonce}⟧"
+        and f"⟦data patient_card {nonce}⟧" in str(first[0].content)
+    )
     everything = json.dumps([str(m.content) for m in second])
     assert "Gonzales" not in everything and "demo-ct-003" not in everything
 
@@ -138,10 +154,14 @@ def test_a_repair_may_look_something_up(cohort: Bench) -> None:
         ("LDL is 149.", "number"),
     ],
 )
-def test_nothing_is_left_of_an_invented_answer(cohort: Bench, draft: str, kind: str) -> None:
-    answer, _, _ = play(cohort, LDL, says(draft))
-    assert answer.text.startswith("I have no supported answer to that")
-    assert f"({kind})" in answer.warnings[0] and answer.citations == ()
+def test_when_nothing_is_left_of_an_invented_answer_the_embedded_model_answers(
+    cohort: Bench, draft: str, kind: str
+) -> None:
+    answer, model, events = play(cohort, LDL, says(draft))
+    assert f"{kind} " in str(model.shown[2][-1].content) and len(model.shown) == 3
+    assert answer.text.startswith(LDL_TEXT) and draft not in answer.text
+    assert answer.warnings == (GIVEN_UP.format("gave no answer that the record supports"),)
+    assert [e.data for e in events if e.kind == "reset"] == [{"reason": "fallback"}]
 
 
 def test_system_messages_only_lead(cohort: Bench) -> None:
@@ -187,13 +207,11 @@ def test_another_patients_row_cannot_be_reached_by_its_name(cohort: Bench) -> No
 def test_a_model_that_never_stops_is_stopped(cohort: Bench, wanted: AIMessage) -> None:
     answer, model, _ = play(cohort, wanted)
     assert len(model.shown) <= RunContext.max_rounds
-    assert len([c for c in answer.tool_calls if not c.error]) <= RunContext.max_calls
-    if wanted.tool_calls[0]["name"] == "latest":
-        assert "**150 mg/dL** on 2026-06-09" in answer.text
-    else:
-        assert answer.text.startswith("I have no supported answer") and {c.error for c in answer.tool_calls} == {
-            "retryable"
-        }
+    assert (
+        len([c for c in answer.tool_calls if not c.error]) <= RunContext.max_calls + 1
+    )  # and the embedded model's own
+    assert answer.text.startswith(LDL_TEXT) and len(answer.citations) == 1
+    assert len(answer.warnings) == 1 and "the embedded model answered instead" in answer.warnings[0]
 
 
 def test_a_stopped_turn_leaves_no_open_calls_in_the_thread(cohort: Bench) -> None:
@@ -228,9 +246,9 @@ def test_malformed_inputs_come_back_as_a_fault(cohort: Bench) -> None:
 
 
 def test_an_answer_without_a_look_up_states_no_value(cohort: Bench) -> None:
-    answer, _, _ = play(cohort, says("Her LDL is 150 mg/dL. Ask me about a lab by name."))
-    assert answer.text == "Ask me about a lab by name."
-    assert answer.warnings and answer.tool_calls == () and answer.citations == ()
+    answer, _, _ = play(cohort, says("Her LDL is 151 mg/dL. Ask me about a lab by name."))
+    assert answer.text.startswith(LDL_TEXT) and "151" not in answer.text
+    assert answer.warnings == (GIVEN_UP.format("gave no answer that the record supports"),)
 
 
 def test_a_claim_without_a_look_up_is_marked(cohort: Bench) -> None:
@@ -241,9 +259,10 @@ def test_a_claim_without_a_look_up_is_marked(cohort: Bench) -> None:
 
 
 def test_an_empty_reply_is_no_answer(cohort: Bench) -> None:
-    for content in ("", "   ", []):
+    for content in ("", "   ", [], [{"type": "reasoning", "reasoning": "150"}], "<think>LDL is 151 mg/dL.</think>"):
         answer, _, _ = play(cohort, AIMessage(content=content))
-        assert answer.text.startswith("I have no supported answer") or answer.text.strip() == "", content
+        assert answer.text.startswith(LDL_TEXT), content
+        assert answer.warnings == (GIVEN_UP.format("gave an empty answer"),)
 
 
 def test_content_in_parts_is_read(cohort: Bench) -> None:
@@ -276,22 +295,29 @@ def test_a_poisoned_note_reaches_no_model(cohort: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [RuntimeError("boom"), TimeoutError("slow"), ValueError("bad schema"), ModelUnavailable("gone")]
+    ("error", "reason"),
+    [
+        (RuntimeError("boom"), "failed (RuntimeError)"),
+        (TimeoutError("boom"), "took too long"),
+        (ConnectionRefusedError("boom"), "could not be reached"),
+        (ValueError("boom"), "failed (ValueError)"),
+        (ModelUnavailable("boom"), "failed (ModelUnavailable)"),
+    ],
 )
-def test_a_failing_model_is_replaced_and_it_is_said(cohort: Bench, error: Exception) -> None:
+def test_a_failing_model_is_replaced_and_it_is_said(cohort: Bench, error: Exception, reason: str) -> None:
     answer, _, events = play(cohort, error)
     assert answer.text.startswith(LDL_TEXT)
-    assert answer.warnings == (
-        f"The configured model failed ({type(error).__name__}); the embedded model answered instead.",
-    )
+    assert answer.warnings == (GIVEN_UP.format(reason),)
     assert "boom" not in answer.model_dump_json()
     kinds = [e.kind for e in events]
     assert "reset" in kinds and kinds.index("reset") < kinds.index("token") and kinds[-1] == "answer"
 
 
 def test_a_model_that_fails_after_its_look_ups(cohort: Bench) -> None:
-    answer, _, _ = play(cohort, LDL, RuntimeError("boom"))
-    assert answer.text.startswith(LDL_TEXT) and len(answer.warnings) == 1 and len(answer.tool_calls) == 1
+    """The embedded model starts anew; the trace keeps what the other looked up, and nothing is looked up twice."""
+    answer, _, _ = play(cohort, calls(("latest", {"concept": "hdl"})), RuntimeError("boom"))
+    assert answer.text.startswith(LDL_TEXT) and "HDL" not in answer.text and len(answer.warnings) == 1
+    assert [c.arguments.get("concept") for c in answer.tool_calls] == ["hdl", "ldl"]
 
 
 def test_a_guard_needs_no_model(cohort: Bench) -> None:

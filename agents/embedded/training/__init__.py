@@ -1,0 +1,1 @@
+"""How the intent head of the second gear is trained: templates, generator, fit. Not imported at run time."""

@@ -1,0 +1,91 @@
+"""The surrogates of one run, in both directions: one to one, so that what comes back can be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from nlp_pipeline.deidentify import Category
+from nlp_pipeline.deidentify.surrogates import Surrogates
+
+_WORD = re.compile(r"[^\W_]+")
+_TRIES = 60
+
+
+class SurrogateTable:
+    """Identifier ↔ surrogate. No two identifiers share a surrogate, and none is a word that was sent as itself."""
+
+    def __init__(self, key: bytes, patient_id: str) -> None:
+        self._key, self._patient_id = key, patient_id
+        self._surrogates: dict[int, Surrogates] = {}
+        self._to: dict[str, str] = {}
+        self._from: dict[str, str] = {}
+        self._from_folded: dict[str, str] = {}
+        self._categories: dict[str, Category] = {}
+        self._sent: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    def surrogates(self, attempt: int = 0) -> Surrogates:
+        """The generator of surrogates; another one for every further attempt."""
+        if attempt not in self._surrogates:
+            key = self._key if not attempt else self._key + attempt.to_bytes(2, "big")
+            self._surrogates[attempt] = Surrogates(key, self._patient_id)
+        return self._surrogates[attempt]
+
+    def note_words(self, text: str) -> None:
+        """Remembers the words of a text that is sent: none of them may become a surrogate."""
+        self._sent.update(w.lower() for w in _WORD.findall(text))
+
+    def surrogate(self, original: str, category: Category, make: Callable[[int], str]) -> str:
+        """The surrogate of an identifier, made on first use; `make` gives another one for every attempt."""
+        if original in self._to:
+            return self._to[original]
+        for attempt in range(_TRIES):
+            made = make(attempt)
+            if self._is_free(made, original):
+                return self._add(original, made, category)
+        return self._add(original, f"{category}-{self._numeral(len(self._to))}", category)
+
+    def _is_free(self, made: str, original: str) -> bool:
+        if made == original or made in self._from:
+            return False
+        taken = self._from_folded.get(made.lower())
+        if taken is not None and taken.lower() != original.lower():
+            return False
+        # A date or number that only consists of digits is taken back by its form, so words need not be new.
+        return not any(w.isalpha() and w.lower() in self._sent for w in _WORD.findall(made))
+
+    def _add(self, original: str, made: str, category: Category) -> str:
+        self._to[original], self._from[made], self._categories[made] = made, original, category
+        self._from_folded.setdefault(made.lower(), original)
+        self._pattern = None
+        return made
+
+    @staticmethod
+    def _numeral(number: int) -> str:
+        letters = ""
+        while True:
+            number, rest = divmod(number, 26)
+            letters = chr(97 + rest) + letters
+            if not number:
+                return f"zz{letters}"
+
+    def found_in(self, text: str) -> list[tuple[int, int, str, Category]]:
+        """Where surrogates stand in a text: start, end, the original in the case of the text, and its category."""
+        if not self._from:
+            return []
+        if self._pattern is None:
+            words = sorted(self._from, key=len, reverse=True)
+            self._pattern = re.compile(
+                r"(?<![^\W_])(?:" + "|".join(map(re.escape, words)) + r")(?![^\W_])", re.IGNORECASE
+            )
+        return [(m.start(), m.end(), *self._original(m[0])) for m in self._pattern.finditer(text)]
+
+    def _original(self, written: str) -> tuple[str, Category]:
+        if written in self._from:
+            return self._from[written], self._categories[written]
+        original = self._from_folded[written.lower()]
+        category = self._categories[self._to[original]]
+        if written.isupper():
+            return original.upper(), category
+        return (original.lower() if written.islower() else original), category

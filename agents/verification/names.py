@@ -1,0 +1,264 @@
+"""Clinical names of a text with what is said of each: present, past, stopped, absent, of a relative, considered."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import lru_cache
+
+from tools.concepts import Lexicon, Target
+
+
+class State(StrEnum):
+    """What a text says of a problem, drug, allergy or procedure that it names."""
+
+    PRESENT = "present"  # or active, taken, done
+    PAST = "past"  # history, resolved, stopped
+    ABSENT = "absent"
+    FAMILY = "family"
+    CONSIDERED = "considered"  # possible, suspected, advised, hypothetical
+    NAMED = "named"  # nothing is claimed of it
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A clinical name. `own` holds "kind:id" of what it names, `ids` that and everything narrower."""
+
+    start: int
+    end: int
+    text: str
+    own: frozenset[str]
+    ids: frozenset[str]
+    state: State = State.PRESENT
+    is_explicit: bool = False  # the state is said, not only assumed
+    is_allergy: bool = False
+    is_attributed: bool = False  # said to stand in a note, or quoted
+    is_ended: bool = False  # stopped or resolved, and not only known from before
+    is_family: bool = False
+    is_ever: bool = False  # of an absence: never, at no time
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of what it names."""
+        return frozenset(k.partition(":")[0] for k in self.own)
+
+
+TREATMENTS = frozenset({"medication", "drug_class"})
+_KEPT_APART = re.compile(r"\.(?!\d)|[;\n|]|\bbut\b|\bhowever\b|\balthough\b|\bthough\b|\bexcept\b|\bwhile\b|\bwhereas\b|\bdespite\b|[—]| – |\binstead\b")
+_NEW_VERB = re.compile(
+    r",\s*(?:and\s+)?(?:he|she|they|the patient|it|there|has|have|had|is|are|was|were|takes?|with|on|who|which)\b|\band\s+(?:he|she|they|the patient|it|there|has|had|is|was|takes?)\b"
+    r"|(?<!negative )(?<!evidence )(?<!looked )(?<!searched )(?<!tested )(?<!checked )\bfor\b|\bbecause\b|\bdue to\b|\bafter\b|\bsince\b|\bgiven\b|\binstead of\b|:",
+    re.IGNORECASE,
+)
+_NO = re.compile(
+    r"\b(?:no(?! longer| doubt| change)|not(?! only| just| stopped| discontinued| been stopped| been discontinued)|never|denie[sd]|denying|deny|without|negative for|absence of|free of|neither|nor|none of"
+    r"|rul(?:es?|ed|ing) out|lacks?|lacking|nothing about|cannot|non|absent|zero)\b|\bn['’]t\b|(?<=[a-z])n['’]t\b|\bNKDA\b|\bunable to (?:find|confirm)\b",
+    re.IGNORECASE,
+)
+_NO_AFTER = re.compile(
+    r"\b(?:not|never|no|neither)\s+(?:been\s+|currently\s+|ever\s+)?(?:recorded|documented|found|present|listed|mentioned|on file|on record|reported|seen|identified|available|given|done|performed|detected|confirmed|noted|known|in the (?:record|chart|list)|on the (?:list|problem list|medication list)|part of|established|prescribed|ordered|diagnosed|had|have|measured|checked|resulted|tested|charted|stated)"
+    r"|\b(?:is|was|are|were|been|be|:)\s*(?:absent|negative|refuted|ruled out|denied|excluded|none\b|undocumented|unrecorded|missing)|\brefuted\b|\bruled out\b|\bas absent\b|\bis negated\b|\(negated|\b(?:isn|wasn|aren|weren|hasn)['’]t\s+(?:\w+\s+)?(?:recorded|documented|found|present|listed|mentioned|been|on|in)|:\s*(?:no|none|negative|denied|absent|not documented|not recorded|never)\b|\bno (?:\w+\s+){0,3}(?:is|are|was|were|has been) (?:recorded|documented|found)|^\s*(?:\|\s*)?(?:no|none|negative|absent)\s*(?:\||$)",
+    re.IGNORECASE,
+)
+_STOPPED = re.compile(
+    r"\b(?:(?:(?:has|have|had|is|was|were|are|been|being)\s+){0,3}(?:stopped|discontinued|resolved|ended|held|completed|withdrawn|inactive|finished)|no longer (?:on|tak(?:es?|ing)|active|prescribed|receiving|using|has|have|present)|stop(?:ping)?|discontinu(?:ing|ation)|no longer|held|on hold|ceased|completed|inactive|not (?:currently )?active|not (?:currently )?(?:on|taking|prescribed)|isn['’]t (?:on|taking|active)|finished|formerly|previously|used to|former|quit|withdrawn|taken off|came off|off of|d/c['’]?d|dc['’]?d|resolved|ended|past|history of|h/o|hx of|prior|previous|in remission|abated|had|in the past|remote|last ordered [\d-]+ and|was on|were on|not ongoing|had been)\b",
+    re.IGNORECASE,
+)
+_ENDED = re.compile(
+    r"\b(?:stop(?:ped|ping)?|discontinu(?:ed|ing|ation)|no longer|ceased|inactive|not (?:currently )?(?:active|on|taking|prescribed)|quit|withdrawn|taken off|came off|resolved|ended|in remission|abated|d/c['’]?d)\b",
+    re.IGNORECASE,
+)
+_EVER = re.compile(r"\b(?:never|ever|history|hx|at any time|h/o)\b", re.IGNORECASE)
+_NOT_STOPPED = re.compile(r"\b(?:not|never|n['’]t)\s+(?:been\s+|yet\s+)?(?:stopped|discontinued|resolved|held)\b|\bnot stopped\b|\bnot resolved\b", re.IGNORECASE)
+_ACTIVE = re.compile(
+    r"\b(?:is on|are on|remains? on|stays? on|takes|taking|currently|current|actively?|ongoing|continu(?:es|ed|ing)|receiv(?:es|ing)|now on|maintained on|still|is prescribed|being treated with|managed with|treated with|has|have|suffers from|lives with|diagnosed with|is (?:a |an )?known|known to have|chronic|on|(?:changed|switched|converted|transitioned|rotated) to|replaced (?:by|with)|in favou?r of)\b",
+    re.IGNORECASE,
+)
+_FAMILY = re.compile(
+    r"\b(?:mother|father|sister|brother|parents?|aunt|uncle|cousin|grand(?:mother|father|parents?)|siblings?|sons?|daughters?|relatives?|maternal|paternal|family history|family hx|fhx|familial|first-degree|as family history|family member)\b",
+    re.IGNORECASE,
+)
+_OWN = re.compile(r"\b(?:the patient|patient|he|she|his own|her own|they)\b", re.IGNORECASE)
+_CONSIDERED = re.compile(
+    r"\b(?:possibl[ey]|probabl[ey]|likely|suspected|suspicion|suspicious|may|might|could|would|should|suggest(?:s|ive|ing)?|concern(?:ing)? for|consider(?:ed|ing)?|differential|questionable|if|recommend(?:s|ed|ation|ations)?|monitor(?:ing)?|avoid(?:ing)?|screen(?:ing)?|risk (?:of|for)|risks?|at risk|candidate|prevent(?:s|ion|ing)?|goal|target|guidelines?|contraindicat\w+|advis(?:e|ed|able)|discuss(?:ed|ing)?|in case of|unless|whether|please|ask|confirm with|caution|as (?:uncertain|hypothetical)|guidance|indicated|criteria|score|scores|points?|can(?:not)? be|need(?:s|ed)? to|ought|planned?|plan)\b|\?",
+    re.IGNORECASE,
+)
+_ATTRIBUTED = re.compile(
+    r"\b(?:notes?|says|said|mentions?|mentioned|reads|per|according to|reported|letter|summary|lists|listed in|the (?:discharge|progress|clinic|consult)\w*|documented by|dictat\w+|disagree\w*|contradict\w*|conflict\w*)\b|[“”]",
+    re.IGNORECASE,
+)
+_ALLERGY_BEFORE = re.compile(
+    r"\b(?:allerg(?:y|ies|ic|ens?)(?: (?:and|or) intoleranc\w+)?(?:\s+(?:to|include|includes|are|is|of|recorded))?|intoleran(?:t|ce)(?:\s+(?:to|of))?|hypersensitiv\w+(?:\s+to)?|anaphyla\w+ (?:to|after|with)|reacted to|reaction to)\b[^.;]*$",
+    re.IGNORECASE,
+)
+_ALLERGY_AFTER = re.compile(r"^\s*[-–]?\s*(?:drug\s+)?(?:allerg(?:y|ies|ic)|intoleran(?:t|ce)|hypersensitivity|anaphylaxis)\b", re.IGNORECASE)
+_TOO_WIDE = 24  # a procedure with so many narrower ones ("screening", "therapy") names no event
+
+
+def find_names(text: str, lexicon: Lexicon) -> list[Name]:
+    """The clinical names of a sentence, dates and amounts already blanked out."""
+    found = []
+    for mention in lexicon.find_mentions(text, fuzzy=False):
+        made = _keys(mention.targets)
+        if made is None or mention.text.islower() and len(mention.text) < 3:
+            continue
+        found.append(Name(mention.start, mention.end, mention.text, *made))
+    return found
+
+
+def _keys(targets: tuple[Target, ...]) -> tuple[frozenset[str], frozenset[str]] | None:
+    wanted = [t for t in targets if not (t.kind == "procedure" and len(t.ids) > _TOO_WIDE)]
+    if not wanted:
+        return None
+    return _interned(tuple((t.kind, t.id, t.ids) for t in wanted))
+
+
+@lru_cache(maxsize=16384)
+def _interned(targets: tuple[tuple[str, str, frozenset[str]], ...]) -> tuple[frozenset[str], frozenset[str]]:
+    own = frozenset(f"{kind}:{i}" for kind, i, _ in targets)
+    ids = frozenset(f"{'medication' if kind == 'drug_class' else kind}:{n}" for kind, _, narrower in targets for n in narrower)
+    return own, own | ids
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a heading says of the lines under it."""
+
+    state: State | None = None
+    is_allergy: bool = False
+    is_attributed: bool = False
+
+
+class Cues:
+    """The words of one sentence that decide what is said of the names in it."""
+
+    def __init__(self, text: str, setting: Setting) -> None:
+        self._text, self._setting = text, setting
+        self._breaks = [0, *(m.end() for m in _KEPT_APART.finditer(text))]
+        self._verbs = [m.end() for m in _NEW_VERB.finditer(text)]
+        self._no = [(m.start(), m.end()) for m in _NO.finditer(text)]
+        self._no_after = [(m.start(), m.end()) for m in _NO_AFTER.finditer(text)]
+        self._stopped = [(m.start(), m.end()) for m in _STOPPED.finditer(text)]
+        self._not_stopped = [(m.start(), m.end()) for m in _NOT_STOPPED.finditer(text)]
+        active = [(m.start(), m.end()) for m in _ACTIVE.finditer(text)]
+        # "no longer taking", "has been discontinued" hold words that alone would say the opposite.
+        self._free_active = [(s, e) for s, e in active if not any(a < e and s < b for a, b in self._stopped)]
+        self._family = [(m.start(), m.end()) for m in _FAMILY.finditer(text)]
+        self._considered = [(m.start(), m.end()) for m in _CONSIDERED.finditer(text)]
+        self._attributed = _ATTRIBUTED.search(text) is not None
+
+    def clause(self, position: int) -> tuple[int, int]:
+        """The stretch between strong breaks that holds a position."""
+        index = bisect_right(self._breaks, position)
+        end = self._breaks[index] if index < len(self._breaks) else len(self._text)
+        return self._breaks[index - 1], end
+
+    def judge(self, name: Name) -> Name:
+        """The name with what the sentence says of it."""
+        first, last = self.clause(name.start)
+        is_allergy = self._is_allergy(name, first)
+        state, explicit = self._state(name, first, last)
+        is_family = state is State.FAMILY
+        if is_family and self._denied(name, first, last):
+            state = State.ABSENT
+        clause = self._text[first:last]
+        return replace(
+            name,
+            state=state,
+            is_explicit=explicit,
+            is_allergy=is_allergy,
+            is_attributed=self._setting.is_attributed or self._attributed,
+            is_ended=state is State.PAST and _ENDED.search(clause) is not None,
+            is_family=is_family,
+            is_ever=state is State.ABSENT and _EVER.search(clause) is not None,
+        )
+
+    def _is_allergy(self, name: Name, first: int) -> bool:
+        if "allergen" in name.kinds and re.search(r"allerg|intoleran|anaphyl", name.text, re.IGNORECASE):
+            return True
+        before = self._text[first : name.start]
+        if _ALLERGY_AFTER.match(self._text[name.end : name.end + 40]):
+            return True
+        reach = _ALLERGY_BEFORE.search(before)
+        if reach is not None and not re.search(r"\b(?:on|takes?|taking|prescribed|started|reactions?:|reaction (?:was|is)|because|causing|caus\w+)\b", before[reach.start() :], re.IGNORECASE):
+            return True
+        return self._setting.is_allergy and not name.kinds.isdisjoint({"allergen", *TREATMENTS})
+
+    def _state(self, name: Name, first: int, last: int) -> tuple[State, bool]:
+        near = self._near
+        if near(self._family, first, name.start) and not _OWN.search(self._text[near(self._family, first, name.start)[-1][1] : name.start]):
+            return State.FAMILY, True
+        if [c for c in near(self._family, name.end, min(last, name.end + 40)) if re.search(r"\b(?:in|of|by)\b", self._text[name.end : c[0]])]:
+            return State.FAMILY, True
+        if near(self._not_stopped, first, last):
+            return State.PRESENT, True
+        if self._denied(name, first, last):
+            return State.ABSENT, True
+        # "if", "consider": of what follows in the clause; "is possible": of what stands before.
+        if near(self._considered, first, name.start) or near(self._considered, name.end, min(last, name.end + 25)):
+            return State.CONSIDERED, True
+        stopped = near(self._stopped, first, name.start) or near(self._stopped, name.end, last)
+        active = near(self._free_active, first, name.start) or near(self._free_active, name.end, min(last, name.end + 30))
+        if stopped and not (active and self._closer(active, stopped, name)):
+            return State.PAST, True
+        if active:
+            return State.PRESENT, True
+        if self._setting.state is not None:
+            return self._setting.state, True
+        return State.PRESENT, False
+
+    def _denied(self, name: Name, first: int, last: int) -> bool:
+        for start, end in self._near(self._no, first, name.start + 1):
+            between = self._text[end : name.start]
+            crossed = [v for v in self._verbs if end < v <= name.start]
+            if not crossed and "(" not in between:
+                return True
+            del start
+        for start, _ in self._near(self._no_after, name.end, last):
+            between = self._text[name.end : start]
+            if len(between) < 60 and not re.search(r"[,;(]\s*(?:but|and|while)\b|\.\s", between):
+                return True
+        return any(start <= name.start and name.end <= end for start, end in self._no_after)
+
+    def _closer(self, some: list[tuple[int, int]], others: list[tuple[int, int]], name: Name) -> bool:
+        return _distance(some, name) < _distance(others, name)
+
+    @staticmethod
+    def _near(cues: list[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:
+        return [c for c in cues if first <= c[0] and c[1] <= last]
+
+
+def _distance(cues: list[tuple[int, int]], name: Name) -> int:
+    return min(name.start - c[1] if c[1] <= name.start else c[0] - name.end for c in cues)
+
+
+_HEADING_ALLERGY = re.compile(r"\ballerg|\bintoleranc", re.IGNORECASE)
+_HEADING_FAMILY = re.compile(r"\bfamily\b|\brelatives?\b|\bFHx?\b", re.IGNORECASE)
+_HEADING_PAST = re.compile(r"\b(?:past|previous|stopped|discontinued|inactive|resolved|former|completed|history)\b", re.IGNORECASE)
+_HEADING_ABSENT = re.compile(r"\bnot (?:documented|recorded|found|on|taking|present)\b|\bno\b(?!\.)|\bnegatives?\b|\bdenie", re.IGNORECASE)
+_HEADING_ACTIVE = re.compile(r"\b(?:active|current|ongoing)\b", re.IGNORECASE)
+_HEADING_CONSIDERED = re.compile(r"\b(?:recommend\w*|plan|next steps?|considerations?|suggest\w*|follow-?up|questions?|differential|guidance)\b", re.IGNORECASE)
+_HEADING_NOTES = re.compile(r"\bnotes?\b|\bpassages?\b|\bquot|\bcontradict|\bdisagree|\bconflict", re.IGNORECASE)
+
+
+def setting_of(heading: str) -> Setting:
+    """What a heading line says of the lines under it."""
+    heading = re.split(r"(?<=[a-z)])[.;]\s+", heading.strip())[-1]
+    state: State | None = None
+    for pattern, said in (
+        (_HEADING_FAMILY, State.FAMILY),
+        (_HEADING_CONSIDERED, State.CONSIDERED),
+        (_HEADING_ABSENT, State.ABSENT),
+        (_HEADING_PAST, State.PAST),
+        (_HEADING_ACTIVE, State.PRESENT),
+    ):
+        if pattern.search(heading):
+            state = said
+            break
+    is_allergy = _HEADING_ALLERGY.search(heading) is not None
+    if is_allergy and state is State.ABSENT and re.match(r"\W*no:", heading, re.IGNORECASE):
+        state = State.PRESENT  # "No: 1 active allergy is recorded:" answers "NKDA?"
+    from_notes = _HEADING_NOTES.search(heading) is not None
+    return Setting(None if from_notes and state is State.ABSENT else state, is_allergy, from_notes)

@@ -1,0 +1,34 @@
+"""The cited facts that the checks of an order rest on (`data/drug_rules.json`), and which of them concern a drug."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from tools.concepts import Lexicon
+
+Rule = dict[str, Any]
+
+
+@lru_cache(maxsize=1)
+def rules() -> dict[str, Any]:
+    """Every rule; a hospital's pharmacist reviews and widens the file."""
+    loaded: dict[str, Any] = json.loads(
+        resources.files("tools").joinpath("drafts/data/drug_rules.json").read_text("utf-8")
+    )
+    return loaded
+
+
+def kinds_of(lexicon: Lexicon, drug: str) -> frozenset[str]:
+    """A drug with its classes, as the rules count them: low-dose aspirin is not an NSAID for the kidney."""
+    not_as = rules()["not_counted_as"].get(drug, ())
+    return frozenset({drug, *lexicon.vocabulary.classes_of(drug)} - set(not_as))
+
+
+def rules_for(section: str, kinds: Iterable[str]) -> list[Rule]:
+    """The rules of a section whose drug is one of these."""
+    wanted = set(kinds)
+    return [rule for rule in rules()[section] if rule["drug"] in wanted]
