@@ -133,6 +133,8 @@ class Services:
             model=settings.model,
             base_url=settings.base_url,
             api_key=settings.api_key.get_secret_value(),
+            privacy=settings.privacy,
+            time_budget_s=settings.time_budget_s,
             memory=self.memory,
             exemplars=settings.exemplars,
             clock=now,
@@ -172,7 +174,7 @@ def _build_twin(settings: Settings) -> TwinBackend:
     if settings.twin_url:
         from twin_backend.remote import RemoteTwin
 
-        return RemoteTwin(settings.twin_url)
+        return RemoteTwin(settings.twin_url, key=settings.twin_key.get_secret_value())
     store = settings.twin_runs_path if _may_write(settings.data_dir) else None
     return build_twin(settings.seed, store=store, extra_models=_manifest_models(settings.twin_manifests))
 

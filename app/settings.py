@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     model: str = "embedded"
     base_url: str = ""  # of an OpenAI-compatible server, for models that run elsewhere
     api_key: SecretStr = SecretStr("")
+    privacy: str = "local"  # what may leave this machine: local, deidentify or allow, or by provider
+    time_budget_s: float = Field(default=60, ge=1, le=3600)  # of one question to a model other than embedded
     embedder: str = "embedded"
     exemplars: Path | None = None  # a hospital's own phrasings, see docs/how-to/add-exemplars.md
     host: str = "127.0.0.1"
@@ -57,6 +59,7 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()  # comma-separated in the environment
     seed: int = 0
     twin_url: str = ""  # of `charttwin twin serve` elsewhere; the models run in this process when empty
+    twin_key: SecretStr = SecretStr("")  # an access key of that server
     twin_manifests: Annotated[tuple[Path, ...], NoDecode] = ()  # further models; comma-separated in the environment
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     max_question_bytes: int = Field(default=64 * 1024, ge=1024)
@@ -80,6 +83,17 @@ class Settings(BaseSettings):
     @classmethod
     def _expand(cls, value: Path) -> Path:
         return value.expanduser()
+
+    @field_validator("privacy")
+    @classmethod
+    def _known_policy(cls, value: str) -> str:
+        from agents.privacy.policy import parse_policies
+
+        try:
+            parse_policies(value)
+        except InvalidInput as error:
+            raise ValueError(error.message) from None
+        return value
 
     @field_validator("allowed_hosts", "twin_manifests", mode="before")
     @classmethod

@@ -40,18 +40,19 @@ class RemoteTwin:
     Inputs leave this machine: they describe a patient, so the server must be one that may hold patient data.
     """
 
-    def __init__(self, base_url: str, client: Any = None) -> None:
+    def __init__(self, base_url: str, client: Any = None, key: str = "") -> None:
         """Hold the address; nothing is sent yet.
 
         Args:
             base_url: Such as `http://127.0.0.1:7861`.
             client: Something with httpx's `request`; one of httpx is made when absent.
+            key: An access key of that server, where it asks for one.
 
         Raises:
             ModelUnavailable: httpx is not installed.
         """
         self._base_url = base_url.rstrip("/")
-        self._client = client if client is not None else _http_client()
+        self._client = client if client is not None else _http_client(key)
 
     def catalogue(self) -> list[ModelCard]:
         """Every model's card."""
@@ -220,9 +221,9 @@ def _covariate(held: Covariate) -> dict[str, Any]:
     return {key: _plain(value) for key, value in body.items()}
 
 
-def _http_client() -> Any:
+def _http_client(key: str) -> Any:
     try:
         import httpx
     except ImportError as error:
         raise ModelUnavailable("a remote twin needs httpx: pip install httpx") from error
-    return httpx.Client(timeout=_TIMEOUT_S)
+    return httpx.Client(timeout=_TIMEOUT_S, headers={"authorization": f"Bearer {key}"} if key else None)

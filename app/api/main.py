@@ -22,6 +22,7 @@ from app.api.routes import (
     access,
     ask,
     calculate,
+    cds,
     drafts,
     evidence,
     health,
@@ -72,7 +73,7 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
     app.add_middleware(Doorkeeper, gate=services.gate)
     app.add_middleware(Guards, settings=services.settings)
     install_problem_handlers(app)
-    for routes in (health, sign_in, access):
+    for routes in (health, sign_in, access, cds):
         app.include_router(routes.router)
     app.include_router(metrics_router)
     for routes in (ask, threads, patients, evidence, story, query, drafts, openai):
