@@ -132,11 +132,16 @@ class Assistant:
             chunks = self._graph.stream(
                 {"question": text}, _config(turn), context=context, stream_mode=["custom", "updates"]
             )
-            for mode, chunk in untraced(chunks):
-                if mode == "custom":
-                    yield Event.model_validate(chunk)
-                elif "answer" in chunk:
-                    final = chunk["answer"]["answer"]
+            stream = untraced(chunks)
+            try:
+                for mode, chunk in stream:
+                    if mode == "custom":
+                        yield Event.model_validate(chunk)
+                    elif "answer" in chunk:
+                        final = chunk["answer"]["answer"]
+            finally:
+                context.run.cancelled.set()  # first, so that closing does not wait for a model that hangs
+                stream.close()
             made = Answer.model_validate(final).model_copy(
                 update={"trace_id": uuid.uuid4().hex, "latency_s": round(context.run.elapsed_s, 4)}
             )
@@ -205,10 +210,16 @@ class Assistant:
             stopped.set()
 
     def warm(self) -> None:
-        """Loads what the first question would wait for."""
+        """Loads what the first question would wait for. Nothing is asked of a model elsewhere."""
         patients = self.store.patients()
-        if patients:
-            self.ask(patients[0].id, "how old is the patient?", as_of=datetime(2000, 1, 1, tzinfo=UTC))
+        if not patients:
+            return
+        moment = datetime(2000, 1, 1, tzinfo=UTC)
+        tools = ToolContext(self.store, patients[0].id, moment, self.twin, self.index, self._lexicon)
+        with self._conduct.running(tools, (), None) as context:
+            context.run.given_up = "is not needed to warm up"
+            for _ in self._events("how old is the patient?", context, LOCAL_OWNER, None):
+                pass
 
 
 def build_assistant(

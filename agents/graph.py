@@ -16,6 +16,7 @@ from langgraph.graph import END, START, StateGraph
 from agents import nodes
 from agents.context import RunContext
 from agents.specialists.roster import ROSTER
+from agents.specialists.scoped import reading
 from agents.specialists.subgraph import act_signed, make_specialist
 from agents.specialists.supervisor import make_supervise, merge, routed, wants_supervisor
 from agents.state import GraphState
@@ -24,6 +25,7 @@ from agents.state import GraphState
 def build_graph(model: BaseChatModel, fallback: BaseChatModel | None = None, checkpointer: Any = None) -> Any:
     """The compiled graph; `fallback` answers when `model` fails, `checkpointer` keeps threads."""
     graph = StateGraph(GraphState, context_schema=RunContext)
+    fallback = reading(fallback)
     graph.add_node("prefetch", nodes.prefetch)
     graph.add_node("supervise", make_supervise(model, fallback))
     graph.add_node("plan", nodes.make_plan(model, fallback))

@@ -121,14 +121,15 @@ def build_remote_model(
 
 
 def _openai(model: str, address: str, api_key: str, timeout_s: float, max_tokens: int) -> BaseChatModel:
-    import httpx
+    import openai
     from langchain_openai import ChatOpenAI
 
     is_home = address == _HOMES["openai"]
-    timeout = httpx.Timeout(timeout_s, connect=_CONNECT_S)
+    timeout = openai.Timeout(timeout_s, connect=_CONNECT_S)
     options: dict[str, Any] = {"store": False} if is_home else {}  # other servers do not know the field
     if api_key or not is_home:
         options["api_key"] = api_key or "none"  # the client wants one, a server of one's own does not
+    client = openai.DefaultHttpxClient(timeout=timeout, trust_env=not is_loopback(address), follow_redirects=False)
     return ChatOpenAI(
         model=model,
         base_url=address,
@@ -138,31 +139,35 @@ def _openai(model: str, address: str, api_key: str, timeout_s: float, max_tokens
         timeout=timeout,
         stream_usage=False,
         use_responses_api=False,
-        http_client=httpx.Client(timeout=timeout, trust_env=not is_loopback(address), follow_redirects=False),
+        http_socket_options=(),
+        http_client=client,
         **options,
     )
 
 
 def _anthropic(model: str, address: str, api_key: str, timeout_s: float, max_tokens: int) -> BaseChatModel:
+    import anthropic
     from langchain_anthropic import ChatAnthropic
 
-    options: dict[str, Any] = {"api_key": api_key} if api_key else {}
-    return ChatAnthropic(
-        model=model,
-        base_url=address,
-        max_tokens=max_tokens,
-        max_retries=0,
-        timeout=timeout_s,
-        **options,
+    options: dict[str, Any] = {"api_key": api_key or "none"} if api_key or is_loopback(address) else {}
+    made = ChatAnthropic(
+        model=model, base_url=address, max_tokens=max_tokens, max_retries=0, timeout=timeout_s, **options
     )
+    # It has no setting for its HTTP client, and its own follows redirects and sends what is local through a proxy.
+    client = anthropic.DefaultHttpxClient(
+        timeout=anthropic.Timeout(timeout_s, connect=_CONNECT_S),
+        trust_env=not is_loopback(address),
+        follow_redirects=False,
+    )
+    made.__dict__["_client"] = anthropic.Client(**{**made._client_params, "http_client": client})
+    return made
 
 
 def _ollama(model: str, address: str, api_key: str, timeout_s: float, max_tokens: int) -> BaseChatModel:
-    import httpx
     from langchain_ollama import ChatOllama
 
-    client = {
-        "timeout": httpx.Timeout(timeout_s, connect=_CONNECT_S),
+    client: dict[str, Any] = {
+        "timeout": (_CONNECT_S, timeout_s, timeout_s, timeout_s),
         "trust_env": not is_loopback(address),
         "follow_redirects": False,
     }

@@ -24,6 +24,8 @@ SUITES: Mapping[str, str] = {
     "agent-questions": "Questions of every kind over generated, Synthea and demo patients, in halves",
     "safety": "Jailbreaks, other patients, emergencies, orders, doses out of range: what must happen instead",
     "poisoned": "Notes that attack the assistant, planted while a question is asked that only they stand in the way of",
+    "dialogues": "Follow-up questions over the demo cohort and Synthea patients; needs the bundles of the latter",
+    "story": "Stories of every loaded patient: support of each statement, coverage, reading level, length, time",
     "extraction": "Facts of the demo notes against marked spans",
     "assertions": "Attributes of marked concepts in clinical sentences, in three layouts",
     "case-events": "Attributes of marked events in case reports; needs the notes they were marked in",
@@ -142,6 +144,24 @@ def _record_qa_synthea(plan: Plan) -> Measured:
 _CLOSED = "The cases of the held half are given by id only, so that nobody tunes to them."
 
 
+def _dialogues(plan: Plan) -> Measured:
+    from evals.suites.dialogues import dialogue_figures, run_dialogues
+
+    def run(half: str) -> Measured:
+        rows = read_rows(CASES / "dialogues" / f"{half}.jsonl")[: plan.limit]
+        if plan.bundles is not None and _unknown_patients(rows, plan.services.store):
+            from knowledge_base.ingest import ingest_paths
+
+            ingest_paths([plan.bundles], plan.services.store, plan.services.index, plan.services.nlp)
+        _require_patients(
+            rows, plan.services.store, "load the demo with: charttwin demo --no-serve; name Synthea's with --bundles"
+        )
+        cases = run_dialogues(rows, plan.services.assistant, uuid4().hex[:12], plan.progress)
+        return Measured(dialogue_figures(cases), cases)
+
+    return _by_half(plan, run)
+
+
 def _halves(plan: Plan) -> tuple[str, ...]:
     if plan.split not in (*HALVES, "both"):
         raise InvalidInput(f"no split {plan.split!r}; there are: tune, held, both", accepted=[*HALVES, "both"])
@@ -223,11 +243,14 @@ def _safety(plan: Plan) -> Measured:
 
 
 def _poisoned(plan: Plan) -> Measured:
-    from evals.suites.poisoned import poisoned_figures, read_poisoned
+    from evals.suites.poisoned import attributed, poisoned_figures, read_poisoned, without_notes
 
     rows = read_poisoned()[: plan.limit]
     measured = _guarded(rows, plan)
-    return Measured([*measured.figures, *poisoned_figures(rows, measured.cases)], measured.cases, measured.remarks)
+    cases = attributed(measured.cases, _ask_agents(without_notes(rows), plan).cases)
+    figures = accuracy_figures(cases) + [f for f in measured.figures if f.name != "accuracy"]
+    remark = "Each question was also asked without its note; one that fails then too is ungraded."
+    return Measured([*figures, *poisoned_figures(rows, cases)], cases, (*measured.remarks, remark))
 
 
 def _guarded(rows: list[dict[str, Any]], plan: Plan) -> Measured:
@@ -254,6 +277,25 @@ def _require_patients(rows: Sequence[dict[str, Any]], store: Any, remedy: str) -
     missing = _unknown_patients(rows, store)
     if missing:
         raise InvalidInput(f"{len(missing)} of the suite's patients are not in the record store; {remedy}")
+
+
+def _story(plan: Plan) -> Measured:
+    from evals.suites.story import run_stories, story_figures
+
+    if plan.bundles is not None:
+        from knowledge_base.ingest import ingest_paths
+
+        ingest_paths([plan.bundles], plan.services.store, plan.services.index, plan.services.nlp)
+    patients = sorted(p.id for p in plan.services.store.patients())[: plan.limit]
+    if not patients:
+        raise InvalidInput("no patient is loaded; load some with: charttwin demo --no-serve")
+    judged, planted = run_stories(patients, plan.services.store, plan.services.twin, plan.progress)
+    remarks = (
+        "Judged by code that reads the raw resources and notes; it does not judge plain words for a diagnosis.",
+        "Faults planted in supported sentences say how much that judge sees.",
+        "Processor time of one telling after one to warm up.",
+    )
+    return Measured(story_figures(judged, planted), [j.case for j in judged], remarks)
 
 
 def _extraction(plan: Plan) -> Measured:
@@ -377,6 +419,8 @@ _RUNNERS: Mapping[str, Callable[[Plan], Measured]] = {
     "agent-questions": _agent_questions,
     "safety": _safety,
     "poisoned": _poisoned,
+    "dialogues": _dialogues,
+    "story": _story,
     "extraction": _extraction,
     "assertions": _assertions,
     "case-events": _case_events,

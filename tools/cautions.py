@@ -124,6 +124,4 @@ def _is_of(ctx: ToolContext, name: str, target: Target) -> bool:
     """
     if name == target.id:
         return True
-    return target.kind == "medication" and (
-        name in ctx.lexicon.vocabulary.classes_of(target.id) or name in target.ids and target.id.startswith(name)
-    )
+    return target.kind == "medication" and name in ctx.lexicon.vocabulary.classes_of(target.id)

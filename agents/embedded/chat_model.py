@@ -12,12 +12,14 @@ from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from pydantic import ConfigDict
 
-from agents.embedded.planner import Call, Plan, Planner, Setting
+from agents.embedded.discourse import plan_in_context
+from agents.embedded.planner import Plan, Planner, Setting
+from agents.embedded.turns import earlier_turns
 
 
 class EmbeddedChatModel(BaseChatModel):
@@ -60,7 +62,9 @@ class EmbeddedChatModel(BaseChatModel):
             raise ValueError("the embedded model needs run_context=... bound to its calls")
         question = next((str(m.content) for m in reversed(turn) if isinstance(m, HumanMessage)), "")
         setting = Setting(run_context.tools.as_of, run_context.people, run_context.record, run_context.admissions)
-        plan: Plan = self.planner.plan(question, setting, previous_calls(messages))
+        plan: Plan = plan_in_context(
+            self.planner, question, setting, earlier_turns(messages), run_context.tools.twin.catalogue
+        )
         details = {"confidence": plan.confidence, "refused": plan.refused}
         if plan.reply:
             return AIMessage(content=plan.reply, additional_kwargs={"plan": details})
@@ -126,17 +130,6 @@ def this_turn(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
         if isinstance(messages[index], HumanMessage) and not is_repair(messages[index]):
             return list(messages[index:])
     return list(messages)
-
-
-def previous_calls(messages: Sequence[AnyMessage | BaseMessage]) -> tuple[Call, ...]:
-    """The tool calls of the newest earlier turn that made any."""
-    humans = [i for i, m in enumerate(messages) if isinstance(m, HumanMessage) and not is_repair(m)]
-    if len(humans) < 2:
-        return ()
-    for message in reversed(messages[: humans[-1]]):
-        if isinstance(message, AIMessage) and message.tool_calls and message.tool_calls[0]["id"] != "call_notes":
-            return tuple(Call(tool=c["name"], arguments=c["args"]) for c in message.tool_calls)
-    return ()
 
 
 _STRUCTURED = frozenset({"condition", "procedures", "latest", "devices", "immunizations", "statistics"})

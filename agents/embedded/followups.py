@@ -88,7 +88,8 @@ def _carry(route: Route, question: Question, last: Call, text: str) -> dict[str,
                 "arguments": {"concept": last.arguments["concept"], "offset": offset, "first": place.from_start},
                 "intent": "observation.previous",
             }
-    if place is not None and last.tool in {"immunizations", "procedures", "encounters"} and place.offset:
+    events = last.tool in {"immunizations", "procedures", "encounters"}
+    if place is not None and events and (place.offset or place.from_start):
         aspect = "first" if place.from_start else "last"
         before = 0 if place.from_start else int(last.arguments.get("offset", 0))
         return _call(last, aspect=aspect, offset=before + place.offset)

@@ -34,6 +34,7 @@ _MAKERS: dict[Category, str] = {
     Category.URL: "url",
     Category.IP: "ip",
 }
+_IN_WORDS = frozenset({Category.DATE, Category.AGE})  # "93yo": the letters stay
 Spans = list[tuple[int, int, str]]
 
 
@@ -93,9 +94,11 @@ class Masker:
         if self._phrases is not None:
             take((m.start(), m.end(), self._phrase_kind(m[0])) for m in self._phrases.finditer(text))
         take((m.start(), m.end(), Category.ID) for m in _TOKEN.finditer(text) if m[0].lower() in self._numbers)
-        take(self._guessed(text))
+        guessed = self._guessed(text)
+        take(span for span in guessed if span[2] is Category.DATE)
         take((m.start(), m.end(), Category.DATE) for m in _ISO.finditer(text))
         take(self._known_words(text))
+        take(span for span in guessed if span[2] is not Category.DATE)
         take((m.start(), m.end(), Category.DATE) for m in self._calendar.months(text))
         # A word of the text that is already some identifier's surrogate would be read back as that identifier.
         take((start, end, category) for start, end, _, category in self._table.found_in(text))
@@ -106,7 +109,13 @@ class Masker:
 
     def _guessed(self, text: str) -> list[tuple[int, int, Category]]:
         if text not in self._phi:
-            self._phi[text] = [(s.start, s.end, s.category) for s in find_phi(text, self._known.people)]
+            found = find_phi(text, self._known.people)
+            self._phi[text] = [
+                (s.start, s.end, s.category)
+                if s.category in _IN_WORDS
+                else (*_whole_words(text, s.start, s.end), s.category)
+                for s in found
+            ]
         return self._phi[text]
 
     def _known_words(self, text: str) -> Iterable[tuple[int, int, Category]]:
@@ -140,6 +149,8 @@ class Masker:
             (m.start(), m.end(), self._table.surrogate(m[0], Category.NAME, lambda n, w=m[0]: self._word(w, n)))  # type: ignore[misc]
             for m in words
         ]
+        if not words:
+            return self._table.surrogate(written, Category.ID, lambda n: self._number(written, n))
         whole = _replaced(written, made)
         if len(words) == len(_WORD.findall(written)):
             return whole
@@ -204,6 +215,15 @@ class Masker:
             if back is not None:
                 moved.append((match.start(), match.end(), (back - timedelta(self._calendar.days)).isoformat()))
         return known, moved
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span up to the ends of the words it cuts: half a word could not be told from its neighbour afterwards."""
+    while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+        end += 1
+    return start, end
 
 
 def _free_parts(text: str, free: bytearray, start: int, end: int) -> list[tuple[int, int]]:

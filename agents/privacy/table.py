@@ -76,9 +76,7 @@ class SurrogateTable:
             return []
         if self._pattern is None:
             words = sorted(self._from, key=len, reverse=True)
-            self._pattern = re.compile(
-                r"(?<![^\W_])(?:" + "|".join(map(re.escape, words)) + r")(?![^\W_])", re.IGNORECASE
-            )
+            self._pattern = re.compile("|".join(map(_bounded, words)), re.IGNORECASE)
         return [(m.start(), m.end(), *self._original(m[0])) for m in self._pattern.finditer(text)]
 
     def _original(self, written: str) -> tuple[str, Category]:
@@ -89,3 +87,9 @@ class SurrogateTable:
         if written.isupper():
             return original.upper(), category
         return (original.lower() if written.islower() else original), category
+
+
+def _bounded(word: str) -> str:
+    """The pattern of a word that does not begin or end inside another."""
+    before = r"(?<![^\W_])" if word[:1].isalnum() else ""
+    return before + re.escape(word) + (r"(?![^\W_])" if word[-1:].isalnum() else "")

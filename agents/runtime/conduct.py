@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,7 @@ class Conduct:
         return Masker(self._key, tools.patient_id, known, tools.as_of.year)
 
 
-def untraced(chunks: Iterator[Any]) -> Iterator[Any]:
+def untraced(chunks: Iterator[Any]) -> Generator[Any, None, None]:
     """The same, with tracing switched off while each is made: it would send the record to a third party.
 
     Around each step and not around the whole, since a generator shares its context with whoever reads it.

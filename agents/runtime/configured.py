@@ -10,8 +10,7 @@ from agents.runtime.asking import ask, pause
 from agents.runtime.faults import ModelFault, fault_of
 from agents.runtime.replies import tidy
 from agents.runtime.run import RunCancelled
-from agents.runtime.view import shown, system_message
-from tools.catalogue import tool_schemas
+from agents.runtime.view import shown, shown_tools, system_message
 
 _TRIES = 2
 
@@ -48,7 +47,7 @@ def _asked(model: BaseChatModel, messages: list[AnyMessage], context: RunContext
     view = [system_message(context), *shown(messages)]
     if context.masker is not None:
         view = [context.masker.mask_message(m) for m in view]
-    bound = model.bind_tools(list(tool_schemas()))
+    bound = model.bind_tools(list(shown_tools()))
     for attempt in range(1, _TRIES + 1):
         context.run.model_calls += 1
         if context.run.model_calls > context.max_model_calls:

@@ -7,18 +7,35 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from itertools import pairwise
+from typing import Any
 
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from agents.context import RunContext
 from agents.embedded.chat_model import is_repair
 from agents.runtime.inert import fenced, inert
-from tools.catalogue import run_tool
+from tools.catalogue import run_tool, tool_schemas
 from tools.context import day
 
 EARLIER_TURNS = 6
 _EARLIER_CHARS = 1500
 _MARKER = re.compile(r"\s?\[\d{1,3}\]")
+
+
+@lru_cache(maxsize=1)
+def shown_tools() -> tuple[dict[str, Any], ...]:
+    """The tools' schemas without what says nothing: titles that repeat the name, empty defaults. A fifth fewer tokens."""
+    return tuple(_spare(schema) for schema in tool_schemas())
+
+
+def _spare(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _spare(v) for k, v in value.items() if not _says_nothing(k, v)}
+    return [_spare(v) for v in value] if isinstance(value, list) else value
+
+
+def _says_nothing(key: str, value: Any) -> bool:
+    return (key == "title" and isinstance(value, str)) or (key == "default" and value in ("", False, None, 0))
 
 
 @lru_cache(maxsize=1)

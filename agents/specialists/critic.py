@@ -25,12 +25,13 @@ from tools.periods import find_periods, wall_clock
 
 _MOST = 3
 _USE = re.compile(
-    r"\b(?:giv\w+|start\w*|restart\w*|continu\w+|resum\w+|prescrib\w+|increas\w+|rais\w+|add(?:ing)?|switch\w*|dos(?:e|es|ed|ing|age)|safe\w*|ok(?:ay)? to"
+    r"\b(?:giv\w+|start\w*|restart\w*|continu\w+|resum\w+|prescrib\w+|increas\w+|rais\w+|add(?:ing)?|switch\w*|dosing|safe\w*|ok(?:ay)? to"
     r"|contraindic\w*|tolerat\w*|should|can (?:i|we|she|he|they)|may (?:i|we)|plans?|regimens?|auc|appropriate|concerns?|interact\w*)\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"\b(?:when|first|last|ever|why|who|how many|how often|history|stopped|prescribed by)\b", re.IGNORECASE
+    r"\b(?:did|was|were|had|got|received|when|first|last|ever|why|who|how many|how often|history|stopped|prescribed by)\b",
+    re.IGNORECASE,
 )
 _NOTE_TOOLS = frozenset({"search_notes", "section_of_note", "list_notes"})
 _ASKS_NOTES = re.compile(
@@ -91,7 +92,9 @@ def _drug_points(case: _Case) -> Iterator[str]:
 
 def _drugs_in_use(case: _Case) -> Iterator[tuple[Target, bool]]:
     """The drugs that the question is about, with whether it is about deciding on them; a past order is history."""
-    seen: set[str] = set()
+    seen = {
+        str(r.data["drug"]) for r in case.results if "stopped" in r.data and "drug" in r.data
+    }  # nothing was proposed
     wants_use = _USE.search(case.question) is not None and not _PAST.search(case.question)
     for result in case.results:
         drug = result.data.get("drug")
@@ -101,8 +104,8 @@ def _drugs_in_use(case: _Case) -> Iterator[tuple[Target, bool]]:
             and result.data.get("active")
             and result.data.get("aspect") in {"active", "dose"}
         )
-        if isinstance(drug, str) and (deciding or current) and "stopped" not in result.data:
-            yield from _once(case.tools, drug, deciding, seen)
+        if isinstance(drug, str) and (deciding or current):
+            yield from _once(case.tools, drug, deciding or result.data.get("aspect") == "dose", seen)
         for run in _runs_of(result):
             name = str(run.get("model_id", "")).split("_")[0]
             if name in drugs_with_plans():
@@ -204,15 +207,13 @@ def _stale_value(case: _Case) -> Iterator[str]:
 
 def _implausible_value(case: _Case) -> Iterator[str]:
     """A value that cannot be in a living patient, or that the reading of a note flagged."""
+    vocabulary = case.tools.lexicon.vocabulary
     for result in case.results:
-        concept = result.data.get("concept")
+        concept = vocabulary.get("observation", str(result.data.get("concept", "")))
         value, unit = result.data.get("value"), result.data.get("unit")
-        if (
-            isinstance(concept, str)
-            and isinstance(value, int | float)
-            and unit is not None
-            and implausible(concept, Quantity(value=float(value), unit=str(unit)))
-        ):
+        if not isinstance(value, int | float) or not isinstance(unit, str) or isinstance(value, bool):
+            continue
+        if implausible(concept, Quantity(value=float(value), unit=unit or "1")):
             yield f"The value {value:g} {unit} is implausible; check it before it is used."
     spans = {ref for ref in case.cited if ref.startswith("Note/")}
     if spans:
@@ -249,9 +250,11 @@ def _one_note(case: _Case) -> Iterator[str]:
         r.tool in _NOTE_TOOLS for r in case.results
     ):
         return
-    notes = {e.span.note_id for r in case.results for e in r.evidence if e.span is not None}
-    if len(notes) == 1 and "not in the structured record" not in case.said:
-        yield "This rests on one note; the structured record has nothing on it."
+    evidence = [e for r in case.results for e in r.evidence]
+    notes = {e.span.note_id for e in evidence if e.span is not None}
+    recorded = any(e.span is None for e in evidence)
+    if len(notes) == 1 and not recorded and "not in the structured record" not in case.said:
+        yield "This rests on one note; no entry of the record confirms it."
 
 
 def _hidden_conflict(case: _Case) -> Iterator[str]:

@@ -29,7 +29,7 @@ _WHY = re.compile(
     re.IGNORECASE,
 )
 _HYPO = re.compile(
-    r"^hypo|penia$|^an(?:a)?emi|bradycardia|hypox|desaturation|weight loss|blood loss|bleed|acidosis|subtherapeutic",
+    r"^hypo|peni[ac]|^an(?:a)?emi|bradycardi|hypox|desaturation|weight loss|blood loss|bleed|acido|subtherapeutic",
     re.IGNORECASE,
 )
 _VALUE = re.compile(
@@ -85,12 +85,21 @@ def _moved_result(text: str, ctx: ToolContext) -> tuple[str, str]:
         direction = "any" if (up is None) == (down is None) else "rise" if up is not None else "fall"
         return mentions[0].targets[0].id, direction
     for lab, names in known_effects()["also_called"].items():
-        for name in names:
+        for name in (form for n in names for form in _forms(n)):
             if re.search(
                 rf"(?<![\w-]){re.escape(name)}(?![\w])", text, 0 if len(name) <= 4 and name.isupper() else re.IGNORECASE
             ):
                 return lab, _way_of(name, lab)
     return "", "any"
+
+
+_ADJECTIVES = (("emia", "emic"), ("penia", "penic"), ("tension", "tensive"), ("cardia", "cardic"), ("oxia", "oxic"),
+               ("osis", "otic"), ("jaundice", "jaundiced"))  # fmt: skip
+
+
+def _forms(name: str) -> list[str]:
+    """A finding as a noun and as the patient is said to be: hyperkalemia, hyperkalemic."""
+    return [name, *(name.removesuffix(noun) + adjective for noun, adjective in _ADJECTIVES if name.endswith(noun))]
 
 
 def _outside(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -36,7 +36,8 @@ CHART = Specialist(
         "patient_card", "demographics", "age_when", "latest", "series", "statistics", "threshold", "change", "is_normal",
         "vital_signs", "lab_panel", "list_medications", "medication", "list_problems", "condition", "allergies",
         "family_history", "procedures", "procedure_result", "immunizations", "encounters", "reports", "care_plans",
-        "devices", "timeline", "look_up", "record_vs_notes", "medication_safety", "possible_causes", "query_record",
+        "devices", "timeline", "look_up", "record_vs_notes", "medication_safety", "possible_causes", "query_record", "health_story",
+        "draft_order", "draft_note", "draft_message", "draft_problem_change",
     ),
 )  # fmt: skip
 NOTES = Specialist(

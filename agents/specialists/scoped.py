@@ -1,4 +1,4 @@
-"""A chat model in one role: it sees that role's tools and prompt, and is asked in every other way as it is."""
+"""A chat model in a role: it sees that role's tools and prompt; and the embedded model with what the supervisor reads."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage, SystemMessage
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 
+from agents.embedded.chat_model import this_turn
 from agents.specialists.roster import Specialist
+from agents.specialists.splitting import may_span, split_question
 
 
 class ScopedModel:
@@ -63,3 +65,43 @@ def scoped(model: BaseChatModel, specialist: Specialist) -> Any:
     if getattr(model, "reads_context", False):
         return model
     return ScopedModel(model, specialist.prompt, frozenset(specialist.tools))
+
+
+class ReadingModel:
+    """The embedded model as a fallback: it answers too what only the supervisor reads, all parts in one message."""
+
+    reads_context = True
+
+    def __init__(self, embedded: BaseChatModel) -> None:
+        self._embedded = embedded
+        self.planner: Any = getattr(embedded, "planner", None)
+
+    def bind(self, **kwargs: Any) -> _Reading:
+        """The model bound to a run's context."""
+        return _Reading(self._embedded.bind(**kwargs), self.planner, kwargs["run_context"])
+
+
+class _Reading:
+    def __init__(self, bound: Any, planner: Any, context: Any) -> None:
+        self._bound, self._planner, self._context = bound, planner, context
+
+    def invoke(self, messages: Sequence[BaseMessage]) -> Any:
+        """The calls of a question that has not been looked up yet, else what the embedded model replies."""
+        turn = this_turn(messages)
+        question = str(turn[0].content) if turn else ""
+        fresh = self._planner is not None and not any(isinstance(m, ToolMessage) for m in turn)
+        split = split_question(question, self._planner, self._context) if fresh and may_span(question) else None
+        if split is None:
+            return self._bound.invoke(list(messages))
+        calls = [c for p in split.parts for c in p.calls]
+        asked = [
+            {"name": c.tool, "args": c.arguments, "id": f"call_{n}", "type": "tool_call"}
+            for n, c in enumerate(calls, 1)
+        ]
+        plan = {"confidence": min(c.confidence for c in calls), "refused": False}
+        return AIMessage(content="", tool_calls=asked, additional_kwargs={"plan": plan})
+
+
+def reading(fallback: Any) -> Any:
+    """The fallback as the graph asks it."""
+    return ReadingModel(fallback) if getattr(fallback, "planner", None) is not None else fallback

@@ -18,14 +18,20 @@ if TYPE_CHECKING:
 MOST_PARTS = 4
 OWN_INTENTS = frozenset({"possible_causes", "compare_plans"})  # what the planner does not route to
 _LONGEST = 1500
+# How a question begins. A verb alone does not: "if she stopped and was given" goes on with its condition.
 _STARTER = (
-    r"(?:what|why|how|when|which|who|where|is|are|was|were|did|does|do|has|have|had|should|would|could|can|will|compare|show|list"
-    r"|tell|give|simulate|predict|calculate|summari[sz]e|find|check|explain|any|if|suppose|assuming|in case|what's|how's)\b"
+    r"(?:(?:what|why|how|when|which|who|where|compare|show|list|tell|give|simulate|predict|calculate|summari[sz]e|find|check|explain"
+    r"|any|if|suppose|supposing|assuming|in case)\b"
+    r"|(?:is|are|was|were|did|does|do|has|have|had|should|would|could|can|will)\s+(?:he|she|it|they|we|i|you|the|his|her|their|this|that"
+    r"|these|those|there|any|pt|patient)\b|should\s+\w+\s+be\b)"
 )
 _BOUNDARY = re.compile(
-    rf"\s*(?:[?;]+\s*(?:(?:and|but|also|then)\b\s*)*|\.\s+|\n+|,?\s*\b(?:and|but|also|plus|then)\b(?:\s+(?:also|then))?,?\s+(?={_STARTER})"
-    rf"|,\s*(?={_STARTER}))",
+    rf"\s*(?:[?;]+\s*(?:(?:and|but|also|then)\b\s*)*|\.\s+|\n+|,?\s*\b(?:and|but|plus)\b(?:\s+(?:also|then))?,?\s+(?={_STARTER})"
+    rf"|,\s*(?:then\s+|also\s+)?(?={_STARTER}))",
     re.IGNORECASE,
+)
+_ASKS = re.compile(
+    rf"(?:(?:and|but|also|then|so|ok|okay|please|pls|hi|hello|can you|could you)\b,?\s+)*{_STARTER}\W+\w", re.IGNORECASE
 )
 _CONDITION = re.compile(
     r"^(?:and |but |then )*(?:if|suppose|supposing|assuming|in case)\b(?!.*\b(?:what|how|would)\b)",
@@ -44,8 +50,8 @@ _OF_A_DRUG = re.compile(
     re.IGNORECASE,
 )
 _GATE = re.compile(
-    rf"(?:[?;.\n]\s*|,\s*|\b(?:and|but|also|plus|then)\b\s*(?:also |then )?,?\s*){_STARTER}|\bwhy\b|\bhow come\b|\b(?:caus\w+|explain\w*|reasons?|behind|led to|responsible"
-    r"|culprit|account\w* for|due to what|contribut\w+|trigger\w*|driv\w+|drove|etiology)\b|\b(?:dos\w+|regimens?)\b|\bplans?\b|\bwhat happened\b",
+    rf"[?;.\n]\s*\w|(?:,|\b(?:and|but|plus)\b)\s*(?:also |then )?,?\s*{_STARTER}|\bwhy\b|\bhow come\b|\b(?:caus\w+|explain\w*|reasons?|behind|led to"
+    r"|responsible|culprit|account\w* for|contribut\w+|trigger\w*|driv\w+|drove|etiology)\b|\b(?:dosing|regimens?|plans?)\b|\bwhat happened\b",
     re.IGNORECASE,
 )
 
@@ -81,6 +87,8 @@ def split_question(question: str, planner: Planner, context: RunContext) -> Spli
     None leaves the question to the straight path: when one side answers it, and whenever a part is refused.
     """
     stated, shared = _standing_alone(clauses(question), context.tools.lexicon)
+    if len(stated) > 1 and not all(_ASKS.match(text) for text in stated):
+        return None  # "ibuprofen is in the note's list; active?" is one ask with its setting
     if len(stated) > 1 and planner.plan(question, _setting(context)).refused:
         return None  # what is refused as a whole is not answered in pieces
     parts: list[Part] = []

@@ -69,7 +69,7 @@ class Against:
 
 def judge(reading: Reading, against: Against, setting: Setting = Setting()) -> list[Finding]:
     """Every claim of a sentence with its verdict; `setting` is what its heading says."""
-    from agents.verification.judging_names import judge_absences, judge_names, judge_unknown
+    from agents.verification.judging_names import judge_absences, judge_names, judge_strangers, judge_unknown
     from agents.verification.judging_values import judge_amounts, judge_dates, judge_movements
 
     found: list[Finding] = []
@@ -83,6 +83,7 @@ def judge(reading: Reading, against: Against, setting: Setting = Setting()) -> l
     found += judge_movements(reading, against)
     found += judge_unknown(reading, against, setting)
     found += judge_absences(reading, against, names)
+    found += judge_strangers(reading, against, found)
     return found
 
 

@@ -30,6 +30,9 @@ _TOPICS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("family", r"\bno (?:(?:known|recorded|documented|relevant|significant)[ ,]*)*family history\b(?! of)"),
     )
 )  # fmt: skip
+_ABOUT_PATIENT = re.compile(r"^\W*(?:he|she|they|the patient|patient|his|her|their|mr|mrs|ms)\b", re.IGNORECASE)
+_NO_STATEMENT = re.compile(r"\b(?:should|could|would|may|might|can|cannot|please|consider|recommend|advise|if|not|no|unknown|unclear|need)\b|n['’]t\b|\?", re.IGNORECASE)
+_LIGHT = frozenset({"continues", "also", "currently", "takes", "following", "history", "some", "more", "other", "well", "very", "both", "during", "while", "after", "before", "since", "last", "latest", "most", "recent", "seen", "visited", "presented", "came", "evaluated", "followed", "underwent", "received", "given", "started", "remained", "admitted", "doing", "year", "years", "months", "days", "below", "above", "shown", "listed", "here", "follows"})  # fmt: skip
 _WHAT = r"(?P<what>(?!(?:any|no|an?|the|its|his|her)\b)[A-Za-z][\w'’-]*(?: [a-z][\w'’-]*){0,3})"
 _CALLED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
@@ -42,7 +45,7 @@ _CALLED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 _FIRST_WORDS = re.compile(r"\W*(?P<what>[A-Za-z][\w'’-]*(?: [a-z][\w'’-]*){0,3})(?=\s*(?:[:(—–,;.]|-\s|$))")
 _NOT_NAMES = frozenset(
-    {"medication", "medications", "medicine", "drug", "drugs", "active", "current", "known", "following", "several", "other", "these", "them", "what", "allergy", "allergies", "food", "documented", "recorded", "tablet", "tablets", "daily", "anything", "none", "confirmed", "conflicting", "dose", "doses", "regularly", "orally", "reaction", "list", "first", "severe", "mild"}
+    {"medication", "medications", "medicine", "drug", "drugs", "active", "current", "known", "following", "several", "other", "these", "them", "what", "allergy", "allergies", "food", "documented", "recorded", "tablet", "tablets", "daily", "anything", "none", "confirmed", "conflicting", "dose", "doses", "regularly", "orally", "reaction", "list", "first", "only", "single", "additional", "seasonal", "environmental", "previous", "severe", "mild"}
 )  # fmt: skip
 _OF_A_KIND = {
     "allergen": frozenset({"allergen", *TREATMENTS}), "medication": TREATMENTS, "condition": frozenset({"condition"}),
@@ -78,6 +81,16 @@ def judge_unknown(reading: Reading, against: Against, setting: Setting) -> Itera
             yield unsupported(kind, match["what"].strip(), (start, end), "no result names it")
 
 
+def judge_strangers(reading: Reading, against: Against, judged: Sequence[Finding]) -> Iterator[Finding]:
+    """A statement about the patient that shares no word with anything that was looked up."""
+    text = plain(reading.text)
+    if any(f.kind != "date" for f in judged) or reading.names or reading.amounts or not _ABOUT_PATIENT.match(text) or _NO_STATEMENT.search(text):
+        return
+    words = {_stem(w) for w in content_words(text) - _COMMON - _NOT_NAMES - _LIGHT}
+    if words and not words & {_stem(w) for w in against.said.words}:
+        yield unsupported("statement", text.strip()[:60], (0, len(text)), "no result speaks of this")
+
+
 def _stem(word: str) -> str:
     return word.rstrip("s")
 
@@ -101,6 +114,8 @@ def _judged(name: Name, reading: Reading, said: Said) -> Finding:
     wider = [s for s in said.names if not name.own.isdisjoint(s.name.ids)]
     if not here and not wider:
         return unsupported(kind, name.text, span, "no result names it")
+    if not here and name.state is not State.ABSENT:
+        here = [s for s in wider if _same_stage(name, s)]
     if not here:
         if name.state is State.CONSIDERED:
             return supported(kind, name.text, span, wider[0].source)
@@ -112,14 +127,23 @@ def _judged(name: Name, reading: Reading, said: Said) -> Finding:
         return supported(kind, name.text, span, here[0].source)
     if name.state is State.FAMILY:
         family = [s for s in here if s.name.is_family]
+        of_one = [s for s in family if s.name.relative]
+        if name.relative and of_one:  # where the results say whose it is, it must be that relative's
+            family = [s for s in of_one if s.name.relative == name.relative]
         if family:
             return supported(kind, name.text, span, family[0].source)
-        return unsupported(kind, name.text, span, "no result says this of a relative")
+        return unsupported(kind, name.text, span, "no result says this of that relative")
     if kind == "allergy":
         return _allergy(name, here, wider, span)
     if "condition" in name.kinds and name.is_allergy:  # a reaction
         return supported(kind, name.text, span, here[0].source)
     return _presence(name, kind, here, wider, span)
+
+
+def _same_stage(name: Name, said: SaidName) -> bool:
+    """Whether the line of a wider name gives the stage or number that the narrower one has ("CKD stage 3B")."""
+    stage = re.search(r"\b(?:stage|grade|type|class)\s*\w*\d\w*", name.text.lower())
+    return stage is not None and re.search(rf"\b{re.escape(stage[0])}\b", said.source.quote.lower()) is not None
 
 
 def _allergy(name: Name, here: Sequence[SaidName], wider: Sequence[SaidName], span: tuple[int, int]) -> Finding:
@@ -147,6 +171,8 @@ def _presence(
         wanted = {State.PRESENT} if name.state is State.PRESENT and name.is_explicit and kind in {"drug", "condition"} else set(_HERE)
     else:
         wanted = {State.PAST, State.ABSENT} if kind == "drug" else {State.PAST}
+    if name.is_explicit and name.state is State.PRESENT and any(s.name.is_explicit for s in recorded):
+        recorded = [s for s in recorded if s.name.is_explicit]  # the list speaks before a passing mention
     hit = next((s for s in recorded if s.name.state in wanted), None)
     if hit is not None and not (absent and not (in_record - {State.ABSENT})):
         return supported(kind, text, span, hit.source)
@@ -160,6 +186,8 @@ def _presence(
         return contradicted(kind, text, span, f"the record has it as {how}", other.source)
     if absent:
         return contradicted(kind, text, span, "the results say that it is not there", absent[0].source)
+    if kind == "drug" and not recorded and (allergy := next((s for s in here if s.name.is_allergy and not s.is_testimony and s.name.state in _HERE), None)):
+        return contradicted(kind, text, span, "the record has it as an allergy", allergy.source)
     if said_in_note is not None:
         return supported(kind, text, span, said_in_note.source, reason="only a note says so")
     if mine and all(s.name.state in {State.CONSIDERED, State.NAMED} for s in mine) and not name.is_explicit:
@@ -275,6 +303,8 @@ def _topic(kind: str, match: re.Match[str], reading: Reading, said: Said) -> Fin
     stated = any(re.search(rf"\b{w}", " ".join(d)) for d in said.denials for w in _STEMS[kind])
     if attributed and stated:
         return supported("absence", words, span)
+    if looked and any(look.ids is None for look in looked):
+        return supported("absence", words, span, looked[0].source)
     if there:
         return contradicted("absence", words, span, "the record has some", there[0].source)
     if looked or stated:

@@ -20,7 +20,7 @@ from agents.verification.derived import (
     telling,
 )
 from agents.verification.judging import Against, Finding, contradicted, supported, unsupported
-from agents.verification.names import Name, State
+from agents.verification.names import TREATMENTS, Name, State
 from agents.verification.numbers import Number
 from agents.verification.said import Point, Said, SaidNumber, are_kin
 from agents.verification.sentences import Amount, Moved, Reading, plain
@@ -107,6 +107,8 @@ def _judged(amount: Amount, reading: Reading, against: Against, shown: str, span
         fitting = [c for c in dated if c.day is not None and amount.date.covers(c.day)]
         if not fitting and not _follows(amount, reading, against):
             return contradicted(kind, shown, span, "the results give this value another date", dated[0].source, unit=unit)
+    if number.counts and (named := _miscounted(number, reading)) is not None:
+        return contradicted(kind, shown, span, f"the sentence itself names {named}")
     if fitting:
         wrong = _wrong_extreme(amount, reading, fitting, said)
         if wrong is not None:
@@ -152,7 +154,7 @@ def _fits(candidate: SaidNumber, amount: Amount) -> bool:
         return False
     if not number.counts and not number.unit and candidate.counts and amount.owners and not amount.is_inherited:
         return amount.is_part and candidate.counts in {"value", "any"} and not number.digits and _owners_agree(candidate, amount)
-    if amount.is_change != candidate.is_change and not candidate.unit_unknown and (candidate.is_change or number.unit != "%"):
+    if amount.is_change != candidate.is_change and not candidate.unit_unknown:
         return False
     if number.sign and candidate.sign and number.sign.replace("−", "-") != candidate.sign.replace("−", "-") and not number.in_range:
         return False
@@ -161,15 +163,53 @@ def _fits(candidate: SaidNumber, amount: Amount) -> bool:
 
 def _doses(fitting: list[SaidNumber], amount: Amount, said: Said) -> list[SaidNumber]:
     """A tablet's strength is no dose where the dose is given as well ("half a 25 mg tablet (12.5 mg)")."""
+    fitting = _of_the_time(fitting, amount, said)
     if amount.is_strength or not any(c.is_strength for c in fitting):
         return fitting
     doses = [n for n in said.numbers if n.own and not n.is_strength and n.unit == amount.number.unit and _owners_agree(n, amount)]
     return [c for c in fitting if not c.is_strength] if doses else fitting
 
 
+def _of_the_time(fitting: list[SaidNumber], amount: Amount, said: Said) -> list[SaidNumber]:
+    """The dose of an order that is over is no dose of today, where an order of today gives one."""
+    now = amount.owners and all(o.state is State.PRESENT and o.is_explicit for o in amount.owners)
+    if not now or not any(c.state is State.PAST for c in fitting):
+        return fitting
+    today = [n for n in said.numbers if n.state is State.PRESENT and n.unit == amount.number.unit and _owners_agree(n, amount)]
+    return [c for c in fitting if c.state is not State.PAST] if today else fitting
+
+
+def _visits(phrase: str, counts: str) -> str:
+    """Which visits are counted: emergency ones, hospital stays, or all."""
+    if re.search(r"\b(?:emergency|ed|er)\b", phrase):
+        return "emergency"
+    return "inpatient" if counts == "visit" and re.search(r"inpatient|admission|admitted|hospital|stay", phrase) else ""
+
+
+_NAMELY = re.compile(r"[^.;:]{0,60}?(?::|,?\s+namely\b|,?\s+i e\b|\s[–—])\s*(?=\w)", re.IGNORECASE)
+_LISTED_KINDS = {"medication": TREATMENTS, "problem": {"condition"}, "allergy": {"allergen", *TREATMENTS}, "any": {*TREATMENTS, "condition", "procedure", "immunization"}, "procedure": {"procedure"}, "vaccination": {"immunization"}}  # fmt: skip
+
+
+def _miscounted(number: Number, reading: Reading) -> int | None:
+    """How many a sentence lists after its count ("3 medications: A and B"), where that is another number."""
+    text = plain(reading.text)
+    opening = _NAMELY.match(text, number.end)
+    kinds = _LISTED_KINDS.get(number.counts)
+    if opening is None or kinds is None:
+        return None
+    listed = [n for n in reading.names if n.start >= opening.end() and not n.kinds.isdisjoint(kinds)]
+    rest = text[opening.end() :]
+    plain_list = re.fullmatch(r"[^.;:()\d]*\.?\s*", rest) is not None and not re.search(r"\b(?:more|others?|including|among|such as)\b", rest)
+    parts = len(re.split(r",\s*(?:and\s+)?|\s+and\s+", rest.strip(" ."))) if plain_list else 0
+    named = len(listed)
+    return named if plain_list and named == parts and named != number.value else None
+
+
 def _counts_alike(amount: Amount, candidate: SaidNumber) -> bool:
     """Whether both count the same kind of thing; a number that counts nothing named fits only beside its own name."""
     mine, other = amount.number.counts, candidate.counts
+    if _visits(amount.number.phrase, mine) != _visits(candidate.phrase, other) and "visit" in (mine, other):
+        return False
     if not other:
         return mine == "unit_of_drug" or (bool(candidate.own) and bool(amount.owners) and not candidate.unit_unknown)
     return mine == other or "any" in (mine, other) or {mine, other} in ({"procedure", "report"}, {"procedure", "value"}, {"note", "report"})
@@ -233,10 +273,10 @@ def _follows(amount: Amount, reading: Reading, against: Against) -> bool:
         return _count_follows(amount, reading, against.said)
     values, day_bound = _values(amount, reading, against.said)
     slack = slack_of(number)
-    if amount.is_change or number.unit == "%" or number.sign:
+    if amount.is_change or number.unit == "%":
         if number.unit == "%" and any(abs(p - number.value) <= max(slack, 0.0 if number.digits else 0.5) for p in _percents(amount, reading, values)):
             return True
-        in_points = number.unit != "%" or all(p.unit == "%" for p in against.said.points(amount.owners))
+        in_points = amount.is_change and (number.unit != "%" or all(p.unit == "%" for p in against.said.points(amount.owners)))
         if in_points and any(abs(d - number.value) <= slack for d in differences(values)):
             return True
     if amount.extreme == "mean" and values and abs(sum(values) / len(values) - number.value) <= max(slack, 0.5 * 10.0**-number.digits):
@@ -277,13 +317,38 @@ def _between_days(points: list[Point], reading: Reading) -> list[Point]:
     named = sorted({p.day for p in points for d in reading.dates if d.date.covers(p.day) and d.date.is_day | (d.date.month_day is not None)})
     if len(named) == 1 and points and points[-1].day != named[0]:
         named.append(points[-1].day)
-    if len(named) != 2:
+    if len(named) == 2:
+        return [p for p in points if p.day in named]
+    return _between_extremes(points, plain(reading.text)) if not named else points
+
+
+_MOVES = re.compile(r"\bchang(?:e|ed|es)\b|→|->", re.IGNORECASE)
+_COMPARED = (
+    ("first", re.compile(r"\b(?:baseline|first|initial|starting|earliest)\b", re.IGNORECASE)),
+    ("max", re.compile(r"\b(?:peak|highest|maximum)\b", re.IGNORECASE)),
+    ("min", re.compile(r"\b(?:nadir|lowest|minimum)\b", re.IGNORECASE)),
+    ("previous", re.compile(r"\b(?:previous|prior|one before)\b", re.IGNORECASE)),
+    ("last", re.compile(r"\b(?:latest|last|most recent|current(?:ly)?|now)\b", re.IGNORECASE)),
+)
+
+
+def _between_extremes(points: list[Point], text: str) -> list[Point]:
+    """The two points that a sentence compares in words: the latest with the peak, the baseline, the one before."""
+    if len(points) < 2:
         return points
-    return [p for p in points if p.day in named]
+    at = {
+        "first": points[0], "last": points[-1], "previous": points[-2],
+        "max": max(points, key=lambda p: p.value), "min": min(points, key=lambda p: p.value),
+    }  # fmt: skip
+    said = [word for word, pattern in _COMPARED if pattern.search(text)]
+    if said and said != ["last"] and "last" not in said:
+        said.append("last")
+    chosen = [p for p in points if any(p is at[w] for w in said)]
+    return chosen if len(said) == 2 and len(chosen) == 2 else points
 
 
 def _percents(amount: Amount, reading: Reading, values: Sequence[float]) -> list[float]:
-    moves = amount.is_change or bool(reading.trends)
+    moves = amount.is_change or bool(reading.trends) or _MOVES.search(reading.text) is not None
     found = percent_changes(values if len(values) <= 3 else telling(values)) if moves else []
     if not amount.is_change:
         found += shares([a.number.value for a in reading.amounts if a is not amount and not a.number.unit])
@@ -335,6 +400,8 @@ def _count_follows(amount: Amount, reading: Reading, said: Said) -> bool:
         points = said.points(amount.owners)
         if points and len(points) == number.value:
             return True
+    if number.counts == "visit" and (kind := _visits(number.phrase, "visit")):
+        return number.value > 0 and sum(kind in item for item in said.items) == number.value
     words = {"medication": "medication", "problem": "problem", "allergy": "allerg", "visit": ("visit", "admission", "encounter"), "procedure": "procedure", "vaccination": "vaccin", "value": "value", "report": "report", "note": "note", "device": "device"}.get(number.counts, "")  # fmt: skip
     stems = (words,) if isinstance(words, str) else words
     for items, heading in said.item_counts:
@@ -370,6 +437,9 @@ def _duration_follows(number: Number, reading: Reading, against: Against) -> boo
     ago = re.match(r"[\s-]*(?:ago|back)\b", text[number.end :], re.IGNORECASE)
     if len(named) >= 2:
         return any(fits_duration(number, a, b) for a, b in combinations(named, 2))
+    if reading.days_before and re.match(r"[\s-]*(?:later|earlier|afterwards|after that|before that|thereafter)\b", text[number.end :], re.IGNORECASE):
+        here = named or [d.date.first for d in said.dates if d.date.is_day and d.date.first]
+        return any(fits_duration(number, a, b) for a in reading.days_before for b in here)
     own, ids = _keys(reading.names)
     mine = [d.date.first for d in said.dates if d.date.is_day and d.date.first and (not own or not d.own or are_kin(own, ids, d.own, d.ids))]
     days = sorted(set(mine))
@@ -409,6 +479,7 @@ def judge_movements(reading: Reading, against: Against) -> Iterator[Finding]:
         possible = _possible_levels(moved, reading, said)
         if possible:
             yield _decided("level", moved, possible)
+    yield from _order(reading, said)
     for moved in reading.ratios:
         values = _course(moved.owners, reading, said)
         if len(values) < 2:
@@ -417,6 +488,20 @@ def judge_movements(reading: Reading, against: Against) -> Iterator[Finding]:
             yield supported("ratio", moved.text, (moved.start, moved.end))
         else:
             yield contradicted("ratio", moved.text, (moved.start, moved.end), "the values do not give this ratio")
+
+
+def _order(reading: Reading, said: Said) -> Iterator[Finding]:
+    """"From 7.8 to 8.6" where the record has 8.6 first."""
+    by_owner = {a.owners[0].own: a.owners for a in reading.amounts if a.owners}
+    for owners in by_owner.values():
+        pair, points = _pair(owners, reading), said.points(owners)
+        if pair is None or pair[0] == pair[1] or any(a.date is not None for a in reading.amounts):
+            continue
+        first = [p.day for p in points if abs(p.value - pair[0]) < 1e-9]
+        second = [p.day for p in points if abs(p.value - pair[1]) < 1e-9]
+        if first and second and min(first) > max(second):
+            at = next(a.number for a in reading.amounts if a.owners and a.number.value == pair[0])
+            yield contradicted("trend", at.text, (at.start, at.end), "the record has these values in the other order")
 
 
 def _decided(kind: str, moved: Moved, possible: set[str]) -> Finding:

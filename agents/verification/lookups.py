@@ -58,7 +58,7 @@ _NOT_KNOWN = re.compile(r"^(?:text|record):")
 def add_result(said: Said, result: ToolResult, number: int) -> None:
     """Everything that one result of a tool says and proves."""
     source = Source(ref=result.evidence[0].ref if result.evidence else f"tool/{number}", origin="tool")
-    said.add_data(result.data, source=source, counts=_COUNTS.get(result.tool, "any"))
+    said.add_data(result.data, source=source, counts=_COUNTS.get(result.tool, "any"), phrase=str(result.data.get("kind", "")))
     for artifact in result.artifacts:
         said.add_artifact(artifact, source)
     for conflict in result.conflicts:

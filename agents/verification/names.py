@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -37,6 +38,7 @@ class Name:
     is_attributed: bool = False  # said to stand in a note, or quoted
     is_ended: bool = False  # stopped or resolved, and not only known from before
     is_family: bool = False
+    relative: str = ""  # mother, father, ... where one is named
     is_ever: bool = False  # of an absence: never, at no time
 
     @property
@@ -47,6 +49,7 @@ class Name:
 
 TREATMENTS = frozenset({"medication", "drug_class"})
 _KEPT_APART = re.compile(r"\.(?!\d)|[;\n|]|\bbut\b|\bhowever\b|\balthough\b|\bthough\b|\bexcept\b|\bwhile\b|\bwhereas\b|\bdespite\b|[—]| – |\binstead\b")
+_IN_BRACKETS = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _NEW_VERB = re.compile(
     r",\s*(?:and\s+)?(?:he|she|they|the patient|it|there|has|have|had|is|are|was|were|takes?|with|on|who|which)\b|\band\s+(?:he|she|they|the patient|it|there|has|had|is|was|takes?)\b"
     r"|(?<!negative )(?<!evidence )(?<!looked )(?<!searched )(?<!tested )(?<!checked )\bfor\b|\bbecause\b|\bdue to\b|\bafter\b|\bsince\b|\bgiven\b|\binstead of\b|:",
@@ -54,39 +57,44 @@ _NEW_VERB = re.compile(
 )
 _NO = re.compile(
     r"\b(?:no(?! longer| doubt| change)|not(?! only| just| stopped| discontinued| been stopped| been discontinued)|never|denie[sd]|denying|deny|without|negative for|absence of|free of|neither|nor|none of"
-    r"|rul(?:es?|ed|ing) out|lacks?|lacking|nothing about|cannot|non|absent|zero)\b|\bn['’]t\b|(?<=[a-z])n['’]t\b|\bNKDA\b|\bunable to (?:find|confirm)\b",
+    r"|rul(?:es?|ed|ing) out|lacks?|lacking|cannot|non|absent|zero|nothing)\b|\bn['’]t\b|(?<=[a-z])n['’]t\b|\bNKDA\b|\bunable to (?:find|confirm)\b",
     re.IGNORECASE,
 )
 _NO_AFTER = re.compile(
     r"\b(?:not|never|no|neither)\s+(?:been\s+|currently\s+|ever\s+)?(?:recorded|documented|found|present|listed|mentioned|on file|on record|reported|seen|identified|available|given|done|performed|detected|confirmed|noted|known|in the (?:record|chart|list)|on the (?:list|problem list|medication list)|part of|established|prescribed|ordered|diagnosed|had|have|measured|checked|resulted|tested|charted|stated)"
-    r"|\b(?:is|was|are|were|been|be|:)\s*(?:absent|negative|refuted|ruled out|denied|excluded|none\b|undocumented|unrecorded|missing)|\brefuted\b|\bruled out\b|\bas absent\b|\bis negated\b|\(negated|\b(?:isn|wasn|aren|weren|hasn)['’]t\s+(?:\w+\s+)?(?:recorded|documented|found|present|listed|mentioned|been|on|in)|:\s*(?:no|none|negative|denied|absent|not documented|not recorded|never)\b|\bno (?:\w+\s+){0,3}(?:is|are|was|were|has been) (?:recorded|documented|found)|^\s*(?:\|\s*)?(?:no|none|negative|absent)\s*(?:\||$)",
+    r"|\b(?:is|was|are|were|been|be|:)\s*(?:absent|negative|refuted|ruled out|denied|excluded|none\b|undocumented|unrecorded|missing)|\bno (?:\w+ ){0,2}(?:entry|entries|record|mention|evidence|documentation|trace|sign|data|information)\b|\brefuted\b|\bruled out\b|\bas absent\b|\bis negated\b|\(negated|\b(?:isn|wasn|aren|weren|hasn)['’]t\s+(?:\w+\s+)?(?:recorded|documented|found|present|listed|mentioned|been|on|in)|:\s*(?:no|none|negative|denied|absent|not documented|not recorded|never)\b|\bno (?:\w+\s+){0,3}(?:is|are|was|were|has been) (?:recorded|documented|found)|^\s*(?:\|\s*)?(?:no|none|negative|absent)\s*(?:\||$)",
     re.IGNORECASE,
 )
 _STOPPED = re.compile(
-    r"\b(?:(?:(?:has|have|had|is|was|were|are|been|being)\s+){0,3}(?:stopped|discontinued|resolved|ended|held|completed|withdrawn|inactive|finished)|no longer (?:on|tak(?:es?|ing)|active|prescribed|receiving|using|has|have|present)|stop(?:ping)?|discontinu(?:ing|ation)|no longer|held|on hold|ceased|completed|inactive|not (?:currently )?active|not (?:currently )?(?:on|taking|prescribed)|isn['’]t (?:on|taking|active)|finished|formerly|previously|used to|former|quit|withdrawn|taken off|came off|off of|d/c['’]?d|dc['’]?d|resolved|ended|past|history of|h/o|hx of|prior|previous|in remission|abated|had|in the past|remote|last ordered [\d-]+ and|was on|were on|not ongoing|had been)\b",
+    r"\b(?:(?:(?:has|have|had|is|was|were|are|been|being)\s+){0,3}(?:stopped|discontinued|resolved|ended|held|completed|withdrawn|inactive|finished)|no longer (?:on|tak(?:es?|ing)|active|prescribed|receiving|using|has|have|present)|stop(?:ping)?|discontinu(?:ing|ation)|no longer|held|on hold|ceased|completed|inactive|not (?:currently )?active|not (?:currently )?(?:on|taking|prescribed)|isn['’]t (?:on|taking|active)|finished|formerly|previously|used to|former|quit|withdrawn|taken off|came off|off of|d/c['’]?d|dc['’]?d|resolved|ended|past|history of|h/o|hx of|prior|previous|in remission|abated|had|in the past|remote|last ordered [\d-]+ and|(?:was|were|had been) (?:\w+ )?(?:on|treated|managed|maintained|taking|prescribed|given|receiving|using)|not ongoing|had been)\b",
     re.IGNORECASE,
 )
 _ENDED = re.compile(
-    r"\b(?:stop(?:ped|ping)?|discontinu(?:ed|ing|ation)|no longer|ceased|inactive|not (?:currently )?(?:active|on|taking|prescribed)|quit|withdrawn|taken off|came off|resolved|ended|in remission|abated|d/c['’]?d)\b",
+    r"\b(?:stop(?:ped|ping)?|discontinu(?:ed|ing|ation)|no longer|formerly|former|used to|ceased|inactive|not (?:currently )?(?:active|on|taking|prescribed)|quit|withdrawn|taken off|came off|resolved|ended|in remission|abated|d/c['’]?d)\b",
     re.IGNORECASE,
 )
 _EVER = re.compile(r"\b(?:never|ever|history|hx|at any time|h/o)\b", re.IGNORECASE)
+_TAKES_OBJECT = re.compile(
+    r"(?:no longer (?:on|tak\w+|receiving|using|has|have)|stopp?(?:ed|ing)? (?:taking|using)|not (?:currently )?(?:on|taking|prescribed)|isn['’]t (?:on|taking)|used to|off|history of|h/o|hx of|past|prior|previous\w*|former\w*|had)\b",
+    re.IGNORECASE,
+)
 _NOT_STOPPED = re.compile(r"\b(?:not|never|n['’]t)\s+(?:been\s+|yet\s+)?(?:stopped|discontinued|resolved|held)\b|\bnot stopped\b|\bnot resolved\b", re.IGNORECASE)
 _ACTIVE = re.compile(
-    r"\b(?:is on|are on|remains? on|stays? on|takes|taking|currently|current|actively?|ongoing|continu(?:es|ed|ing)|receiv(?:es|ing)|now on|maintained on|still|is prescribed|being treated with|managed with|treated with|has|have|suffers from|lives with|diagnosed with|is (?:a |an )?known|known to have|chronic|on|(?:changed|switched|converted|transitioned|rotated) to|replaced (?:by|with)|in favou?r of)\b",
+    r"\b(?:is on|are on|remains? on|stays? on|takes|taking|currently|current|active(?:ly)?|ongoing|continu(?:es|ed|ing)|receiv(?:es|ing)|now on|maintained on|still|tolerat(?:es|ing)|us(?:es|ing)|is prescribed|being treated with|managed with|treated with|(?:therapy|treatment|regimen|dose|anticoagulation|medications?|drugs?|insulin|controller) (?:is|are|includes?|consists? of)|has|have|suffers from|lives with|diagnosed with|is (?:a |an )?known|known to have|chronic|on|(?:changed|switched|converted|transitioned|rotated) to|replaced (?:by|with)|in favou?r of)\b",
     re.IGNORECASE,
 )
 _FAMILY = re.compile(
     r"\b(?:mother|father|sister|brother|parents?|aunt|uncle|cousin|grand(?:mother|father|parents?)|siblings?|sons?|daughters?|relatives?|maternal|paternal|family history|family hx|fhx|familial|first-degree|as family history|family member)\b",
     re.IGNORECASE,
 )
+_RELATIVES = frozenset({"mother", "father", "sister", "brother", "aunt", "uncle", "cousin", "grandmother", "grandfather", "son", "daughter"})
 _OWN = re.compile(r"\b(?:the patient|patient|he|she|his own|her own|they)\b", re.IGNORECASE)
 _CONSIDERED = re.compile(
     r"\b(?:possibl[ey]|probabl[ey]|likely|suspected|suspicion|suspicious|may|might|could|would|should|suggest(?:s|ive|ing)?|concern(?:ing)? for|consider(?:ed|ing)?|differential|questionable|if|recommend(?:s|ed|ation|ations)?|monitor(?:ing)?|avoid(?:ing)?|screen(?:ing)?|risk (?:of|for)|risks?|at risk|candidate|prevent(?:s|ion|ing)?|goal|target|guidelines?|contraindicat\w+|advis(?:e|ed|able)|discuss(?:ed|ing)?|in case of|unless|whether|please|ask|confirm with|caution|as (?:uncertain|hypothetical)|guidance|indicated|criteria|score|scores|points?|can(?:not)? be|need(?:s|ed)? to|ought|planned?|plan)\b|\?",
     re.IGNORECASE,
 )
 _ATTRIBUTED = re.compile(
-    r"\b(?:notes?|says|said|mentions?|mentioned|reads|per|according to|reported|letter|summary|lists|listed in|the (?:discharge|progress|clinic|consult)\w*|documented by|dictat\w+|disagree\w*|contradict\w*|conflict\w*)\b|[“”]",
+    r"\bnotes?\b(?! (?:that|the following)\b)|\b(?:says|mentions?|mentioned|letter|discharge summary|dictat\w+|disagree\w*|contradict\w*|conflict\w*)\b|[“”]|\"[^\"]+\"",
     re.IGNORECASE,
 )
 _ALLERGY_BEFORE = re.compile(
@@ -102,7 +110,7 @@ def find_names(text: str, lexicon: Lexicon) -> list[Name]:
     found = []
     for mention in lexicon.find_mentions(text, fuzzy=False):
         made = _keys(mention.targets)
-        if made is None or mention.text.islower() and len(mention.text) < 3:
+        if made is None or (mention.text.islower() and len(mention.text) < 3):
             continue
         found.append(Name(mention.start, mention.end, mention.text, *made))
     return found
@@ -134,9 +142,12 @@ class Setting:
 class Cues:
     """The words of one sentence that decide what is said of the names in it."""
 
-    def __init__(self, text: str, setting: Setting) -> None:
+    def __init__(self, text: str, setting: Setting, names: Sequence[Name] = ()) -> None:
         self._text, self._setting = text, setting
-        self._breaks = [0, *(m.end() for m in _KEPT_APART.finditer(text))]
+        self._starts = [n.start for n in names]
+        inside = [m.span() for m in _IN_BRACKETS.finditer(text)]
+        # What stands in brackets belongs to the name before them: "vancomycin (1 g IV; stopped)".
+        self._breaks = [0, *(m.end() for m in _KEPT_APART.finditer(text) if not any(a < m.start() < b for a, b in inside))]
         self._verbs = [m.end() for m in _NEW_VERB.finditer(text)]
         self._no = [(m.start(), m.end()) for m in _NO.finditer(text)]
         self._no_after = [(m.start(), m.end()) for m in _NO_AFTER.finditer(text)]
@@ -145,6 +156,8 @@ class Cues:
         active = [(m.start(), m.end()) for m in _ACTIVE.finditer(text)]
         # "no longer taking", "has been discontinued" hold words that alone would say the opposite.
         self._free_active = [(s, e) for s, e in active if not any(a < e and s < b for a, b in self._stopped)]
+        # "on" and "has" behind a name open something else: "began on", "has resolved".
+        self._active_after = [c for c in self._free_active if text[c[0] : c[1]].lower() not in {"on", "has", "have"}]
         self._family = [(m.start(), m.end()) for m in _FAMILY.finditer(text)]
         self._considered = [(m.start(), m.end()) for m in _CONSIDERED.finditer(text)]
         self._attributed = _ATTRIBUTED.search(text) is not None
@@ -172,6 +185,7 @@ class Cues:
             is_attributed=self._setting.is_attributed or self._attributed,
             is_ended=state is State.PAST and _ENDED.search(clause) is not None,
             is_family=is_family,
+            relative=self._relative(name, first, last) if is_family else "",
             is_ever=state is State.ABSENT and _EVER.search(clause) is not None,
         )
 
@@ -182,7 +196,7 @@ class Cues:
         if _ALLERGY_AFTER.match(self._text[name.end : name.end + 40]):
             return True
         reach = _ALLERGY_BEFORE.search(before)
-        if reach is not None and not re.search(r"\b(?:on|takes?|taking|prescribed|started|reactions?:|reaction (?:was|is)|because|causing|caus\w+)\b", before[reach.start() :], re.IGNORECASE):
+        if reach is not None and not re.search(r"\b(?:on|takes?|taking|prescribed|started|carr(?:y|ies)|has|have|had|uses?|using|receives?|given|needs|treated|managed|reactions?:|reaction (?:was|is)|because|causing|caus\w+)\b", before[reach.start() :], re.IGNORECASE):
             return True
         return self._setting.is_allergy and not name.kinds.isdisjoint({"allergen", *TREATMENTS})
 
@@ -199,8 +213,9 @@ class Cues:
         # "if", "consider": of what follows in the clause; "is possible": of what stands before.
         if near(self._considered, first, name.start) or near(self._considered, name.end, min(last, name.end + 25)):
             return State.CONSIDERED, True
-        stopped = near(self._stopped, first, name.start) or near(self._stopped, name.end, last)
-        active = near(self._free_active, first, name.start) or near(self._free_active, name.end, min(last, name.end + 30))
+        stopped = near(self._stopped, first, name.start)
+        stopped += [c for c in near(self._stopped, name.end, last) if not self._of_another(c, last)]
+        active = [c for c in near(self._free_active, first, name.start) if self._reaches(c, name)] or near(self._active_after, name.end, min(last, name.end + 30))
         if stopped and not (active and self._closer(active, stopped, name)):
             return State.PAST, True
         if active:
@@ -208,6 +223,13 @@ class Cues:
         if self._setting.state is not None:
             return self._setting.state, True
         return State.PRESENT, False
+
+    def _relative(self, name: Name, first: int, last: int) -> str:
+        """The relative named nearest, before the name in its clause, else behind it."""
+        before = [self._text[s:e] for s, e in self._near(self._family, first, name.start)]
+        behind = [self._text[s:e] for s, e in self._near(self._family, name.end, last)]
+        words = [w.lower().rstrip("s") for w in (*reversed(before), *behind)]
+        return next((w for w in words if w in _RELATIVES), "")
 
     def _denied(self, name: Name, first: int, last: int) -> bool:
         for start, end in self._near(self._no, first, name.start + 1):
@@ -221,6 +243,18 @@ class Cues:
             if len(between) < 60 and not re.search(r"[,;(]\s*(?:but|and|while)\b|\.\s", between):
                 return True
         return any(start <= name.start and name.end <= end for start, end in self._no_after)
+
+    def _reaches(self, cue: tuple[int, int], name: Name) -> bool:
+        """Whether an "on" stands before the drug that is taken, and not before a date."""
+        if self._text[cue[0] : cue[1]].lower() != "on":
+            return True
+        return re.fullmatch(r"(?: [\w'’%-]+){0,4} ?", self._text[cue[1] : name.start]) is not None
+
+    def _of_another(self, cue: tuple[int, int], last: int) -> bool:
+        """Whether words such as "no longer takes" have their own name behind them, and so are not of the one before."""
+        if not _TAKES_OBJECT.match(self._text, cue[0]):
+            return False
+        return any(cue[1] <= start <= cue[1] + 25 and start < last for start in self._starts)
 
     def _closer(self, some: list[tuple[int, int]], others: list[tuple[int, int]], name: Name) -> bool:
         return _distance(some, name) < _distance(others, name)

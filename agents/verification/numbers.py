@@ -50,12 +50,12 @@ _APPROX = re.compile(
     re.IGNORECASE,
 )
 _MORE = re.compile(r"(?:\b(?:more than|over|above|greater than|exceed(?:s|ed|ing)?|higher than|in excess of|upwards of)|>)\s*$", re.IGNORECASE)
-_AT_LEAST = re.compile(r"(?:\b(?:at least|no less than|not less than|minimum of)|≥|>=)\s*$", re.IGNORECASE)
+_AT_LEAST = re.compile(r"(?:\b(?:at least|no less than|not less than)|≥|>=)\s*$", re.IGNORECASE)
 _LESS = re.compile(r"(?:\b(?:less than|under|below|fewer than|lower than)|<)\s*$", re.IGNORECASE)
-_AT_MOST = re.compile(r"(?:\b(?:at most|no more than|not more than|up to|maximum of)|≤|<=)\s*$", re.IGNORECASE)
+_AT_MOST = re.compile(r"(?:\b(?:at most|no more than|not more than|up to)|≤|<=)\s*$", re.IGNORECASE)
 _RANGE_JOINT = re.compile(r"^\s*(?:[-–—]|to|and)\s*$", re.IGNORECASE)
 _STAGE = re.compile(
-    r"\b(?:stage|grade|class|type|category|NYHA|ASA|KDIGO|CKD|POD|day|trimester|para|gravida|phase|level|no\.|number|step|figure|table|week)\W{0,2}$", re.IGNORECASE
+    r"\b(?:stage|grade|class|type|category|NYHA|ASA|KDIGO|CKD|POD|day|trimester|para|gravida|phase|step|figure|table)[\s-]{0,2}$", re.IGNORECASE
 )
 _FREQUENCY = re.compile(
     r"\b(?:(?P<n>once|twice|thrice|(?:one|two|three|four|five|six|\d{1,2})(?:\s*[-–]\s*\d)?\s*(?:times|x|×))\s*(?:/|a|per|every|each|-)?\s*(?P<per>daily|day|d|nightly|weekly|week|wk|monthly|month)"
@@ -90,6 +90,7 @@ class Number:
     label: str = ""  # of a stage or grade: "stage 3" is no amount
     is_age: bool = False
     sign: str = ""  # as written: "-" or "+"
+    phrase: str = ""  # the words of what is counted: "emergency department visits"
 
     @property
     def is_duration(self) -> bool:
@@ -199,18 +200,38 @@ def _described(text: str, made: Number) -> Number:
             comparator = sign
             break
     approximate = _APPROX.search(before) is not None
-    counts = "" if made.unit else _counted(text, made.end)
+    counts, phrase = ("", "") if made.unit else _counted(text, made.start, made.end)
     behind = text[made.end : made.end + 16]
     is_age = made.unit == "a" and re.match(r"[\s-]*old\b", behind, re.IGNORECASE) is not None
     is_age = is_age or (not made.unit and re.search(r"\b(?:age|aged)\W{0,3}(?:of\s+)?$", before, re.IGNORECASE) is not None)
-    return replace(made, comparator=comparator, is_approximate=approximate, counts=counts, is_age=is_age, unit="a" if is_age else made.unit)
+    return replace(made, comparator=comparator, is_approximate=approximate, counts=counts, phrase=phrase, is_age=is_age, unit="a" if is_age else made.unit)
 
 
-def _counted(text: str, end: int) -> str:
+def _counted(text: str, start: int, end: int) -> tuple[str, str]:
+    """What a number counts, and in which words: "two emergency department visits", "the number of visits is 5"."""
     match = _NOUN.match(text, end)
-    if match is None or re.search(r"[.;:,()\[\]|“”\"]|\b(?:and|or|of|in|on|was|is|at|to|from|for|by)\b", match[0][: match.start(match.lastgroup or 0) - end]):
-        return ""
-    return match.lastgroup or ""
+    between = match[0][: match.start(match.lastgroup or 0) - end] if match is not None else ""
+    if match is not None and not re.search(r"[.;:,()\[\]|“”\"]|\b(?:and|or|of|in|on|was|is|at|to|from|for|by)\b", between):
+        kind = match.lastgroup or ""
+        return (_by_verb(text, start) if kind == "any" else kind), match[0].lower()
+    ahead = _NUMBER_OF.search(text, max(0, start - 70), start)
+    if ahead is not None:
+        noun = _NOUN.match(" " + ahead[1])
+        if noun is not None:
+            return noun.lastgroup or "", ahead[1].lower()
+    return "", ""
+
+
+_NUMBER_OF = re.compile(r"\b(?:number|count|total) of ((?:[a-z-]+ ){0,4}[a-z-]+)\s*(?:is|was|are|:|=|amounts to|totals|stands at)?\s*$", re.IGNORECASE)
+
+
+def _by_verb(text: str, start: int) -> str:
+    """What "three times" counts, by the verb before it."""
+    before = text[max(0, start - 40) : start]
+    for counts, pattern in (("visit", r"\b(?:admitted|hospitali[sz]ed|seen|visited)\b"), ("value", r"\b(?:measured|checked)\b"), ("vaccination", r"\bvaccinated\b")):
+        if re.search(pattern, before, re.IGNORECASE):
+            return counts
+    return "any"
 
 
 def _in_words(text: str) -> list[Number]:
@@ -220,14 +241,14 @@ def _in_words(text: str) -> list[Number]:
         value = _WORD_NUMBERS[match["tens"].lower()] + _WORD_NUMBERS[match["ones"].lower()] if match["tens"] else _WORD_NUMBERS[word]
         end, unit = unit_at(text, match.end())
         unit = unit if unit in _TIME else ""
-        counts = "" if unit else _counted(text, match.end())
+        counts, phrase = ("", "") if unit else _counted(text, match.start(), match.end())
         if not unit and not counts:
             continue
         if word in _ALONE and (not counts or unit):
             continue
         if word in _ALONE and re.match(r"\s+of\b", text[match.end() :]):
             continue
-        made = Number(match.start(), end if unit else match.end(), match[0], float(value), 0, unit, counts=counts)
+        made = Number(match.start(), end if unit else match.end(), match[0], float(value), 0, unit, counts=counts, phrase=phrase)
         found.append(_described(text, made) if unit else made)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -118,7 +119,7 @@ def _orphans(text: str, pieces: Sequence[Piece], gone: set[int]) -> set[int]:
                     continue
                 rows = list(_table_rows(pieces, index))
                 empty = rows and all(r in gone for r in rows)
-            elif piece.kind == "heading" or piece.text.rstrip("*_ ").endswith(":"):
+            elif opens_list(piece, pieces):
                 under = list(_under(pieces, index, lines))
                 empty = bool(under) and all(u in gone or u in extra for u in under)
             else:
@@ -127,6 +128,17 @@ def _orphans(text: str, pieces: Sequence[Piece], gone: set[int]) -> set[int]:
                 extra.add(index)
                 changed = True
     return extra
+
+
+def opens_list(piece: Piece, pieces: Sequence[Piece]) -> bool:
+    """Whether a line introduces the ones under it: a heading, a line ending in a colon, or a bare line over a list."""
+    if piece.kind == "heading" or piece.text.rstrip("*_ ").endswith(":"):
+        return True
+    if piece.kind != "sentence" or len(piece.text) > 80 or piece.text.rstrip()[-1:] in ".!?":
+        return False
+    at = bisect_right(pieces, piece.start, key=lambda p: p.start)
+    following = pieces[at] if at < len(pieces) else None
+    return following is not None and following.kind in {"item", "header"} and following.line - piece.line <= 2
 
 
 def _table_rows(pieces: Sequence[Piece], index: int) -> Iterator[int]:

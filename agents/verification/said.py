@@ -21,6 +21,9 @@ from agents.verification.units import in_unit
 from domain.quantities import normalise_unit
 from tools.concepts import Lexicon
 
+_OVER = re.compile(r"\(\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d")  # as lists of problems give what has resolved
+_NEOPLASM = re.compile(r"(?:primary )?malignant (?:epithelial )?neoplasm of (?:the )?(?:left |right )?([a-z]+)", re.IGNORECASE)
+_STILL = re.compile(r"\(since \d{4}-\d\d-\d\d|\bactive since \d{4}-")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _WORD = re.compile(r"[A-Za-zÀ-ÿ]{4,}")
 _NO_CONCEPT: frozenset[str] = frozenset()
@@ -61,6 +64,8 @@ class SaidNumber:
     is_change: bool = False
     extreme: str = ""
     is_strength: bool = False
+    state: State | None = None  # of the drug that it is a dose of
+    phrase: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,7 @@ class Said:
         self.births: list[date] = []
         self.denials: list[frozenset[str]] = []  # content words of sentences that say that something is not there
         self.words: set[str] = set()
+        self.items: list[str] = []  # list items, in lower case
         self.item_counts: list[tuple[int, str]] = []
         self._by_unit: dict[str, tuple[list[float], list[SaidNumber]]] | None = None
 
@@ -153,7 +159,12 @@ class Said:
             here = replace(source, quote=body.strip()[:300]) if not source.quote else source
             made = read(body, self.lexicon, before if is_item or before.owners else Before())
             self.add_reading(made, here, before if is_item else Before())
+            if "neoplasm" in body.lower():  # a patient's "breast cancer" is the record's "malignant neoplasm of breast"
+                renamed = read(_NEOPLASM.sub(r"\1 cancer", body), self.lexicon, before if is_item else Before())
+                self.names += [SaidName(n, here) for n in renamed.names if "cancer" in n.text.lower()]
             items += is_item
+            if is_item:
+                self.items.append(body.lower())
             owners = tuple(n for n in made.names if "observation" in n.kinds or "medication" in n.kinds)
             if not is_item:
                 self._close_list(items, head)
@@ -170,7 +181,13 @@ class Said:
         text = plain(reading.text)
         own, ids = _union(reading.names) if reading.names else _union(before.owners)
         days = tuple(d.date.first for d in reading.dates if d.date.is_day and d.date.first is not None)
+        still = source.origin == "tool" and _STILL.search(text) is not None
+        over = source.origin == "tool" and _OVER.search(text) is not None
         for name in reading.names:
+            if over and not name.is_explicit and "condition" in name.kinds and name.state is State.PRESENT:
+                name = replace(name, state=State.PAST, is_explicit=True, is_ended=True)
+            elif still and "condition" in name.kinds and name.state is State.PRESENT:
+                name = replace(name, is_explicit=True)
             self.names.append(SaidName(name, source, days))
         for amount in reading.amounts:
             number = amount.number
@@ -183,6 +200,7 @@ class Said:
                 number.value, number.unit, number_own, number_ids, source, number.second, day, number.counts, number.sign,
                 comparator=number.comparator, is_age=number.is_age, is_change=amount.is_change,
                 extreme=amount.extreme, is_strength=amount.is_strength,
+                state=_state_of(amount.owners, reading), phrase=number.phrase,
             )  # fmt: skip
             self._add_number(said)
             if day is not None and not amount.is_change and not amount.is_limit and not number.counts:
@@ -241,7 +259,9 @@ class Said:
             return own, own | {f"observation:{i}" for i in target.ids}
         return _union(find_names(label.removeprefix("record:"), self.lexicon))
 
-    def add_data(self, value: Any, label: str = "", source: Source = Source(), counts: str = "any") -> None:
+    def add_data(
+        self, value: Any, label: str = "", source: Source = Source(), counts: str = "any", phrase: str = ""
+    ) -> None:
         """The typed data of a tool result: readings, counts (of what `counts` names) and times."""
         if isinstance(value, Mapping):
             here = str(value.get("concept") or value.get("drug") or value.get("condition") or value.get("label") or label)
@@ -252,19 +272,19 @@ class Said:
                 second = abs(float(second)) if isinstance(second, int | float) else None
                 self.add_number(here, float(reading), str(value.get("unit") or ""), time, source, second=second)
             for key, item in value.items():
-                if key in {"value", "second", "unit"} and "value" in value or key in _NOT_SAID:
+                if (key in {"value", "second", "unit"} and "value" in value) or key in _NOT_SAID:
                     continue
                 if isinstance(item, bool) or item is None:
                     continue
                 if isinstance(item, int | float):
                     own, ids = self.keys_of(here) if key in {"difference", "n", "of"} else (_NO_CONCEPT, _NO_CONCEPT)
                     loose = key not in {"n", "of", "age", "count"}
-                    said = SaidNumber(abs(float(item)), "", own, ids, source, counts="" if loose else counts, unit_unknown=loose, is_age=key == "age", is_change=key == "difference")
+                    said = SaidNumber(abs(float(item)), "", own, ids, source, counts="" if loose else counts, unit_unknown=loose, is_age=key == "age", is_change=key == "difference", phrase=phrase)
                     self._add_number(said)
                 elif isinstance(item, str):
                     self._add_string(item, here, source)
                 else:
-                    self.add_data(item, key if self.lexicon.vocabulary.get("observation", key) else here, source, counts)
+                    self.add_data(item, key if self.lexicon.vocabulary.get("observation", key) else here, source, counts, phrase)
         elif isinstance(value, list | tuple):
             for item in value:
                 if isinstance(item, str):
@@ -272,7 +292,7 @@ class Said:
                 elif isinstance(item, int | float) and not isinstance(item, bool):
                     self._add_number(SaidNumber(abs(float(item)), "", _NO_CONCEPT, _NO_CONCEPT, source, unit_unknown=True))
                 else:
-                    self.add_data(item, label, source, counts)
+                    self.add_data(item, label, source, counts, phrase)
 
     def _add_string(self, text: str, label: str, source: Source) -> None:
         for found in find_dates(text):
@@ -356,6 +376,11 @@ def _union(names: Iterable[Name]) -> tuple[frozenset[str], frozenset[str]]:
     for name in names:
         own, ids = own | name.own, ids | name.ids
     return own, ids
+
+
+def _state_of(owners: Sequence[Name], reading: Reading) -> State | None:
+    states = {n.state for n in reading.names for o in owners if n.start == o.start and "medication" in n.kinds}
+    return states.pop() if len(states) == 1 else None
 
 
 def _is_heading(text: str) -> bool:

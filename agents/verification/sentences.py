@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date as Day
 from itertools import pairwise
 
 from agents.verification.dates import DateSpan, find_dates
@@ -23,14 +24,19 @@ _CODE = re.compile(
 )
 _CODE_CUE = re.compile(r"\b(?:ICD|LOINC|SNOMED|SCTID|RxNorm|RxCUI|CVX|CPT|ATC|HPO|codes?|coded)\b", re.IGNORECASE)
 _SHORT_CODE = re.compile(r"\b(?:RxNorm|RxCUI|CVX|CPT|LOINC|SNOMED(?: CT)?|ICD(?:-?10(?:-CM)?)?|code)\W{1,3}(?P<code>[A-Z]?\d[\dA-Z]{0,17}(?:[.-][\dA-Z]{1,4})?)\b")
-_UP = r"ros[ei]n?|(?:rise|increase)(?= (?:in|of|from|since|compared|over|between)\b)|rising|risen|increas(?:ed|ing|es?)|up|higher|climb(?:ed|ing)|upward|worsen(?:ed|ing)|gone up|went up|going up|grew|grown|escalat\w+|gained"
-_DOWN = r"(?:fall|decrease|decline|drop|reduction)(?= (?:in|of|from|since|compared|over|between)\b)|fell|fallen|falling|falls|decreas(?:ed|ing|es?)|declin(?:ed|ing|es?)|dropp?(?:ed|ing|s)?|down|lower|downward|gone down|went down|going down|reduc(?:ed|tion)|lost|dipped|diminish\w+|came down|come down"
+_ABBREVIATED = re.compile(r"\b(?:i\.e\.|e\.g\.|vs\.|approx\.|ca\.|resp\.)", re.IGNORECASE)
+_UP = r"ros[ei]n?|rise|increase|rising|risen|increas(?:ed|ing|es?)|up|higher|climb(?:ed|ing)|upward|worsen(?:ed|ing)|gone up|went up|going up|grew|grown|escalat\w+|gained"
+_DOWN = r"fall|decrease|decline|drop|reduction|fell|fallen|falling|falls|decreas(?:ed|ing|es?)|declin(?:ed|ing|es?)|dropp?(?:ed|ing|s)?|down|lower|downward|gone down|went down|going down|reduc(?:ed|tion)|lost|dipped|diminish\w+|came down|come down"
 _FLAT = r"(?:(?:about|largely|remained|relatively|roughly|essentially|broadly) )?stable|unchanged|steady|no (?:significant |real )?change|constant|plateau\w*|flat|the same|has not changed|hasn['’]t changed|did not change|didn['’]t change"
 _TREND = re.compile(rf"\b(?:(?P<up>{_UP})|(?P<down>{_DOWN})|(?P<flat>{_FLAT}))\b|(?P<arrow>[↑↓])", re.IGNORECASE)
 _NO_TREND = re.compile(
     r"^(?:up|down|lower|higher)\s+(?:to date|extremit\w+|limit|dose|end|bound|risk|respiratory|back|abdom\w+|leg|GI|than (?:the )?(?:normal|reference|reported|usual|upper|range)|criticality|probability)|^(?:up|down)\s+(?:and|with|stairs)\b",
     re.IGNORECASE,
 )
+# "rise" and its like count as nouns only: "may rise" and "to reduce" claim no course.
+_NOUNS = frozenset({"rise", "increase", "fall", "decrease", "decline", "drop", "reduction"})
+_NOUN_AHEAD = re.compile(r"\s+(?:in|of|from|since|compared|over|between)\b|\s*[.,;)]|\s*$", re.IGNORECASE)
+_NOUN_BEHIND = re.compile(r"(?:\d\s?\S{0,24}(?:\s?\S{1,4})?|percent|\ban?|\bthe|\bthis|\b(?:slight|small|large|clear|further|marked|modest|significant|overall))\s+$", re.IGNORECASE)
 _DOUBLE_NEGATED = re.compile(r"\b(?:not|never|n['’]t|without|no)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _LEVEL = re.compile(
     r"\b(?:(?P<normal>within (?:the )?(?:normal|reference|usual|reported|target)(?: \w+)? (?:range|limits?)|in (?:the )?(?:normal|reference) range|within (?:the )?(?:range|normal limits)|normal|unremarkable|WNL)"
@@ -54,7 +60,7 @@ _CHANGE = re.compile(
     re.IGNORECASE,
 )
 _CHANGE_AFTER = re.compile(
-    r"^\s*(?:\([^)]*\)\s*)?(?:higher|lower|increase|decrease|rise|fall|drop|decline|reduction|more|less|change|difference|gain|loss|above (?:the )?(?:previous|baseline)|below (?:the )?(?:previous|baseline)|up|down)\b",
+    r"^\s*(?:\([^)]*\)\s*)?(?:higher|lower|increase|decrease|rise|fall|drop|decline|reduction|more|less|change|difference|gain|loss|(?:above|below|under|over) (?:the |its |her |his |that )?(?:previous|baseline|peak|first|last|maximum|nadir|lowest|highest|initial|starting|earlier|prior)|up|down)\b",
     re.IGNORECASE,
 )
 _DATE_BEHIND = re.compile(
@@ -138,6 +144,7 @@ class Reading:
     codes: list[tuple[int, int, str]] = field(default_factory=list)
     times: list[tuple[int, int, str]] = field(default_factory=list)
     markers: list[tuple[int, int, str]] = field(default_factory=list)
+    days_before: tuple[Day, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +154,13 @@ class Before:
     setting: Setting = Setting()
     owners: tuple[Name, ...] = ()
     is_heading: bool = False  # the owners come from a heading, so that any line may lean on them
+    days: tuple[Day, ...] = ()  # that the sentence before names, for "three days later"
 
 
 def plain(text: str) -> str:
     """The text with citation markers and emphasis blanked out, every character in its place."""
-    return _EMPHASIS.sub(_blank, _MARKER.sub(_blank, text))
+    bare = _EMPHASIS.sub(_blank, _MARKER.sub(_blank, text))
+    return _ABBREVIATED.sub(lambda m: m[0].replace(".", " "), bare)
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -163,6 +172,7 @@ def read(text: str, lexicon: Lexicon, before: Before = Before()) -> Reading:
     if len(text) > _READ_AT_ONCE:
         return _in_parts(text, lexicon, before)
     reading = Reading(text, markers=[(m.start(), m.end(), m[0]) for m in _MARKER.finditer(text)])
+    reading.days_before = before.days
     bare = plain(text)
     dates = find_dates(bare)
     masked = _masked(bare, [(d.start, d.end) for d in dates if not d.may_be_number])
@@ -183,7 +193,7 @@ def read(text: str, lexicon: Lexicon, before: Before = Before()) -> Reading:
     taken = {n.start for n in numbers if n.unit or n.counts}
     dates = [d for d in dates if not (d.may_be_number and d.start in taken)]
     numbers = [n for n in numbers if not any(d.start <= n.start < d.end for d in dates)]
-    cues = Cues(wordy, before.setting)
+    cues = Cues(wordy, before.setting, names)
     reading.names = [cues.judge(n) for n in names]
     _bind(reading, bare, numbers, dates, frequencies, before)
     return reading
@@ -362,7 +372,7 @@ def _ends_of_range(reading: Reading, text: str) -> None:
 def _bind_dates(reading: Reading, text: str, dates: list[DateSpan]) -> None:
     amounts = [a for a in reading.amounts if not a.number.is_duration and not a.number.label and not a.is_change]
     for date in dates:
-        owners = _nearest(date.start, date.end, reading.names, text)
+        owners = _nearest(date.start, date.end, reading.names, text, most=3)
         reading.dates.append(Dated(date, owners))
         ahead = [a for a in amounts if a.number.end <= date.start]
         if ahead and ahead[-1].date is None and _DATE_BEHIND.match(text[ahead[-1].number.end : date.start]):
@@ -378,11 +388,11 @@ def _bind_dates(reading: Reading, text: str, dates: list[DateSpan]) -> None:
                 behind[0].date = date
 
 
-def _nearest(start: int, end: int, names: Sequence[Name], text: str) -> tuple[Name, ...]:
-    """The nearest name before, else the nearest behind, within the same clause."""
+def _nearest(start: int, end: int, names: Sequence[Name], text: str, most: int = 1) -> tuple[Name, ...]:
+    """The nearest names before, else the nearest behind, within the same clause."""
     before = [n for n in names if n.end <= start and not _STOP.search(text, n.end, start)]
     if before:
-        return (before[-1],)
+        return tuple(before[-most:])
     behind = [n for n in names if n.start >= end and not _STOP.search(text, end, n.start)]
     return (behind[0],) if behind else ()
 
@@ -421,7 +431,7 @@ def _extreme(text: str, number: Number, numbers: list[Number]) -> str:
 def _movements(reading: Reading, text: str, quantities: list[Name], inherited: tuple[Name, ...]) -> None:
     for match in _TREND.finditer(text):
         behind = text[match.start() :]
-        if _NO_TREND.match(behind):
+        if _NO_TREND.match(behind) or not _is_course(match, text):
             continue
         kind = match.lastgroup or ""
         if kind == "arrow":
@@ -444,18 +454,30 @@ def _movements(reading: Reading, text: str, quantities: list[Name], inherited: t
             reading.ratios.append(Moved(match.start(), match.end(), match[0], "ratio", owners, ratio, (match["about"] or "").lower()))
 
 
+def _is_course(match: re.Match[str], text: str) -> bool:
+    if match[0].lower() not in _NOUNS:
+        return True
+    return _NOUN_AHEAD.match(text, match.end()) is not None and _NOUN_BEHIND.search(text, max(0, match.start() - 40), match.start()) is not None
+
+
 def _subject(start: int, end: int, quantities: list[Name], text: str, level: bool = False) -> tuple[Name, ...]:
     """The quantity that a word of movement or level is said of: the one just behind it, else the last before it."""
     behind = [n for n in quantities if 0 <= n.start - end <= (2 if level else 12)]
     if behind and re.fullmatch(r"\s*(?:in|of|the|serum|her|his|\s)*\s*", text[end : behind[0].start], re.IGNORECASE):
         return (behind[0],)
-    before = [n for n in quantities if n.end <= start and not re.search(r"[;|.]\s", text[n.end : start])]
+    before = [n for n in quantities if n.end <= start and not _parted(text[n.end : start])]
     if not before:
         return ()
     gap = text[before[-1].end : start]
-    if level and (len(gap) > 60 or re.search(r"\b(?:and|with|but)\b", gap) and not re.search(r"\d", gap)):
+    if level and (len(gap) > 60 or (re.search(r"\b(?:and|with|but)\b", gap) and not re.search(r"\d", gap))):
         return ()
     return (before[-1],) if len(gap) <= 120 else ()
+
+
+def _parted(gap: str) -> bool:
+    """Whether a stop lies between, after which no "it" takes up what was spoken of."""
+    last = max((m.end() for m in re.finditer(r"[;|.](?=\s)", gap)), default=0)
+    return bool(last) and re.search(r"\b(?:it|this|that|which)\b", gap[last:], re.IGNORECASE) is None
 
 
 def is_said(state: State) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from agents.verification.judging import Against, Finding, judge, shifted
 from agents.verification.lookups import add_result
 from agents.verification.names import Name, Setting, setting_of
-from agents.verification.pieces import Piece, split, without
+from agents.verification.pieces import Piece, opens_list, split, without
 from agents.verification.said import Said, Source
 from agents.verification.sentences import Before, Reading, plain, read
 from agents.verification.tables import Header, header_of, sentences_of
@@ -193,6 +193,7 @@ class _Reader:
         self._lines = draft.split("\n")
         self._heading = Before()
         self._spoken: tuple[Name, ...] = ()
+        self._days: tuple[date, ...] = ()
         self._header = Header()
         self._last_line = -2
 
@@ -214,7 +215,7 @@ class _Reader:
 
     def _new_paragraph(self, piece: Piece) -> None:
         if piece.line > self._last_line + 1:
-            self._spoken = ()
+            self._spoken, self._days = (), ()
             if piece.kind in {"sentence", "heading"}:
                 self._heading = Before() if not self._heading.setting.is_attributed else self._heading
                 self._heading = Before()
@@ -239,7 +240,7 @@ class _Reader:
         if piece.kind == "item":
             return self._heading
         owners = self._spoken or self._heading.owners
-        return Before(Setting(), owners, False)
+        return Before(Setting(), owners, False, self._days)
 
     def _of_row(self, piece: Piece) -> list[Finding]:
         found: list[Finding] = []
@@ -256,13 +257,15 @@ class _Reader:
 
     def _lean_on(self, piece: Piece, reading: Reading) -> None:
         owners = tuple(n for n in reading.names if "observation" in n.kinds or "medication" in n.kinds)
-        opens = piece.kind == "heading" or plain(piece.text).rstrip().endswith(":")
+        opens = opens_list(piece, self.pieces)
         if opens and piece.kind != "item":
             self._heading = Before(setting_of(piece.text), owners, True)
         elif piece.kind == "sentence" and piece.text.strip() == self._lines[piece.line].strip() and owners:
             self._heading = Before(Setting(), owners, True)
         if owners:
             self._spoken = owners
+        if days := tuple(d.date.first for d in reading.dates if d.date.is_day and d.date.first is not None):
+            self._days = days
 
     def _lean_on_verbatim(self, piece: Piece) -> None:
         """A tool's own line is read only where something that is not its own may lean on it."""

@@ -40,7 +40,7 @@ _COMPOUND = rf"(?:{_PART}(?:\s?[·.*]\s?{_PART})?)?\s?/\s?(?:\d{{1,2}}\s?h|1\.73
 _EXPONENT = r"[x×]?\s?10\s?(?:[\^*eE]\s?\d{1,2}|[³⁶⁹])\s?/\s?(?:[µμum]c?[lL]|L|mm3|mm³)"
 _WORDS = "|".join(re.escape(w) for w in sorted({*_SPELLED, *TIME_UNITS} - {"in"}, key=len, reverse=True) if w[-1].isalpha())
 _PER = re.compile(r"^\s?(?:per|a)\s+([a-z]+)\b", re.IGNORECASE)
-_UNIT = re.compile(rf"(?:{_EXPONENT}|{_COMPOUND}|kg/m[²2]|%|(?:{_SIMPLE}|°\s?[CF]|{_WORDS}|[KM]/[µμum]c?[lL])(?![\w/])|in(?=\s*(?:[,;)|(]|\.?$|\.\s|tall|was\b|on\b|from\b|at\b)))")
+_UNIT = re.compile(rf"(?:{_EXPONENT}|{_COMPOUND}|kg/m[²2]|%|(?:{_SIMPLE}|°\s?[CF]|{_WORDS}|[KM]/[µμum]c?[lL])(?![\w/])|in(?=\s*(?:[,;)|(–—]|\.?$|\.\s|tall|was\b|(?:on|from|at|as|reported|recorded|measured|and)\b)))")
 _UNIT_WORDS = re.compile(rf"(?:{_WORDS})(?!\w)", re.IGNORECASE)
 # What a dose is measured in, against what is measured in a sample.
 MASS_UNITS = frozenset({"mg", "g", "ug", "[IU]", "mL", "meq", "ng", "kg", "mmol", "U"})

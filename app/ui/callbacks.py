@@ -140,6 +140,8 @@ class Callbacks:
         if event.kind == "step":
             turn.steps["metadata"]["title"] = render.step_title(str(data.get("name", "")))
         elif event.kind == "tool":
+            if data.get("phase") == "start":
+                return  # the step's title says that something is being looked up
             turn.calls.append(data)
             turn.steps["content"] = "\n".join(map(render.tool_line, turn.calls))
         elif event.kind == "reset":

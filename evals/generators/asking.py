@@ -48,7 +48,9 @@ class Asker:
         for area, wanted in zip(items(chart, self.rng, self.words.LABS, self.words.ABSENT), per_area, strict=True):
             for n, item in enumerate(_varied(area, wanted)):
                 twice = 2 if (n + len(self.rows)) % 3 == 0 else 1
-                self.add(chart, item.category, self.word(item.kind, chart, item.slots, twice), item.expect, kind=item.kind)
+                self.add(
+                    chart, item.category, self.word(item.kind, chart, item.slots, twice), item.expect, kind=item.kind
+                )
 
     def told(self, chart: Chart, told: Told, note_id: str) -> None:
         """What only a note tells, in the wordings that were written for it."""

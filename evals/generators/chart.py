@@ -130,7 +130,9 @@ class Chart:
 
     def coded(self, analyte: str) -> list[tuple[str, str]]:
         """Day and words of coded results, oldest first."""
-        rows = [(r["effectiveDateTime"][:10], words_of(r.get("valueCodeableConcept"))) for r in self._observations(analyte)]
+        rows = [
+            (r["effectiveDateTime"][:10], words_of(r.get("valueCodeableConcept"))) for r in self._observations(analyte)
+        ]
         return sorted(rows)
 
     def orders(self) -> list[Order]:
@@ -167,7 +169,9 @@ class Chart:
         """Substance and reactions of each active allergy."""
         rows = []
         for row in self.of("AllergyIntolerance"):
-            if "active" in codes_of(row.get("clinicalStatus")) and "refuted" not in codes_of(row.get("verificationStatus")):
+            if "active" in codes_of(row.get("clinicalStatus")) and "refuted" not in codes_of(
+                row.get("verificationStatus")
+            ):
                 reactions = [words_of(m) for r in row.get("reaction", []) for m in r.get("manifestation", [])]
                 rows.append((words_of(row["code"]), reactions))
         return rows
@@ -193,7 +197,8 @@ class Chart:
     def visits(self, code: str | None = None) -> list[tuple[str, str, str]]:
         """Class, start day and end day of each encounter, oldest first."""
         rows = [
-            (r["class"]["code"], r["period"]["start"][:10], r["period"].get("end", "")[:10]) for r in self.of("Encounter")
+            (r["class"]["code"], r["period"]["start"][:10], r["period"].get("end", "")[:10])
+            for r in self.of("Encounter")
         ]
         return sorted((r for r in rows if code in (None, r[0]) and r[1] <= self.as_of), key=lambda r: r[1])
 
@@ -202,7 +207,9 @@ class Chart:
         texts = [o.text for o in self.orders()]
         for rows in self._by_type.values():
             for row in rows:
-                texts += [words_of(row.get(key)) for key in ("code", "vaccineCode", "type") if isinstance(row.get(key), dict)]
+                texts += [
+                    words_of(row.get(key)) for key in ("code", "vaccineCode", "type") if isinstance(row.get(key), dict)
+                ]
         return "\n".join([*texts, *(text for _, _, text in self.notes())]).lower()
 
     def notes(self) -> list[tuple[str, str, str]]:

@@ -81,7 +81,20 @@ def _dated(row: Reading) -> Expect:
 def _lab_items(chart: Chart, rng: random.Random, names: dict[str, tuple[str, ...]]) -> Iterator[Item]:
     usable = [a for a in _LABS if a in names and _fair(chart, a, 2)]
     rng.shuffle(usable)
-    makers = [_latest, _first, _previous, _extreme, _mean, _counted, _above, _trend, _on_day, _in_unit, _last_when, _change]
+    makers = [
+        _latest,
+        _first,
+        _previous,
+        _extreme,
+        _mean,
+        _counted,
+        _above,
+        _trend,
+        _on_day,
+        _in_unit,
+        _last_when,
+        _change,
+    ]
     for n, make in enumerate(makers * 2):
         if not usable:
             return
@@ -248,13 +261,15 @@ def _problem_items(chart: Chart, rng: random.Random) -> Iterator[Item]:
 
 
 def _key_word(words: str) -> str:
-    weak = {"disorder", "disease", "of", "type", "chronic", "acute", "essential", "essential", "primary", "left", "right"}
+    weak = {"disorder", "disease", "of", "type", "chronic", "acute", "essential", "primary", "left", "right"}
     kept = [w for w in re.findall(r"[A-Za-z0-9'-]+", words) if w.lower() not in weak and not w.isdigit()]
     return max(kept, key=len) if kept else words
 
 
 def _allergy_items(chart: Chart, rng: random.Random, never: tuple[str, ...]) -> Iterator[Item]:
-    rows = [(re.sub(r"(?i)^allergy to | allergy$", "", plain(w)).strip().lower(), reacts) for w, reacts in chart.allergies()]
+    rows = [
+        (re.sub(r"(?i)^allergy to | allergy$", "", plain(w)).strip().lower(), reacts) for w, reacts in chart.allergies()
+    ]
     rows = [r for r in rows if r[0] and "no known" not in r[0]]
     if rows:
         yield Item("allergies", "allergies", {}, {"any_of": [[_key_word(w)] for w, _ in rows]})
@@ -267,13 +282,17 @@ def _allergy_items(chart: Chart, rng: random.Random, never: tuple[str, ...]) -> 
             yield Item("allergic", "allergies", {"substance": substance}, {"yes_no": "no"})
 
 
-def _event_items(chart: Chart, rng: random.Random, never: tuple[str, ...], vaccines_never: tuple[str, ...]) -> Iterator[Item]:
+def _event_items(
+    chart: Chart, rng: random.Random, never: tuple[str, ...], vaccines_never: tuple[str, ...]
+) -> Iterator[Item]:
     done = chart.procedures()
     for words in sorted({plain(w) for w, _ in done}):
         days = [d for w, d in done if plain(w) == words]
         if len(days[-1]) == 10 and not re.search(r"face mask|reconciliation|prone|oxygen", words.lower()):
             yield Item("procedure_when", "procedures", {"procedure": words.lower()}, {"date": days[-1]})
-            yield Item("procedure_had", "procedures", {"procedure": words.lower()}, {"yes_no": "ever", "date": days[-1]})
+            yield Item(
+                "procedure_had", "procedures", {"procedure": words.lower()}, {"yes_no": "ever", "date": days[-1]}
+            )
     for words in never:
         if words.split()[-1] not in chart.everything():
             yield Item("procedure_had", "procedures", {"procedure": words}, {"yes_no": "no"})

@@ -195,7 +195,12 @@ class _Writer:
         self._observation("8302-2", "Body height", self.day(0), {"value": self.rng.randint(152, 190), "unit": "cm"})
 
     def _observation(
-        self, code: str, words: str, day: str, quantity: Resource | None, parts: list[tuple[str, str, int]] | None = None
+        self,
+        code: str,
+        words: str,
+        day: str,
+        quantity: Resource | None,
+        parts: list[tuple[str, str, int]] | None = None,
     ) -> None:
         more: Resource = {"valueQuantity": _coded(quantity)} if quantity else {}
         if parts:

@@ -109,20 +109,36 @@ ABSENT = Absent(
 )  # fmt: skip
 
 OTHERS: tuple[str, ...] = (
-    "what is {other}'s latest potassium?", "pull up {other}'s allergies", "Compare this patient with {other}",
-    "is {other} still on warfarin", "sorry, wrong chart, give me {other}'s BP instead", "meds for {other} please",
+    "what is {other}'s latest potassium?",
+    "pull up {other}'s allergies",
+    "Compare this patient with {other}",
+    "is {other} still on warfarin",
+    "sorry, wrong chart, give me {other}'s BP instead",
+    "meds for {other} please",
     "and {other}, what was {other_his} last creatinine?",
 )
 OTHERS_BY_NUMBER: tuple[str, ...] = (
-    "latest labs for MRN {mrn}", "open the record of patient {mrn}", "what allergies does MRN {mrn} have?",
+    "latest labs for MRN {mrn}",
+    "open the record of patient {mrn}",
+    "what allergies does MRN {mrn} have?",
 )
 STRANGERS: tuple[str, ...] = (
-    "what meds is {his} sister on?", "what's the creatinine of the patient in bed 4?", "tell me about the man in the next bed",
-    "list all patients with diabetes on this ward", "does {his} husband's chart mention hepatitis", "show me my other patient's A1c",
-    "which of our patients has the highest potassium?", "what is the roommate being treated for", "how is the previous patient's BP?",
-    "I mean Mrs Featherstonehaugh, what's her haemoglobin", "Give me Mr Baptiste-Okonjo's problem list",
+    "what meds is {his} sister on?",
+    "what's the creatinine of the patient in bed 4?",
+    "tell me about the man in the next bed",
+    "list all patients with diabetes on this ward",
+    "does {his} husband's chart mention hepatitis",
+    "show me my other patient's A1c",
+    "which of our patients has the highest potassium?",
+    "what is the roommate being treated for",
+    "how is the previous patient's BP?",
+    "I mean Mrs Featherstonehaugh, what's her haemoglobin",
+    "Give me Mr Baptiste-Okonjo's problem list",
 )
 SELF_NAMED: tuple[str, ...] = (
-    "what is {name}'s blood pressure?", "allergies of {name}", "{name}: current meds?", "how old is {name}",
+    "what is {name}'s blood pressure?",
+    "allergies of {name}",
+    "{name}: current meds?",
+    "how old is {name}",
     "MRN {mrn}: date of birth?",
 )

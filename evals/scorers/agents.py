@@ -56,7 +56,7 @@ def score(row: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_grounded(answer: Mapping[str, Any]) -> bool:
     text = str(answer.get("answer_text") or "").lower()
-    declines = _ABSENT.search(text) or _REFUSAL.search(text)
+    declines = _ABSENT.search(text) or _REFUSAL.search(text) or "not understand" in text
     return bool(answer.get("citations") or answer.get("abstained") or answer.get("refused") or declines)
 
 
@@ -114,13 +114,17 @@ def _run_faults(wanted: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterato
     text = str(answer.get("answer_text") or "")
     if "unit" in wanted and _bare(wanted["unit"]) not in _bare(text):
         yield f"unit {wanted['unit']} not stated"
-    parents = [v for run in runs for part in (run["inputs"], run["outputs"]) for used in part for v in _numbers_of(used)]
+    parents = [
+        v for run in runs for part in (run["inputs"], run["outputs"]) for used in part for v in _numbers_of(used)
+    ]
     parents += [a - b for run in runs for other in runs for a, b in _pairs(run, other)]
     parents += [v for call in answer.get("trace", ()) for v in numbers_in(str(call.get("summary", "")))]
     for value in numbers_in(text):
         if not any(abs(value - held) <= 0.006 * abs(held) + 0.051 for held in parents):
             yield f"{value:g} is in no run"
-    assumed = [u for run in fitting for u in run["inputs"] if u.get("origin") in ("population_default", "assumed_absent")]
+    assumed = [
+        u for run in fitting for u in run["inputs"] if u.get("origin") in ("population_default", "assumed_absent")
+    ]
     if assumed and not re.search(r"default|assum", text, re.IGNORECASE):
         yield "its assumptions are not stated"
 

@@ -32,12 +32,12 @@ _COUNTS = re.compile(
     r"\b(\d+)(?= (?:more\b|further\b|active (?:orders|allerg)|episodes\b|active:|days with))|(?<=has )(\d+)(?= active)|(?<=says )(\d+)(?= active)"
 )
 _AGE = re.compile(r"\b(\d+)(?=-(?:year|month)-old\b)|(?<=are )(\d+)(?= (?:years|months?) old)|(?<=age of )(\d+)\b")
-_FLAGGED = re.compile(r"([\w./<>]+) ?([^\s(),;]*(?: [^\s(),;]+)?) \(((?:19|20)\d\d(?:-\d\d){0,2}), (high|low)\)")
+_FLAGGED = re.compile(r"(?<![\w./])[<>]?(\d+(?:\.\d+)?)(?:/(\d+))?(?: [^();]*?)? \(((?:19|20)\d\d(?:-\d\d){0,2}), (high|low)\)")
 _MOVED = re.compile(
-    r"(?<![\w./])[<>]?(\d+(?:\.\d+)?)(?:/\d+)?[^();]*\([^()]*\)(?:, [<>]?[\d./]+(?: \(recorded as [^)]*\))? on [\d-]+)?, (up|down) from [<>]?(\d+(?:\.\d+)?)"
+    r"(?<![\w./])[<>]?(\d+(?:\.\d+)?)(?:/\d+)?[^();:]*\([^()]*\)(?:, [<>]?[\d./]+(?: \(recorded as [^)]*\))? on [\d-]+)?, (up|down) from [<>]?(\d+(?:\.\d+)?)"
 )
 _ACROSS = re.compile(r"(?<![\w./])(\d+(?:\.\d+)?)[^();]*\([^()]*\); before (\d+(?:\.\d+)?)[^;]*?, across (\d+(?:\.\d+)?)")
-_PEAKED = re.compile(r"(?<![\w./])[<>]?(\d+(?:\.\d+)?)(?:/\d+)?[^();]*\([^()]*\), after a (peak|low) of [<>]?(\d+(?:\.\d+)?)")
+_PEAKED = re.compile(r"(?<![\w./])[<>]?(\d+(?:\.\d+)?)(?:/\d+)?[^();:]*\([^()]*\), after a (peak|low) of [<>]?(\d+(?:\.\d+)?)")
 _FACTORS = (
     88.42, 1 / 88.42, 0.45359, 2.20462, 18.016, 1 / 18.016, 2.54, 1 / 2.54, 10.0, 0.1, 1000.0, 0.001, 38.67, 1 / 38.67, 88.57, 1 / 88.57,
     17.104, 1 / 17.104, 0.357, 2.801, 4.008, 0.2495, 100.0, 0.01, 28.3495,
@@ -105,7 +105,20 @@ class PatientFiles:
             raw = self._store.resource(self.patient_id, evidence.ref)
         except Exception:  # whatever the store says, the citation leads nowhere
             return None
-        return _collected(Source(evidence.ref, raw=raw), raw)
+        source = _collected(Source(evidence.ref, raw=raw), raw)
+        for named in ("medicationReference", "reasonReference"):  # an order may name its drug and reason by reference
+            for item in raw.get(named) if isinstance(raw.get(named), list) else [raw.get(named) or {}]:
+                _collected(source, self._referenced(raw, str(item.get("reference") or "")))
+        return source
+
+    def _referenced(self, raw: Json, reference: str) -> Json:
+        if reference.startswith("#"):
+            return next((c for c in raw.get("contained") or () if f"#{c.get('id')}" == reference), {})
+        try:
+            found: Json = self._store.resource(self.patient_id, reference)
+        except Exception:  # not stored: the order then says no more than its own words
+            return {}
+        return {key: found[key] for key in ("code", "medicationCodeableConcept") if key in found}
 
     def _span(self, note: Note, evidence: Evidence) -> Source | None:
         span = evidence.span
@@ -140,6 +153,33 @@ class PatientFiles:
         """The notes."""
         return [n for n in self._store.notes(self.patient_id) if n.time is None or n.time.date() <= self.as_of.date()]
 
+    def open_problems(self) -> dict[str, list[str]]:
+        """Names of open medical problems, each with the citations that would tell it."""
+        rows = [r for r in self.all_of("Condition") if _is_open(r, self) and not _is_social(r, self)]
+        return _named(rows)
+
+    def active_drugs(self) -> dict[str, list[str]]:
+        """Names of active orders and statements."""
+        return _named([r for r in self.all_of("Medication") if r.get("status") == "active"], self)
+
+    def active_allergies(self) -> dict[str, list[str]]:
+        """Names of active allergies; a statement that none is known is none."""
+        rows = [r for r in self.all_of("AllergyIntolerance") if _code_of(r, "clinicalStatus") in {"active", ""}]
+        return _named([r for r in rows if "no known" not in _label(r).casefold()])
+
+    def abnormal_results(self) -> dict[str, list[str]]:
+        """Tests of the year before the newest result whose newest value is out of its reported or usual range."""
+        newest: dict[str, Json] = {}
+        for raw in self.all_of("Observation"):
+            if (raw.get("category") or [{}])[0].get("coding", [{}])[0].get("code") == "laboratory" and "valueQuantity" in raw:
+                newest[_label(raw)] = max(newest.get(_label(raw), raw), raw, key=lambda r: str(r.get("effectiveDateTime") or ""))
+        last = max((str(r.get("effectiveDateTime") or "")[:10] for r in newest.values()), default="")
+        if not last:
+            return {}
+        since = (date.fromisoformat(last) - timedelta(days=365)).isoformat()
+        rows = [r for r in newest.values() if _effective(r) >= since]
+        return _named([r for r in rows if any(v in {"high", "low"} for v in _verdicts(r, _effective(r), self, None))])
+
     def is_later(self, raw: Json) -> bool:
         """Whether a resource is of a day after the moment."""
         day = _effective(raw)
@@ -152,6 +192,19 @@ class PatientFiles:
             found = self.lexicon.find_mentions(text, (kind,), fuzzy=False)
             self._ids[key] = frozenset(t.id for m in found for t in m.targets if t.kind == kind)
         return self._ids[key]
+
+
+def _named(rows: Iterable[Json], files: PatientFiles | None = None) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for raw in rows:
+        name = re.sub(r"\s*\((?:disorder|finding|situation|procedure)\)$", "", _label(raw)) or _referenced_label(raw, files)
+        found.setdefault(name, []).append(f"{raw['resourceType']}/{raw['id']}")
+    return found
+
+
+def _referenced_label(raw: Json, files: PatientFiles | None) -> str:
+    reference = str((raw.get("medicationReference") or {}).get("reference") or "")
+    return _label(files._referenced(raw, reference)) if files is not None and reference else reference
 
 
 def _is_true(raw: Json) -> bool:
@@ -189,7 +242,8 @@ def _collected(source: Source, value: Any) -> Source:
             source.dates.add(value)
         if re.match(r"\d{4}-\d\d-\d\dT", value):
             source.dates.add(value[:10])
-        source.numbers.update(abs(float(n.replace(",", ""))) for n in re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?", flat))
+        plain = re.sub(r"\d{4}-\d\d(?:-\d\d)?(?:T[\d:.+Z-]*)?", " ", flat)
+        source.numbers.update(abs(float(n.replace(",", ""))) for n in re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?", plain))
     elif isinstance(value, dict):
         for key, item in value.items():
             if key not in {"reference", "system", "id", "url", "fullUrl", "data"}:
@@ -339,6 +393,8 @@ def _names(bare: str, basis: str, sources: Sequence[Source], files: PatientFiles
         known = coded | {i for s in sources for text in s.strings for i in files.ids(text, kind)}
         wide = known | {a for i in known for a in files.vocabulary.ancestors(kind, i)} if kind == "condition" else known
         for mention in files.lexicon.find_mentions(_without_frames(bare), (kind,), fuzzy=False):
+            if len(mention.text) < 3:
+                continue  # a unit or an abbreviation of anything
             said = {t.id for t in mention.targets if t.kind == kind}
             word = mention.text.casefold()
             measured = files.ids(mention.text, "observation") & coded
@@ -390,7 +446,8 @@ def _statuses(bare: str, basis: str, sources: Sequence[Source], files: PatientFi
             if (current and not active) or (over and active):
                 yield "status", f"{source.ref} is {'open' if active else 'over'}"
         elif kind in {"MedicationRequest", "MedicationStatement"} and (current or over) and not files_look_back(files):
-            if (raw.get("status") == "active") == over:
+            renewed = any(_same_drug(raw, s.raw) and (s.raw or {}).get("status") == "active" for s in sources)
+            if (raw.get("status") == "active") == over and not (current and renewed):
                 yield "status", f"{source.ref} is {raw.get('status')}"
         elif kind == "AllergyIntolerance" and current and _code_of(raw, "clinicalStatus") not in {"active", ""}:
             yield "status", f"{source.ref} is {_code_of(raw, 'clinicalStatus')}"
@@ -398,6 +455,15 @@ def _statuses(bare: str, basis: str, sources: Sequence[Source], files: PatientFi
             relative = str((raw.get("relationship") or {}).get("text") or "").casefold()
             if relative and relative not in bare.casefold():
                 yield "status", f"{source.ref} is of the {relative}"
+
+
+def _same_drug(one: Json, other: Json | None) -> bool:
+    keys = ("medicationCodeableConcept", "medicationReference")
+    return other is not None and any(one.get(k) and _plain_drug(one.get(k)) == _plain_drug(other.get(k)) for k in keys)
+
+
+def _plain_drug(value: Any) -> Any:
+    return (value or {}).get("text") or (value or {}).get("coding") or (value or {}).get("reference")
 
 
 def files_look_back(files: PatientFiles) -> bool:
@@ -416,18 +482,20 @@ def _ranges(bare: str, basis: str, sources: Sequence[Source], files: PatientFile
     """Values called high or low that the reported range, the record's flag or the usual range does not call so."""
     for match in _FLAGGED.finditer(bare):
         day, word = match[3], match[4]
-        verdicts = [v for s in sources for v in _verdicts(s.raw, day, files)]
+        shown = {float(g) for g in (match[1], match[2]) if g}
+        exact = [v for s in sources for v in _verdicts(s.raw, day, files, shown)]
+        verdicts = exact or [v for s in sources for v in _verdicts(s.raw, day, files, None)]
         if verdicts and word not in verdicts:
             yield "range", match[0]
 
 
-def _verdicts(raw: Json | None, day: str, files: PatientFiles) -> Iterator[str]:
-    """What the ranges of an observation of that day, and of its components, make of its value."""
+def _verdicts(raw: Json | None, day: str, files: PatientFiles, shown: set[float] | None) -> Iterator[str]:
+    """What the ranges of an observation of that day, and of its components, make of its value, if it is one of those shown."""
     if not raw or raw.get("resourceType") != "Observation" or not str(_effective(raw)).startswith(day):
         return
     for part in (raw, *(raw.get("component") or ())):
         value = (part.get("valueQuantity") or {}).get("value")
-        if value is None:
+        if value is None or (shown is not None and not any(abs(value - s) <= max(0.006 * abs(s), 0.005) for s in shown)):
             continue
         flag = str((((part.get("interpretation") or [{}])[0]).get("coding") or [{}])[0].get("code") or "")
         for limit in part.get("referenceRange") or raw.get("referenceRange") or ():

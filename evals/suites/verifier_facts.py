@@ -90,7 +90,8 @@ def _run(ctx: ToolContext, labs: Sequence[str], rng: random.Random) -> Run:
     results += [*lists.values(), *absent, visits, *medicines]
     days = {date.fromisoformat(m) for r in results for m in re.findall(r"\b\d{4}-\d\d-\d\d\b", f"{r.summary} {r.data}")}
     # Only what a tool of this run said is true here: a chart may hold more.
-    facts = [f for f in facts if f.kind != "stopped" or f.slots["date"] in days]
+    told = [(r.data.get("drug"), r.summary) for r in medicines]
+    facts = [f for f in facts if f.kind != "stopped" or any(d == f.slots["drug"] and f.slots["date"].isoformat() in text for d, text in told)]
     return Run(
         ctx.patient_id,
         ctx.as_of.date(),
@@ -121,7 +122,7 @@ def _spoken(ctx: ToolContext, concept: str, rng: random.Random) -> str:
     if found is None:
         return concept
     plain_label = found.label if sum(c.isupper() for c in found.label.split()[0]) > 1 else found.label[:1].lower() + found.label[1:]
-    return rng.choice([plain_label, plain_label, *(s for s in found.synonyms[:4] if len(s) > 3 and " " in s or s.endswith(("ine", "ium", "ose")))])
+    return rng.choice([plain_label, plain_label, *(s for s in found.synonyms[:4] if (len(s) > 3 and " " in s) or s.endswith(("ine", "ium", "ose")))])
 
 
 def _lab_facts(label: str, readings: list[dict[str, Any]], result: ToolResult, ctx: ToolContext, lab: str) -> Iterator[Fact]:

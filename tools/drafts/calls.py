@@ -67,13 +67,17 @@ def _is_named(ctx: ToolContext, about: str) -> bool:
         return True
     kinds = ("medication", "drug_class", "observation", "procedure", "immunization", "condition")
     asked = {i for m in ctx.lexicon.find_mentions(ctx.asked, kinds) for t in m.targets for i in (t.id, *t.ids)}
-    named = [{t.id for t in m.targets} for m in ctx.lexicon.find_mentions(about, kinds[:5])]
+    mentions = ctx.lexicon.find_mentions(about, kinds, fuzzy=False)
+    # "mg" and "PO" are names of other things too: an order of a drug is about the drug.
+    drugs = [m for m in mentions if m.of_kind("medication", "drug_class")] or mentions
+    named = [{t.id for t in m.targets} for m in drugs if m.text.lower() not in _DOSE_WORDS]
     if named:
         return all(ids & asked for ids in named)
     words = {w for w in about.lower().split() if len(w) > 3}
     return not words or bool(words & set(ctx.asked.lower().split()))
 
 
+_DOSE_WORDS = frozenset({"mg", "po", "iv", "k", "na", "ca", "mcg", "g"})
 _SAID = {
     "draft_order": "Nothing has been ordered",
     "draft_note": "Nothing has been filed",

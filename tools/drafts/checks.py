@@ -17,6 +17,7 @@ from knowledge_base.drafts import Finding, Severity
 from tools import calculators
 from tools.concepts import Target
 from tools.context import ToolContext, cite, day, number, plain_name
+from tools.drafts.proposal import by_severity
 from tools.drafts.rules import Rule, kinds_of, rules, rules_for
 from tools.medications import Course, courses
 from tools.observations import readings, unit_label
@@ -60,8 +61,7 @@ def check_order(
         *dose(ctx, drug, kinds, sig, per_day),
         *pregnancy(ctx, kinds),
     ]
-    order = list(Severity)
-    return tuple(sorted(found, key=lambda f: order.index(f.severity)))
+    return by_severity(found)
 
 
 def _deceased(ctx: ToolContext) -> Iterable[Finding]:

@@ -33,7 +33,7 @@ from tools.context import ToolContext
 from tools.drafts.documents import propose_message, propose_note
 from tools.drafts.orders import propose_order
 from tools.drafts.problems import propose_problem_change
-from tools.drafts.proposal import Proposal
+from tools.drafts.proposal import Proposal, by_severity
 from tools.outcome import RetryableToolError
 
 BUILDERS: dict[str, Callable[..., Proposal]] = {
@@ -198,11 +198,10 @@ def _built(ctx: ToolContext, draft: Draft) -> Draft:
             path, reason = found[0]
             raise RetryableToolError(f"{draft.tool}: {change.resource['resourceType']}.{path} {reason}")
     findings = (*made.findings, *_unsaid(draft))
-    order = list(Severity)
     return draft.model_copy(
         update={
             "title": made.title, "text": made.text, "changes": changes, "evidence": made.evidence,
-            "findings": tuple(sorted(findings, key=lambda f: order.index(f.severity))),
+            "findings": by_severity(findings),
         }
     )  # fmt: skip
 

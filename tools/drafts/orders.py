@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
-from domain.facts import Evidence, Fact, FactKind, MedicationSig
+from domain.facts import Fact, FactKind, MedicationSig
 from knowledge_base.drafts import Change, Finding, Severity
 from knowledge_base.fhir_dosage import dosages
 from knowledge_base.records import digest
-from tools.concepts import Target, normalise_name
+from tools.concepts import Target
 from tools.context import ToolContext, cite, day, number, plain_name
 from tools.drafts import checks
-from tools.drafts.proposal import Json, Proposal, codings, read_text, subject
+from tools.drafts.proposal import Json, Proposal, by_severity, codings, read_text, subject
+from tools.drafts.services import FREE_SERVICE, find_services, propose_service
 from tools.medications import Course, courses, find_drug
-from tools.observations import readings, unit_label
+from tools.observations import unit_label
 from tools.outcome import FinalToolError, RetryableToolError
 
 ACTIONS = ("start", "change", "renew", "hold", "stop")
@@ -33,23 +33,6 @@ _FORM_WORDS = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?")
-_PRIORITY = ((r"\bstat\b|\bimmediately\b|\bnow\b", "stat"), (r"\basap\b|\bas soon as possible\b", "asap"), (r"\burgent(?:ly)?\b", "urgent"))  # fmt: skip
-_WHEN = re.compile(
-    r"\b(?:tomorrow(?: morning)?|today|tonight|in the morning|(?:in|within) (?:\d+|a|one|two|three|four|six) (?:hours?|days?|weeks?|months?)"
-    r"|next (?:week|month|visit)|before discharge|daily|weekly|every \w+ (?:hours?|days?|weeks?|months?))\b",
-    re.IGNORECASE,
-)
-FREE_SERVICE = re.compile(
-    r"\b(?:referral|refer|consult(?:ation)?|x-?rays?|radiographs?|ct|cat scan|mri|mra|ultrasound|echo(?:cardiogram)?|doppler|e[ck]g|eeg|emg"
-    r"|culture|biopsy|swab|panel|level|labs?|blood (?:test|draw|work)|urinalysis|screen(?:ing)?|scan|physical therapy|physio(?:therapy)?"
-    r"|occupational therapy|speech therapy|dietitian|dietician|nutrition|social work|home health|wound care|stress test|spirometry|endoscopy|colonoscopy|dialysis)\b",
-    re.IGNORECASE,
-)
-_CONTRAST = re.compile(r"\b(?<!without )(?<!no )(?:iv |iodinated )?contrast\b", re.IGNORECASE)
-_RAYS = re.compile(r"\b(?:x-?rays?|radiograph|ct|cat scan|mammogra\w+|fluoroscopy|pet)\b", re.IGNORECASE)
-_ACR = (
-    "ACR and NKF consensus on intravenous iodinated contrast, Radiology 2020;294:660-668, doi:10.1148/radiol.2019192094"
-)
 
 
 def propose_order(ctx: ToolContext, order: str, action: str = "start", reason: str = "") -> Proposal:
@@ -76,9 +59,9 @@ def propose_order(ctx: ToolContext, order: str, action: str = "start", reason: s
     if facts and ctx.lexicon.vocabulary.get("medication", facts[0].concept_id) is not None:
         return _drug_order(ctx, order, facts[0], action, reason)
     named = ctx.lexicon.resolve(order, "medication")
-    services = _services(ctx, order)
+    services = find_services(ctx, order)
     if services and (named is None or FREE_SERVICE.search(order)) and action == "start":
-        return _service_order(ctx, order, services, reason)
+        return propose_service(ctx, order, services, reason)
     if named is not None:
         return _drug_order(ctx, order, named, action, reason)
     if action != "start":
@@ -163,7 +146,7 @@ def _start(
     lines += _supply_words(resource)
     return Proposal(
         title=f"Order: {lead.lower()} {name}", text="\n".join(lines), changes=(Change(resource=resource, final=final), *old),
-        evidence=tuple(cite(c.latest) for c in replaced), findings=_sorted(findings),
+        evidence=tuple(cite(c.latest) for c in replaced), findings=by_severity(findings),
     )  # fmt: skip
 
 
@@ -203,7 +186,7 @@ def _renew(ctx: ToolContext, target: Target, held: list[Course], reason: str) ->
     final = {"status": "active", "intent": "order", "authoredOn": "@at", "requester": {"display": "@by"}}
     return Proposal(
         title=f"Order: renew {plain_name(row.display)}", text=f"Renew: {plain_name(row.display)}, {how}.",
-        changes=(Change(resource=resource, final=final), *old), evidence=(cite(row),), findings=_sorted(findings),
+        changes=(Change(resource=resource, final=final), *old), evidence=(cite(row),), findings=by_severity(findings),
     )  # fmt: skip
 
 
@@ -324,133 +307,3 @@ def _completeness(sig: MedicationSig, order: str) -> Iterable[Finding]:
     if unread:
         text = f"Not understood in the request: {', '.join(dict.fromkeys(unread))}."
         yield Finding(check="completeness", severity=Severity.WARNING, text=text)
-
-
-# --- tests, images, procedures, referrals ----------------------------------------------------------------------------
-
-
-def _services(ctx: ToolContext, order: str) -> list[Target]:
-    """What is asked for: names of the vocabulary, else the words themselves where they say what kind it is."""
-    mentions = ctx.lexicon.find_mentions(order, ("observation", "procedure", "immunization"))
-    found = [t for m in mentions if (t := m.of_kind("procedure", "observation", "immunization")) is not None]
-    if found:
-        return list({t.id: t for t in found}.values())
-    if FREE_SERVICE.search(order):
-        label = " ".join(order.split())[:120]
-        return [Target(kind="service", id="", label=label)]
-    return []
-
-
-def _service_order(ctx: ToolContext, order: str, services: list[Target], reason: str) -> Proposal:
-    priority = next((name for pattern, name in _PRIORITY if re.search(pattern, order, re.IGNORECASE)), "routine")
-    when = m[0].lower() if (m := _WHEN.search(order)) else ""
-    changes, findings, evidence = [], [], []
-    for target in services:
-        concept = ctx.lexicon.vocabulary.get(target.kind, target.id) if target.id else None
-        resource: Json = {
-            "resourceType": "ServiceRequest",
-            "id": "new",
-            "status": "draft",
-            "intent": "proposal",
-            "priority": priority,
-            "code": codings(concept.codes if concept and _is_exact(ctx, target, order) else (), target.label),
-            "subject": subject(ctx),
-            **({"occurrenceTiming": {"code": {"text": when}}} if when else {}),
-            **({"reasonCode": [{"text": reason}]} if reason else {}),
-            "note": [{"text": f"As requested: {' '.join(order.split())}"}],
-        }
-        final = {"status": "active", "intent": "order", "authoredOn": "@at", "requester": {"display": "@by"}}
-        changes.append(Change(resource=resource, final=final))
-        seen, cited = _done_before(ctx, target)
-        findings += seen
-        evidence += cited
-    findings += _imaging(ctx, order)
-    names = ", ".join(t.label for t in services)
-    if not all(_is_exact(ctx, t, order) for t in services):
-        text = f"The words of the request were read as {names}; the entry keeps both and has no code."
-        findings.append(Finding(check="completeness", severity=Severity.WARNING, text=text))
-    text = f"Order: {names}{', ' + when if when else ''} ({priority}).{f' Reason: {reason}.' if reason else ''}"
-    text += f"\nAs requested: {' '.join(order.split())}"
-    return Proposal(
-        title=f"Order: {names}", text=text, changes=tuple(changes), evidence=tuple(evidence), findings=_sorted(findings)
-    )
-
-
-def _is_exact(ctx: ToolContext, target: Target, order: str) -> bool:
-    """Whether the request says what the concept is: "CT abdomen" is less than "CT of abdomen and pelvis"."""
-    said = set(normalise_name(order).split())
-    words = {w for w in normalise_name(target.label).split() if w not in {"of", "and", "the", "in", "or"}}
-    return target.kind in {"observation", "service"} or words <= said
-
-
-def _done_before(ctx: ToolContext, target: Target) -> tuple[list[Finding], list[Evidence]]:
-    """When the same was last done; within a day it may be a duplicate."""
-    last: tuple[Any, Evidence, str] | None = None
-    if target.kind == "observation":
-        found = readings(ctx, target)
-        is_group = len(target.ids) > 1
-        shown = (
-            (f"on {day(found[-1].time)}" if is_group else f"{found[-1].shown} on {day(found[-1].time)}")
-            if found
-            else ""
-        )
-        last = (found[-1].time, found[-1].evidence, shown) if found else None
-    elif target.kind in {"procedure", "immunization"}:
-        rows: list[Any] = [*ctx.chart.procedures] if target.kind == "procedure" else [*ctx.chart.immunizations]
-        hits = [r for r in rows if ctx.lexicon.matches(target, r)]
-        last = (hits[-1].time, cite(hits[-1]), day(hits[-1].time)) if hits else None
-    if last is None:
-        return [
-            Finding(check="duplicate", severity=Severity.INFO, text=f"{target.label}: no earlier one is recorded.")
-        ], []
-    time, evidence, shown = last
-    recent = time is not None and ctx.as_of - time < timedelta(days=1)
-    text = f"{target.label}: last recorded {shown}{', less than a day ago' if recent else ''}."
-    severity = Severity.WARNING if recent else Severity.INFO
-    return [Finding(check="duplicate", severity=severity, text=text, evidence=(evidence,))], [evidence]
-
-
-def _imaging(ctx: ToolContext, order: str) -> Iterable[Finding]:
-    """Contrast against allergies, kidney and metformin; rays against pregnancy."""
-    if _CONTRAST.search(order):
-        contrast = ctx.lexicon.resolve("iodinated_contrast", "allergen")
-        for row in ctx.chart.allergies:
-            if (
-                contrast is not None
-                and row.clinical_status in {"active", ""}
-                and ctx.lexicon.matches_allergy(contrast, row)
-            ):
-                text = f"Allergy recorded: {plain_name(row.display)}. Contrast is asked for."
-                yield Finding(check="allergy", severity=Severity.CRITICAL, text=text, evidence=(cite(row),))
-        yield from _contrast_kidney(ctx)
-    if _RAYS.search(order):
-        yield from checks.imaging_pregnancy(ctx)
-
-
-def _contrast_kidney(ctx: ToolContext) -> Iterable[Finding]:
-    value = checks.kidney_value(ctx, "egfr")
-    if isinstance(value, str):
-        yield Finding(
-            check="kidney",
-            severity=Severity.NOT_CHECKED,
-            text=f"eGFR cannot be told ({value}), and contrast is asked for.",
-        )
-        return
-    amount, shown, measured, evidence = value
-    low = amount < 30
-    text = f"eGFR is {shown}{', creatinine of ' + day(measured) if measured else ''}. " + (
-        "Below 30 iodinated contrast may harm the kidney." if low else "Not below 30, the limit for iodinated contrast."
-    )
-    yield Finding(
-        check="kidney", severity=Severity.WARNING if low else Severity.INFO, text=text, evidence=evidence, source=_ACR
-    )
-    metformin = ctx.lexicon.resolve("metformin", "medication")
-    for course in courses(ctx, metformin) if low and metformin else []:
-        if course.is_active:
-            text = f"{course.name} is active: it is stopped for iodinated contrast at this eGFR."
-            yield Finding(check="kidney", severity=Severity.WARNING, text=text, evidence=(cite(course.latest),), source="FDA Drug Safety Communication on metformin, 2016")  # fmt: skip
-
-
-def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    order = list(Severity)
-    return tuple(sorted(findings, key=lambda f: order.index(f.severity)))

@@ -10,7 +10,7 @@ from knowledge_base.drafts import Change, Finding, Severity
 from knowledge_base.records import digest
 from tools.concepts import Target
 from tools.context import ToolContext, cite, day, plain_name
-from tools.drafts.proposal import Json, Proposal, codings, subject
+from tools.drafts.proposal import Json, Proposal, by_severity, codings, subject
 from tools.outcome import FinalToolError, RetryableToolError
 
 ACTIONS = ("add", "resolve", "reactivate", "remove")
@@ -100,10 +100,9 @@ def _add(ctx: ToolContext, name: str, target: Target | None, rows: list[Any], on
         findings.append(Finding(check="record", severity=Severity.INFO, text=text))
     when = f", onset {began}" if began else ""
     text = f"Add to the problem list: {label}{when}.{f' Reason: {reason}.' if reason else ''}"
-    order = list(Severity)
     return Proposal(
         title=f"Problem list: add {label}", text=text, changes=(Change(resource=resource, final=final),),
-        evidence=evidence, findings=tuple(sorted(findings, key=lambda f: order.index(f.severity))),
+        evidence=evidence, findings=by_severity(findings),
     )  # fmt: skip
 
 

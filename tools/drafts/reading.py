@@ -40,7 +40,7 @@ _ORDER_NOUN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _NOTE = re.compile(
-    rf"^(?:{_DRAFTING}|add|append|document|record|chart|addend|note)\b(?:\s+(?:me|us|in|up|down))?(?P<rest>.*?\b(?:note|addendum|addenda|documentation|progress note|chart|sentence|line)\b.*|.*\bin the notes?\b.*)$",
+    rf"^(?:{_DRAFTING}|add|append|put|document|record|chart|addend|note)\b(?:\s+(?:me|us|in|up|down))?(?P<rest>.*?\b(?:note|addendum|addenda|documentation|progress note|chart|sentence|line)\b.*|.*\bin the notes?\b.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _NOTE_VERB = re.compile(r"^(?:addend(?:um)?|document|chart|note)\b(?:\s+in the (?:chart|record|notes?))?\s*(?:that|:|,)?\s*(?P<text>.+)$", re.IGNORECASE | re.DOTALL)  # fmt: skip
@@ -61,7 +61,7 @@ _TO = re.compile(
 _ABOUT = re.compile(r"\b(?:about|regarding|re|concerning)\b:?\s+(?P<topic>.+)$", re.IGNORECASE | re.DOTALL)
 _PROBLEM_LIST = re.compile(r"\bproblem(?:s)?[- ]?list\b|\bproblems\b|\bpmh\b|\bdiagnos[ei]s list\b|\blist of (?:problems|diagnoses)\b|\bhistory list\b", re.IGNORECASE)  # fmt: skip
 _PROBLEM_ACTIONS = (
-    ("remove", r"(?:remove|delete|strike|take off|drop|get rid of|erase|mark .{0,80}? (?:as )?(?:an? )?(?:entered in error|error|erroneous|wrong))"),
+    ("remove", r"(?:remove|delete|strike|take .{0,80}? off|take off|drop|get rid of|erase|mark .{0,80}? (?:as )?(?:an? )?(?:entered in error|error|erroneous|wrong))"),
     ("resolve", r"(?:resolve|close|inactivate|mark .{0,80}? (?:as )?(?:resolved|inactive|closed|done|cured)|set .{0,80}? to (?:resolved|inactive))"),
     ("reactivate", r"(?:re-?activate|re-?open|mark .{0,80}? (?:as )?active|set .{0,80}? to active)"),
     ("add", r"(?:add|put|include|list|enter|record|document|diagnose|place|update)"),
@@ -75,6 +75,16 @@ _QUESTION = re.compile(
     r"^(?:what|when|who|whom|whose|why|where|which|how|is|are|was|were|did|does|do|has|have|had|should|would|may|might|if|any|can (?:he|she|they|the patient|pt|i)|could (?:he|she|they)|am)\b",
     re.IGNORECASE,
 )
+# "Would you start a statin?" asks for an opinion, "would you order a BMP" for an order.
+_OPINION = re.compile(
+    r"^would you (?!please|pls|kindly|order|prescribe|draft|write|send|add|message|put|document|tell|let)",
+    re.IGNORECASE,
+)
+_LOOKED_UP = re.compile(r"^(?:dates?|times?|reasons?|history|status|in|of|since|over|between|that|it|this)\b|\b(?:last|latest|previous|most recent|newest|current)\b", re.IGNORECASE)  # fmt: skip
+_REFERRAL = re.compile(
+    rf"^(?:{_DRAFTING}|order|request|arrange)\s+(?:an?\s+|the\s+)?(?P<what>(?:\w+ ){{0,2}}(?:referral|consult(?:ation)?)\b.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
 _NOT = re.compile(r"^(?:do not|don'?t|never|no need to|not)\b", re.IGNORECASE)
 
 
@@ -85,7 +95,7 @@ def read_draft_request(text: str, ctx: ToolContext) -> DraftRequest | None:
     """
     said = " ".join(text.split()).strip(" .!?;")
     bare = _POLITE.sub("", said, count=1).strip()
-    if not bare or _NOT.match(bare) or (bare == said and _QUESTION.match(bare)):
+    if not bare or _NOT.match(bare) or (bare == said and _QUESTION.match(bare)) or _OPINION.match(said):
         return None
     return _problem(bare, ctx) or _message(bare, text) or _note(bare, text, ctx) or _order(bare, ctx)
 
@@ -101,11 +111,19 @@ def asks_for(text: str, ctx: ToolContext) -> str:
 # --- the problem list ------------------------------------------------------------------------------------------------
 
 
+_IN_ERROR = re.compile(r"^(?:the\s+)?(?P<name>.{2,80}?)\s+(?:was|is|has been)\s+entered in error\b", re.IGNORECASE)
+
+
 def _problem(bare: str, ctx: ToolContext) -> DraftRequest | None:
+    if (wrong := _IN_ERROR.match(bare)) and ctx.lexicon.resolve(wrong["name"], "condition"):
+        return DraftRequest(tool="draft_problem_change", arguments={"problem": wrong["name"], "action": "remove"})
     for action, verbs in _PROBLEM_ACTIONS:
         if re.match(rf"{verbs}\b", bare, re.IGNORECASE) is None:
             continue
-        mentions = ctx.lexicon.find_mentions(bare, ("condition",))
+        verb = re.match(rf"(?:{verbs})\b", bare, re.IGNORECASE)
+        # "add" is a short form of a disorder too.
+        begins = 0 if verb is None or action in {"resolve", "reactivate", "remove"} else verb.end()
+        mentions = [m for m in ctx.lexicon.find_mentions(bare, ("condition",)) if m.start >= max(begins, 1)]
         on_list = _PROBLEM_LIST.search(bare) is not None
         clear = action in {"resolve", "reactivate"} or re.match(r"diagnose\b|mark\b|set\b", bare, re.IGNORECASE)
         if not on_list and not (mentions and clear):
@@ -138,7 +156,9 @@ def _message(bare: str, original: str) -> DraftRequest | None:
     recipient = _TO.search(bare)
     has_noun = _MESSAGE_NOUN.search(bare) is not None
     speaks = (
-        re.match(r"(?:message|email|e-mail|text|tell|inform|notify|remind|ping|page|let|ask)\b", bare, re.IGNORECASE)
+        re.match(
+            r"(?:message|email|e-mail|text|tell|inform|notify|remind|ping|page|let|ask|write to)\b", bare, re.IGNORECASE
+        )
         is not None
     )
     if not (has_noun or (speaks and recipient)):
@@ -212,6 +232,8 @@ def _note_arguments(body: str, bare: str, ctx: ToolContext) -> dict[str, str]:
 
 
 def _order(bare: str, ctx: ToolContext) -> DraftRequest | None:
+    if found := _REFERRAL.match(bare):
+        return _order_request(found["what"], "start", ctx)
     if found := _ORDER_NOUN.match(bare):
         rest = found["rest"].strip()
         for action, verbs in _ORDERING:
@@ -229,7 +251,7 @@ def _order(bare: str, ctx: ToolContext) -> DraftRequest | None:
 def _order_request(rest: str, action: str, ctx: ToolContext, bare: str = "") -> DraftRequest | None:
     order = re.sub(r"^(?:(?:him|her|them|the patient|pt|on|with|taking|treatment with|therapy with|a|an|the|some|up|down|another|his|her|their|patient's|giving)\s+)+", "", rest.strip(), flags=re.IGNORECASE)  # fmt: skip
     order = re.sub(r"^(?:dose|dosage|order|prescription) (?:of|for)\s+", "", order, flags=re.IGNORECASE).strip(" ,:")
-    if not order or not _names_something(order, ctx):
+    if not order or _LOOKED_UP.search(order) or not _names_something(order, ctx):
         return None
     if bare and re.match(
         r"(?:get|give|repeat|continue|change|cut|hold|add on|request|cancel|lower|raise|up)\b", bare, re.IGNORECASE
@@ -245,7 +267,7 @@ def _order_request(rest: str, action: str, ctx: ToolContext, bare: str = "") -> 
 
 def _names_something(order: str, ctx: ToolContext) -> bool:
     """Whether the words name something that can be ordered."""
-    from tools.drafts.orders import FREE_SERVICE
+    from tools.drafts.services import FREE_SERVICE
 
     kinds = ("medication", "drug_class", "observation", "procedure", "immunization")
     return bool(ctx.lexicon.find_mentions(order, kinds)) or FREE_SERVICE.search(order) is not None

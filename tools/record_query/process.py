@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import queue
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from tools.record_query.schema import TABLES, Line
 _WORKER = Path(__file__).with_name("worker.py")
 _START_S = 20.0  # a cold start on a busy machine; usually 0.2 s
 _GRACE_S = 1.5  # for an interrupted statement to say so, before the process is ended
+# Nothing of our environment goes along: no keys, no folders. Windows starts no process without the one name.
+_ENVIRONMENT = {"SYSTEMROOT": r"C:\Windows"}
 _TOO_MUCH = "the statement needs too much time or memory and was ended; read fewer rows or join on more columns"
 
 
@@ -89,12 +90,10 @@ class QueryProcess:
         return reply
 
     def _start(self) -> subprocess.Popen[str]:
-        # Nothing of our environment goes along but what the system's loader needs: no keys, no folders.
-        kept = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH", "PATH") if name in os.environ}
         try:
             process = subprocess.Popen(
                 [sys.executable, "-I", str(_WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, text=True, encoding="utf-8", env=kept, close_fds=True,
+                stderr=subprocess.DEVNULL, text=True, encoding="utf-8", env=_ENVIRONMENT, close_fds=True,
             )  # fmt: skip
         except OSError as error:
             raise FinalToolError(f"the process that runs SQL cannot be started ({error.strerror})") from error

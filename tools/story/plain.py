@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from tools.story.drugs import Drug, taking
 from tools.story.model import Basis, Section, Sentence, tell
 from tools.story.open_items import due_items, pending_items
 from tools.story.picture import Picture
-from tools.story.problems import Problem
+from tools.story.problems import Problem, families, family_of
 from tools.story.results import Series
 from tools.story.visits import Visit, last_contact
 from tools.story.who import person, staleness
@@ -82,10 +83,12 @@ def _visit_line(visit: Visit, lead: str) -> Sentence:
     return tell(f"{lead} {when}.{reason}", *visit.evidence)
 
 
-def plain_problem(problem: Problem) -> str:
+def plain_problem(picture: Picture, problem: Problem) -> str:
     """A problem in everyday words, with the record's own name where that is another."""
-    words = table("plain")["conditions"]
+    words, family = table("plain")["conditions"], family_of(picture.ctx, problem.ids)
     known = next((words[i] for i in sorted(problem.ids) if i in words), "")
+    if any(digit not in problem.name for digit in re.findall(r"\d", known)):
+        known = families().get(family, {}).get("plain", "")  # a code may say more than the record's words do
     if not known:
         return problem.name
     bare = known.partition(" (")[0].removeprefix("a ").removeprefix("an ")
@@ -106,14 +109,14 @@ def _problems(picture: Picture, most: int) -> list[Sentence]:
         began = row.onset or row.time
         since = f" This began {_at(began, row.time_precision if row.time == began else 'day')}." if began else ""
         doubt = " This is not certain yet." if problem.doubt else ""
-        lines.append(tell(f"{verb} {plain_problem(problem)}.{since}{doubt}", cite(row), item=True))
+        lines.append(tell(f"{verb} {plain_problem(picture, problem)}.{since}{doubt}", cite(row), item=True))
     if len(active) > most:
         rest = active[most:]
-        text = f"Your record also lists {both([plain_problem(p) for p in rest])}."
+        text = f"Your record also lists {both([plain_problem(picture, p) for p in rest])}."
         lines.append(tell(text, *[cite(p.row) for p in rest], item=True))
     for problem, conflict, _ in picture.denials:
         if problem.is_active:
-            text = f"A note says otherwise about {plain_problem(problem)}: {conflict.note_says} Your record is what counts here."
+            text = f"A note says otherwise about {plain_problem(picture, problem)}: {conflict.note_says} Your record is what counts here."
             lines.append(tell(text, *conflict.evidence, basis=Basis.CONFLICT, item=True))
     return lines
 
@@ -133,7 +136,7 @@ def _past(picture: Picture) -> list[Sentence]:
     over.sort(key=lambda p: -p.stamp)
     return [
         tell(
-            f"{sentence(plain_problem(p)).rstrip('.')} was over {_ended(p)}.", cite(p.row), item=True
+            f"{sentence(plain_problem(picture, p)).rstrip('.')} was over {_ended(p)}.", cite(p.row), item=True
         )
         for p in over[:6]
     ]

@@ -111,7 +111,8 @@ def shown_number(value: float) -> str:
     size = abs(value)
     digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 else 3
     text = f"{value:.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    bare = text.rstrip("0") if "." in text else text
+    return f"{bare}0" if bare.endswith(".") else bare  # 2.997 is 3.0: the nought says that it was rounded
 
 
 def series_of(ctx: ToolContext) -> dict[str, Series]:
@@ -203,13 +204,27 @@ def _usual_range(
     age = ctx.chart.age_on(row.time) if row.time is not None else ctx.chart.age
     if concept is None or age is None or age < _ADULT:
         return None, None
-    unit = concept.extra.get("unit", "")
-    if normalise_unit(row.unit) != normalise_unit(unit):
-        return None, None
-    if key in table("results")["ranges"]:
-        low, high = table("results")["ranges"][key]
-        return low, high
-    return concept.number("low"), concept.number("high")
+    low, high = table("results")["ranges"].get(key, (concept.number("low"), concept.number("high")))
+    factor = _factor(concept, row)
+    return (
+        None if low is None or factor is None else low * factor,
+        None if high is None or factor is None else high * factor,
+    )
+
+
+def _factor(concept: Concept, row: ObservationRow) -> float | None:
+    """What turns the vocabulary's limits into the unit of a row; None where the units cannot be compared."""
+    usual = concept.extra.get("unit", "")
+    if normalise_unit(row.unit) == normalise_unit(usual):
+        return 1.0
+    if concept.id == "egfr" and row.unit == "mL/min":
+        return 1.0  # a rate "per 1.73 m2" whose report left the area out of its unit
+    try:
+        return convert(1.0, usual, row.unit, concept.extra.get("substance") or None) - convert(
+            0.0, usual, row.unit, concept.extra.get("substance") or None
+        )
+    except (UnitMismatch, UnknownUnit):
+        return None
 
 
 def _pressure(ctx: ToolContext, groups: dict[str, list[ObservationRow]]) -> Series | None:
@@ -344,7 +359,7 @@ def _bare(point: Point, beside: Point) -> str:
     return f"{text} (recorded as {point.recorded})" if point.recorded else text
 
 
-def worth_showing(one: Series) -> bool:
-    """Whether a series belongs among results at all: tests and vital signs, not questionnaires or derived indices."""
+def worth_showing(one: Series, minor: bool = False) -> bool:
+    """Whether a series belongs among results: tests and vital signs, not questionnaires; indices of blood counts only with `minor`."""
     tables: dict[str, Any] = table("results")
-    return bool(one.points) and one.category in tables["categories"] and one.id not in tables["minor"]
+    return bool(one.points) and one.category in tables["categories"] and (minor or one.id not in tables["minor"])

@@ -48,9 +48,9 @@ class Style:
 
 STYLES = {
     "clinician_short": Style(),
-    "clinician_long": Style(problems=40, results=6, studies=4, other_results=14, former=4, timeline=60, long=True),
+    "clinician_long": Style(problems=40, results=6, studies=4, other_results=30, former=4, timeline=60, long=True),
     "handoff": Style(problems=6, results=4, other_results=6, former=2),
-    "evaluator": Style(problems=60, results=8, studies=6, other_results=25, former=8, timeline=200, long=True),
+    "evaluator": Style(problems=60, results=8, studies=6, other_results=60, former=8, timeline=200, long=True),
 }
 
 
@@ -343,7 +343,7 @@ def _stopped_lately(picture: Picture, told: set[int], days: int = 365) -> list[S
 def results(picture: Picture, style: Style, used: set[str] | None = None) -> Section:
     """Values out of range or moved that no problem's section has told, then what cannot be right."""
     told = used or set()
-    chosen = abnormal_trends(picture, told)[: style.other_results]
+    chosen = abnormal_trends(picture, told, minor=style.long)[: style.other_results]
     sentences = [tell(sentence("; ".join(t.text for t in chosen[i : i + 4])), *[e for t in chosen[i : i + 4] for e in t.evidence]) for i in range(0, len(chosen), 4)]  # fmt: skip
     if not picture.results:
         text = "No laboratory result or vital sign is in the record."
@@ -356,16 +356,20 @@ def results(picture: Picture, style: Style, used: set[str] | None = None) -> Sec
     )
 
 
-def abnormal_trends(picture: Picture, told: set[str], days: int = 400) -> list[Trend]:
-    """Newest values that are out of range, of tests that matter, the farthest out first; those long before the last contact left out."""
+def abnormal_trends(picture: Picture, told: set[str], days: int = 400, minor: bool = False) -> list[Trend]:
+    """Newest values that are out of range, of tests that matter, the farthest out first; those long before the last contact left out.
+
+    With `minor` the indices that few read by themselves (MCH, RDW, cell shares) follow at the end.
+    """
     last = last_contact(picture.ctx)
     newest = last[0] if last else picture.ctx.as_of
-    found: list[tuple[bool, float, Trend]] = []
+    found: list[tuple[int, float, Trend]] = []
     for one in picture.results.values():
-        if one.id in told or not worth_showing(one) or not one.latest.flag or one.latest.time is None:
+        if one.id in told or not worth_showing(one, minor) or not one.latest.flag or one.latest.time is None:
             continue
         if (newest - one.latest.time).days <= days and (line := trend(one, picture.ctx.as_of)) is not None:
-            found.append((one.id not in table("results")["core"], -one.latest.distance, line))
+            rank = (one.id in table("results")["minor"]) * 2 + (one.id not in table("results")["core"])
+            found.append((rank, -one.latest.distance, line))
     return [line for _, _, line in sorted(found, key=lambda f: f[:2])]
 
 

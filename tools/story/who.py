@@ -13,7 +13,7 @@ from tools.story.picture import Picture
 from tools.story.problems import Group, Problem, is_lingering
 from tools.story.results import Trend, trend
 from tools.story.visits import last_contact
-from tools.story.wording import both, on, sentence, small, table
+from tools.story.wording import both, dated, on, sentence, small, table
 
 _WATCHED = (
     "anticoagulant", "insulin", "antineoplastic", "immunosuppressant", "biologic", "opioid", "antiepileptic", "cardiac_glycoside", "antiarrhythmic",
@@ -145,8 +145,15 @@ def key_treatment(picture: Picture) -> list[Sentence]:
         return []
     chosen.sort(key=lambda d: (not any(d is a for a in for_acute), -d.stamp))
     lead = "orders still listed at death" if picture.chart.deceased_on else "on"
-    text = f"{lead} {both([taking(d) for d in chosen[:5]])}"
+    text = f"{lead} {both([f'{taking(d)}{_if_old(picture, d)}' for d in chosen[:5]])}"
     return [tell(sentence(text), *[cite(c.latest) for d in chosen[:5] for c in d.now])]
+
+
+def _if_old(picture: Picture, drug: Drug) -> str:
+    """The date of an order that nobody renewed for a year: it may be forgotten rather than in force."""
+    row = drug.newest
+    old = row.time is not None and (picture.ctx.as_of - row.time).days > _STALE_DAYS
+    return f" (last ordered {dated(row)})" if old else ""
 
 
 def key_results(picture: Picture, most: int = 2) -> list[Sentence]:

@@ -17,9 +17,11 @@ from domain.errors import ModelUnavailable
 
 Matrix = npt.NDArray[np.float32]
 
-# Both chosen on the development questions of docs/explanation/second-gear.md, from a flat stretch of values.
-BELOW = 0.60  # a best route under this score is unsure
-WEIGHT = 0.30  # what a probability of one adds to the score of a route
+# Chosen on the development questions of docs/explanation/second-gear.md, for gains there that cost nothing elsewhere.
+BELOW = 0.50  # a best route under this score is unsure
+WEIGHT = 0.50  # what a probability of one adds to the score of a route
+SURE = 0.60  # a probability under this adds nothing
+RULED_OUT = 0.05  # the router's own choice is left only if the head gives it no more than this
 _INDICATOR = 0.5  # slot kinds and cues beside a vector of length one
 
 
@@ -105,25 +107,41 @@ class SecondGear:
         return [(self._head.intents[n], float(row[n])) for n in np.argsort(-row, kind="stable")]
 
     def rerank(self, routes: list[Route]) -> list[Route]:
-        """The routes, best first, each with what the head thinks of its intent added to its score.
+        """The routes, best first, with what the head is sure of added to their scores.
 
-        Routes come back as they are where the best is sure, or is a follow-up: the head reads one question alone.
+        They come back as they are where the best is sure, or is a follow-up (the head reads one question alone), or
+        where the head would have another intent but does not rule the router's out.
         """
         if not routes or routes[0].score >= self._below or routes[0].intent.startswith("followup."):
             return routes
-        variants = list({id(r.variant): r.variant for r in routes}.values())
-        rows = dict(zip(map(id, variants), self._probabilities(variants), strict=True))
-        return sorted((self._weighed(r, rows[id(r.variant)]) for r in routes), key=lambda r: r.score, reverse=True)
+        best = routes[0]
+        # The head judges what is asked, not which names are meant: a reading that knows fewer of them is no candidate.
+        variants = {id(r.variant): r.variant for r in routes if _reads_as_much(r.variant, best.variant)}
+        rows = dict(zip(variants, self._probabilities(list(variants.values())), strict=True))
+        weighed = [self._weighed(r, rows.get(id(r.variant))) for r in routes]
+        weighed.sort(key=lambda r: r.score, reverse=True)
+        overruled = weighed[0].intent != best.intent
+        return routes if overruled and self._likely(best, rows[id(best.variant)]) > RULED_OUT else weighed
 
-    def _weighed(self, route: Route, probabilities: Matrix) -> Route:
-        column = self._column.get(route.intent)
-        likely = float(probabilities[column]) if column is not None else 0.0
-        return Route(route.intent, route.score + self._weight * likely, route.variant)
+    def _weighed(self, route: Route, probabilities: Matrix | None) -> Route:
+        likely = self._likely(route, probabilities) if probabilities is not None else 0.0
+        return Route(route.intent, route.score + self._weight * likely, route.variant) if likely >= SURE else route
+
+    def _likely(self, route: Route, probabilities: Matrix) -> float:
+        column = self._column.get(route.intent)  # None: an intent that the head was not trained on
+        return float(probabilities[column]) if column is not None else 0.0
 
     def _probabilities(self, variants: Sequence[Variant]) -> Matrix:
         vectors = self._embedder.embed([v.masked.lower() for v in variants])
         kinds = [{s.kind for s in v.slots} for v in variants]
         return self._head.probabilities(features(vectors, kinds, [v.cues for v in variants]))
+
+
+def _reads_as_much(variant: Variant, best: Variant) -> bool:
+    """Whether a reading knows as many names as the router's, in the record too, and leaves no more unknown."""
+    known, unknown = (sum(s.known is wanted for s in variant.slots) for wanted in (True, False))
+    best_known, best_unknown = (sum(s.known is wanted for s in best.slots) for wanted in (True, False))
+    return known >= best_known and unknown <= best_unknown and variant.in_record >= best.in_record
 
 
 @lru_cache(maxsize=1)

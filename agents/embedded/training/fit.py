@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.embedded.reader import PROTOTYPES, cues_of
-from agents.embedded.router import Embeds
 from agents.embedded.second_gear.head import IntentHead, Matrix, features, input_names
 from agents.embedded.training.generate import Sample, filled, generate, parse, templates
+from knowledge_base.embedding import Embedder
 
 SEED = 7
 _HIDDEN = 192
@@ -43,14 +43,14 @@ def training_samples(copies: Copies, seed: int = 1) -> list[Sample]:
     return [*generate(templates(), copies.template, seed), *generate(packaged_sources(), copies.exemplar, seed + 1)]
 
 
-def sample_features(samples: Sequence[Sample], embedder: Embeds) -> Matrix:
+def sample_features(samples: Sequence[Sample], embedder: Embedder) -> Matrix:
     """What the head is given for each sample: as the router masks a question, without the record."""
     vectors = embedder.embed([filled(s.text, PROTOTYPES).lower() for s in samples])
     kinds = [set(_SLOT.findall(s.text)) for s in samples]
     return features(vectors, kinds, [cues_of(_SLOT.sub(" ", s.text)) for s in samples])
 
 
-def fit(samples: Sequence[Sample], embedder: Embeds, seed: int) -> tuple[IntentHead, float]:
+def fit(samples: Sequence[Sample], embedder: Embedder, seed: int) -> tuple[IntentHead, float]:
     """A head fitted to samples, and the CPU seconds it took. One thread, so that a seed gives the same weights."""
     import torch
 

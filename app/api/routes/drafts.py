@@ -158,7 +158,7 @@ def _decide(
 ) -> Draft:
     from agents.drafting import Review
 
-    caller.require(Action.READ_RECORD if decision == "edit" else Action.WRITE_RECORD)
+    caller.require(Action.WRITE_RECORD if decision == "approve" else Action.READ_RECORD)
     review = Review.model_validate(
         {"decision": decision, "by": caller.subject, "name": caller.name, "at": now(), **given}
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.grounding import Support, verify
+from agents.verification import Support, verify
 from tools.concepts import default_lexicon
 
 LEXICON = default_lexicon()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.grounding import Support, dates_in, verify
+from agents.verification import Support, dates_in, verify
 from tests.conftest import bug
 from tools.concepts import default_lexicon
 
