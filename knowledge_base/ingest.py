@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import InvalidRecord, UnknownPatient
 from domain.facts import Note
+from knowledge_base.elements import Json
 from knowledge_base.filing import Filed, file_batch
 from knowledge_base.records import CHUNKS_TASK, FACTS_TASK, RecordStore, StoredNote, Task
 from knowledge_base.rows import IngestReport, Rejection
-from knowledge_base.sources import Sources, find_sources, iter_batches, read_note
+from knowledge_base.sources import Batch, Sources, batch_of, find_sources, iter_batches, read_note
 
 if TYPE_CHECKING:
     from knowledge_base.vectors import VectorIndex
@@ -74,6 +75,41 @@ def ingest_paths(
             "seconds": time.perf_counter() - began,
             "stage_seconds": stages,
         }
+    )
+
+
+def ingest_bundle(
+    bundle: Json,
+    store: RecordStore,
+    index: VectorIndex | None = None,
+    nlp: Any = None,
+    *,
+    facts: bool = True,
+    needs_patient: bool = True,
+) -> IngestReport:
+    """Takes a Bundle that is in memory into the record, as `ingest_paths` takes a file.
+
+    Args:
+        bundle: A FHIR R4 Bundle as parsed.
+        store: Where the record goes.
+        index: Where the chunks go.
+        nlp: The pipeline that reads the notes.
+        facts: Whether facts are extracted now, or wait in the outbox.
+        needs_patient: Whether the Bundle must bring its Patient; without, patients already stored do.
+
+    Raises:
+        InvalidRecord: nothing in it could be taken in; `details["rejected"]` says why.
+        StoreUnavailable: the store cannot be written.
+    """
+    began = time.perf_counter()
+    run = _Run(store, None)
+    run.take_batch(batch_of(bundle, "Bundle", needs_patient=needs_patient))
+    if not run.files:
+        raise _nothing_taken(run.rejected)
+    derived = resume(store, index, nlp, facts=facts)
+    report = run.report(Sources((), (), (), ()))
+    return report.model_copy(
+        update={"facts": derived.facts, "chunks": derived.chunks, "seconds": time.perf_counter() - began}
     )
 
 
@@ -135,14 +171,18 @@ class _Run:
     def take_batches(self, sources: Sources) -> None:
         for batch in iter_batches(sources, self.rejected):
             try:
-                filed = file_batch(batch, self.store.known_patients())
-            except InvalidRecord as error:
-                self.rejected.extend(error.details["rejected"])  # type: ignore[arg-type]
-                self.rejected.append(Rejection(file=batch.label, path="entry", reason=str(error.details["reason"])))
-                continue
+                self.take_batch(batch)
             finally:
                 self._advance(sources, batch.files)
-            self._save(filed, batch.files)
+
+    def take_batch(self, batch: Batch) -> None:
+        try:
+            filed = file_batch(batch, self.store.known_patients())
+        except InvalidRecord as error:
+            self.rejected.extend(error.details["rejected"])  # type: ignore[arg-type]
+            self.rejected.append(Rejection(file=batch.label, path="entry", reason=str(error.details["reason"])))
+            return
+        self._save(filed, batch.files)
 
     def take_notes(self, sources: Sources, patient_id: str | None) -> None:
         known = self.store.known_patients()

@@ -196,6 +196,18 @@ class RecordStore:
             raise UnknownEvidence("the reference names no resource of this patient; citations read Type/id")
         return raw
 
+    def resources(self, patient_id: str, resource_type: str) -> list[Json]:
+        """Every resource of a type as it was ingested, references resolved, by id."""
+        self.patient(patient_id)
+        return [raw for _, raw in sorted(self._raw_of_type(patient_id, resource_type).items())]
+
+    def holders(self, resource_type: str, resource_id: str) -> set[str]:
+        """The patients who have a resource of this type and id; no text of it is read."""
+        query = select(RESOURCES.c.patient_id).where(RESOURCES.c.type == resource_type, RESOURCES.c.id == resource_id)
+        facts = select(FACTS.c.patient_id).where(FACTS.c.id == resource_id)
+        with self._database.read() as connection:
+            return {*connection.execute(query).scalars(), *connection.execute(facts).scalars()}
+
     # --- notes, facts, runs ---------------------------------------------------------------------------------------
 
     def notes(self, patient_id: str) -> list[Note]:
@@ -241,6 +253,13 @@ class RecordStore:
         if body is None:
             raise UnknownEvidence("this patient has no model run of that id")
         return ModelRun.model_validate_json(body)
+
+    def runs(self, patient_id: str) -> list[ModelRun]:
+        """Every kept model run of a patient, by id."""
+        self.patient(patient_id)
+        query = select(RUNS.c.body).where(RUNS.c.patient_id == patient_id).order_by(RUNS.c.id)
+        with self._database.read() as connection:
+            return [ModelRun.model_validate_json(body) for body in connection.execute(query).scalars()]
 
     def audit(self, event: str, patient_id: str, detail: str = "", at: datetime | None = None) -> None:
         """Records an access; `at` is when it happened, else when it is written."""

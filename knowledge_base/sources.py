@@ -100,13 +100,21 @@ def read_bundle(path: Path) -> Batch:
     Raises:
         InvalidRecord: the file cannot be read, is not JSON, or is not a Bundle with entries.
     """
-    batch = Batch(label=path.name)
-    value = _parse(path.name, "", _read_text(path))
+    return batch_of(_parse(path.name, "", _read_text(path)), path.name)
+
+
+def batch_of(value: Any, label: str, *, needs_patient: bool = True) -> Batch:
+    """The entries of a bundle as parsed.
+
+    Raises:
+        InvalidRecord: it is not a Bundle with entries.
+    """
+    batch = Batch(label=label, needs_patient=needs_patient)
     if not isinstance(value, dict) or value.get("resourceType") != "Bundle":
-        _refuse(path.name, "resourceType", "is not Bundle; a single resource goes into a Bundle or an NDJSON file")
-    _add_bundle(batch, path.name, "", value)
+        _refuse(label, "resourceType", "is not Bundle; a single resource goes into a Bundle or an NDJSON file")
+    _add_bundle(batch, label, "", value)
     if not batch.entries and not batch.rejected:
-        _refuse(path.name, "entry", "the Bundle has no entries")
+        _refuse(label, "entry", "the Bundle has no entries")
     return batch
 
 

@@ -104,6 +104,9 @@ class Caller:
             raise NotPermitted(f"no scope of this token covers {resource_type}")
 
 
+NOBODY = Caller(subject="", name="", roles=frozenset(), via="none")  # on public addresses
+
+
 def actions_of(roles: frozenset[Role]) -> frozenset[Action]:
     """What the roles allow together."""
     return frozenset(action for role in roles for action in _OF_ROLE[role])

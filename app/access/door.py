@@ -11,9 +11,9 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.access.callers import NotPermitted, NotSignedIn, TooManyRequests
+from app.access.callers import NOBODY, NotPermitted, NotSignedIn, TooManyRequests
 from app.access.gate import SESSION_COOKIE, Gate
-from app.api.problems import openai_error, problem_of
+from app.api.problems import openai_error, operation_outcome, problem_of
 from domain.errors import ChartTwinError
 
 # Open to everybody, because they say nothing about anybody: liveness, what the server can do, and signing in.
@@ -41,15 +41,23 @@ class Doorkeeper:
         state = scope.setdefault("state", {})
         state["gate"] = self._gate
         try:
+            state["caller"] = NOBODY
             if scope["path"] not in _PUBLIC:
-                state["caller"] = await self._identify(headers, address)
+                try:
+                    state["caller"] = await self._identify(headers, address)
+                except NotSignedIn:
+                    self._limit(f"unsigned {address}")
+                    raise
                 _refuse_foreign_forms(scope, headers)
-            self._limit(state["caller"].subject if "caller" in state else address)
+            self._limit(state["caller"].subject or address)
         except ChartTwinError as error:
             refusal: JSONResponse = problem_of(error)
             if scope["path"].startswith(_OPENAI):
                 body = {"error": openai_error(error.kind, error.message, refusal.status_code)}
                 refusal = JSONResponse(body, refusal.status_code)
+            elif scope["path"].startswith("/fhir"):
+                outcome = operation_outcome(error.kind, error.message, refusal.status_code)
+                refusal = JSONResponse(outcome, refusal.status_code, media_type="application/fhir+json")
             if isinstance(error, NotSignedIn):
                 if _wants_page(scope, headers):
                     await RedirectResponse(f"/sign-in?next={quote(scope['path'])}", 303)(scope, receive, send)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PATIENT_READS = frozenset(
     {"patient", "observations", "conditions", "medications", "allergies", "procedures", "immunizations", "encounters",
      "reports", "care_plans", "devices", "family_history", "counts", "resource", "notes", "note", "facts", "derived",
-     "run", "save_run", "audit_events", "resolve"}
+     "run", "runs", "resources", "save_run", "audit_events", "resolve"}
 )  # fmt: skip
 
 
@@ -149,6 +149,12 @@ class GuardedServices:
         if self._store is None:
             self._store = GuardedStore(self._services.store, self.gate, self.caller, self.door)
         return self._store
+
+    def holders(self, resource_type: str, resource_id: str) -> list[str]:
+        """The patients in reach who have a resource of this type and id."""
+        reach = self.caller.patients
+        found = self._services.store.holders(resource_type, resource_id)
+        return sorted(patient for patient in found if reach is None or patient in reach)
 
     @property
     def assistant(self) -> Assistant:

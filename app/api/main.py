@@ -25,6 +25,7 @@ from app.api.routes import (
     cds,
     drafts,
     evidence,
+    fhir,
     health,
     openai,
     patients,
@@ -73,7 +74,7 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
     app.add_middleware(Doorkeeper, gate=services.gate)
     app.add_middleware(Guards, settings=services.settings)
     install_problem_handlers(app)
-    for routes in (health, sign_in, access, cds):
+    for routes in (health, sign_in, access, cds, fhir):
         app.include_router(routes.router)
     app.include_router(metrics_router)
     for routes in (ask, threads, patients, evidence, story, query, drafts, openai):

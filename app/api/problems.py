@@ -95,6 +95,18 @@ def openai_error(kind: str, message: str, status: int) -> dict[str, Any]:
     return {"message": message, "type": name, "param": None, "code": kind}
 
 
+def operation_outcome(kind: str, message: str, status: int) -> dict[str, Any]:
+    """The same fault in the form that FHIR clients read."""
+    codes = {401: "login", 403: "forbidden", 404: "not-found", 429: "throttled", 500: "exception", 503: "transient"}
+    issue = {
+        "severity": "error",
+        "code": codes.get(status, "invalid"),
+        "details": {"text": kind},
+        "diagnostics": message,
+    }
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
 def public_details(details: Mapping[str, object]) -> dict[str, Any]:
     """The details a client may see, JSON-ready."""
     shown = {name: details[name] for name in _PUBLIC_DETAILS if name in details}

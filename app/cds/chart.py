@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from app.access.guarded import GuardedServices
 from app.cds.schemas import HookRequest
 from app.dates import now
 from domain.errors import ChartTwinError, InvalidInput, UnknownPatient
-from knowledge_base.ingest import ingest_paths
+from knowledge_base.ingest import ingest_bundle
 from knowledge_base.records import RecordStore
 from tools.context import ToolContext
 
@@ -52,12 +51,10 @@ def chart_of(request: HookRequest, services: GuardedServices) -> Iterator[ToolCo
     services.guarded_store.admit(patient_id)
     with tempfile.TemporaryDirectory(prefix="charttwin-cds-") as folder:
         bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": r} for r in resources]}
-        path = Path(folder) / "prefetch.json"
-        path.write_text(json.dumps(bundle), encoding="utf-8")
-        store = RecordStore(Path(folder) / "record")
+        store = RecordStore(Path(folder))
         try:
             has_notes = any(r.get("resourceType") in ("DocumentReference", "DiagnosticReport") for r in resources)
-            ingest_paths([path], store, nlp=services.nlp if has_notes else None, facts=has_notes)
+            ingest_bundle(bundle, store, nlp=services.nlp if has_notes else None, facts=has_notes)
             yield ToolContext(store, patient_id, now(), services.twin)
         finally:
             store.close()
