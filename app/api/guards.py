@@ -31,6 +31,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 _OTHER_BODY_LIMIT = 4 * 1024 * 1024
+_BULK_BODY_LIMIT = 64 * 1024 * 1024  # whole records, and many notes at once
+_BULK = ("/v1/jobs", "/fhir")
+_PATIENT_DATA = ("/v1/", "/fhir", "/mcp/", "/cds-services/")
 
 
 class Guards:
@@ -65,6 +68,8 @@ class Guards:
         return None
 
     def _limit(self, scope: Scope) -> int:
+        if scope["path"].startswith(_BULK):
+            return _BULK_BODY_LIMIT
         return self._settings.max_question_bytes if scope["path"].startswith("/v1/") else _OTHER_BODY_LIMIT
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,7 +103,7 @@ def _add_headers(scope: Scope, headers: MutableHeaders) -> None:
     headers.setdefault("content-security-policy", CONTENT_SECURITY_POLICY)
     headers.setdefault("x-content-type-options", "nosniff")
     headers.setdefault("referrer-policy", "same-origin")
-    if scope["path"].startswith("/v1/"):
+    if scope["path"].startswith(_PATIENT_DATA):
         headers["cache-control"] = "no-store"
 
 

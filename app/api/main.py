@@ -16,8 +16,10 @@ from app.access.callers import Action
 from app.access.door import Doorkeeper
 from app.api.deps import Needs
 from app.api.guards import Guards
+from app.api.jobs import JobBoard
 from app.api.metrics import router as metrics_router
 from app.api.problems import install_problem_handlers
+from app.api.replies import Replies
 from app.api.routes import (
     access,
     ask,
@@ -34,7 +36,12 @@ from app.api.routes import (
     story,
     threads,
     twin,
+    verify,
 )
+from app.api.routes import (
+    jobs as job_routes,
+)
+from app.api.runs import RunBoard
 from app.assembly import Readiness, Services
 from app.mcp.http import McpDoor
 
@@ -58,6 +65,7 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
             readiness.start()
         async with mcp_door.run():
             yield
+        jobs.close()
         services.close()
 
     app = FastAPI(
@@ -70,16 +78,19 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
     )
     app.state.services = services
     app.state.readiness = readiness
+    app.state.jobs = jobs = JobBoard()
+    app.state.runs = RunBoard()
     # The last added is the outermost: host and size first, then who calls.
+    app.add_middleware(Replies)
     app.add_middleware(Doorkeeper, gate=services.gate)
     app.add_middleware(Guards, settings=services.settings)
     install_problem_handlers(app)
-    for routes in (health, sign_in, access, cds, fhir):
+    for routes in (health, sign_in, access, cds, fhir, job_routes):
         app.include_router(routes.router)
     app.include_router(metrics_router)
     for routes in (ask, threads, patients, evidence, story, query, drafts, openai):
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.READ_RECORD))])
-    for routes in (twin, calculate):
+    for routes in (twin, calculate, verify):
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.COMPUTE))])
     app.router.routes.append(Route("/mcp/{patient_id}", endpoint=mcp_door))
     add_pages(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,6 +26,45 @@ class AskBody(_Body):
         description="Questions of one thread know the previous ones. A thread belongs to one patient.",
     )
     stream: bool = Field(default=False, description="Stream server-sent events, as with Accept: text/event-stream.")
+    resumable: bool = Field(
+        default=False,
+        description="Stream, and let the run go on when the connection breaks: `Location` says where to take it up "
+        "again, with `Last-Event-ID`.",
+    )
+
+
+class VerifyEvidence(_Body):
+    """A text that the answer should rest on."""
+
+    id: str = Field(default="", max_length=200, description="How claims refer to it; evidence-1, ... when empty.")
+    text: str = Field(min_length=1, max_length=200_000)
+
+
+class VerifyBody(_Body):
+    """An answer of any system, and what to hold it against."""
+
+    text: str = Field(
+        min_length=1,
+        max_length=50_000,
+        description="The answer, plain or Markdown.",
+        examples=["Her potassium is 5.4 mmol/L and she takes warfarin."],
+    )
+    patient_id: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Whose whole record the answer is held against.",
+        examples=["demo-ct-006"],
+    )
+    evidence: list[VerifyEvidence | dict[str, Any]] = Field(
+        default_factory=list,
+        max_length=200,
+        description="Texts {id, text}, or results of this server's tools.",
+        examples=[[{"id": "lab-1", "text": "Potassium 5.4 mmol/L on 2026-10-19."}]],
+    )
+    as_of: str | None = Field(default=None, max_length=40, description="The date or time to treat as now.")
+    mode: Literal["auto", "evidence", "record"] = Field(
+        default="auto", description="What counts: the evidence texts, the patient's record, or whatever is given."
+    )
 
 
 class RunBody(_Body):

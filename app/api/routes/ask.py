@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.api.deps import ServicesDep
+from app.api.runs import RunBoard
 from app.api.schemas import AskBody
 from app.api.streaming import answer_of, make_question, sse
 from domain.answers import Answer
@@ -31,8 +34,36 @@ async def ask(patient_id: str, body: AskBody, request: Request, services: Servic
     # Known before any header leaves, so that these faults have their own status in a stream too.
     await run_in_threadpool(services.store.patient, patient_id)
     assistant = await run_in_threadpool(lambda: services.assistant)
-    if body.stream or "text/event-stream" in request.headers.get("accept", ""):
-        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return StreamingResponse(sse(assistant, question), media_type="text/event-stream", headers=headers)
+    if body.stream or body.resumable or "text/event-stream" in request.headers.get("accept", ""):
+        if not body.resumable:
+            return _stream(sse(assistant, question))
+        board: RunBoard = request.app.state.runs
+        run_id = board.start(services.caller.subject, sse(assistant, question))
+        location = f"/v1/patients/{quote(patient_id, safe='')}/ask/{run_id}"
+        return _stream(board.follow(services.caller.subject, run_id), location=location)
     answer = await answer_of(assistant, question, request)
     return answer if answer is not None else Response(status_code=_CLIENT_LEFT)
+
+
+@router.get(
+    "/{patient_id}/ask/{run_id}",
+    responses=_STREAM_DOC,
+    response_class=StreamingResponse,
+    summary="Take a stream up again",
+)
+async def follow(
+    patient_id: str,
+    run_id: str,
+    request: Request,
+    services: ServicesDep,
+    last_event_id: Annotated[int, Header(ge=0, le=10**6)] = 0,
+) -> Response:
+    """The events of a resumable run from after `Last-Event-ID` on; runs are kept for five minutes."""
+    await run_in_threadpool(services.store.patient, patient_id)
+    board: RunBoard = request.app.state.runs
+    return _stream(board.follow(services.caller.subject, run_id, last_event_id))
+
+
+def _stream(frames: AsyncIterator[bytes], **headers: str) -> StreamingResponse:
+    headers |= {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(frames, media_type="text/event-stream", headers=headers)

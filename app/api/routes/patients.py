@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from app.api.deps import ServicesDep
+from app.api.pages import PageDep
 from app.api.schemas import PatientDetail, PatientSummary
 from app.dates import now, parse_as_of
 from app.overview import overview_of, patient_name
@@ -16,9 +15,9 @@ router = APIRouter(prefix="/v1/patients", tags=["patients"])
 
 
 @router.get("", summary="List patients")
-def list_patients(services: ServicesDep) -> list[PatientSummary]:
-    """Every patient of the record store."""
-    return [
+def list_patients(services: ServicesDep, page: PageDep) -> list[PatientSummary]:
+    """Every patient in the caller's reach."""
+    found = [
         PatientSummary(
             id=row.id,
             name=patient_name(row),
@@ -28,6 +27,7 @@ def list_patients(services: ServicesDep) -> list[PatientSummary]:
         )
         for row in services.store.patients()
     ]
+    return page.of(found)
 
 
 @router.get("/{patient_id}", summary="One patient")
@@ -50,10 +50,9 @@ def get_patient(patient_id: str, services: ServicesDep, as_of: str | None = None
 def list_facts(
     patient_id: str,
     services: ServicesDep,
+    page: PageDep,
     kind: str | None = None,
     concept_id: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=5000)] = 500,
-    offset: Annotated[int, Query(ge=0)] = 0,
 ) -> list[Fact]:
     """What the note-reading pipeline found, each fact with its span and assertion."""
     services.store.patient(patient_id)
@@ -62,4 +61,4 @@ def list_facts(
         for fact in services.store.facts(patient_id)
         if (kind is None or fact.kind == kind) and (concept_id is None or fact.concept_id == concept_id)
     ]
-    return facts[offset : offset + limit]
+    return page.of(facts)
