@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
+from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
+from app.access.guarded import GuardedServices
 from app.dates import now, parse_as_of
 from app.evidence import open_evidence
 from app.logs import log_event, place_of, pseudonym
@@ -22,6 +24,8 @@ from domain.answers import Answer
 from domain.errors import ChartTwinError
 
 if TYPE_CHECKING:
+    import gradio as gr
+
     from agents import Event
     from app.assembly import Services
 
@@ -41,6 +45,7 @@ class Session:
     messages: list[Message] = field(default_factory=list)
     refs: dict[str, str] = field(default_factory=dict)
     answers: int = 0
+    owner: str = ""  # whoever opened it; the page of somebody else does not get it, whatever id it sends
 
 
 @dataclass
@@ -60,15 +65,22 @@ class Callbacks:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    @property
-    def has_patients(self) -> bool:
-        """Whether there is anybody to open."""
-        return bool(self._services.store.patients())
+    def services_for(self, request: gr.Request) -> GuardedServices:
+        """The parts as whoever sits before this page may use them.
 
-    def choices(self) -> list[tuple[str, str]]:
+        Raises:
+            NotSignedIn: the session of the page has ended.
+        """
+        headers = {name.lower(): value for name, value in dict(request.headers).items()}
+        cookies = {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
+        gate = self._services.gate
+        address = request.client.host if request.client else ""
+        return GuardedServices(self._services, gate, gate.identify(headers, cookies, address), "/")
+
+    def choices(self, services: GuardedServices) -> list[tuple[str, str]]:
         """The patients as the picker shows them: name, age, sex and enough of the id to tell namesakes apart."""
         today = now().date()
-        rows = self._services.store.patients()
+        rows = services.store.patients()
         choices = []
         for row in rows:
             age = age_on(row.birth_date, (row.deceased.date() if row.deceased else today))
@@ -76,17 +88,22 @@ class Callbacks:
             choices.append((f"{patient_name(row)} ({who})", row.id))
         return choices
 
-    def open_patient(self, patient_id: str | None, as_of: str | None) -> tuple[Session, Overview | None, list[str]]:
+    def open_patient(
+        self, patient_id: str | None, as_of: str | None, services: GuardedServices
+    ) -> tuple[Session, Overview | None, list[str]]:
         """A new session, the header and the example questions of a patient; of none when none is chosen."""
+        owner = services.caller.subject
         if not patient_id:
-            return Session(), None, []
+            return Session(owner=owner), None, []
         moment = self._moment(as_of)
-        store = self._services.store
+        store = services.store
         card = overview_of(store, patient_id, moment)
         log_event("opened", patient=pseudonym(patient_id))
-        return Session(patient_id=patient_id), card, example_questions(store, patient_id, moment)
+        return Session(patient_id=patient_id, owner=owner), card, example_questions(store, patient_id, moment)
 
-    async def ask(self, question: str, as_of: str | None, session: Session) -> AsyncIterator[list[Message]]:
+    async def ask(
+        self, question: str, as_of: str | None, session: Session, services: GuardedServices
+    ) -> AsyncIterator[list[Message]]:
         """The conversation, again and again, while a question is answered."""
         if not question.strip() or not session.patient_id:
             yield session.messages
@@ -98,7 +115,7 @@ class Callbacks:
         painted = 0.0
         try:
             moment = parse_as_of(as_of) or now()
-            async with aclosing(self._events(question, moment, session)) as events:  # type: ignore[type-var]
+            async with aclosing(self._events(question, moment, session, services)) as events:  # type: ignore[type-var]
                 async for event in events:
                     self._apply(event, turn, session)
                     if event.kind != "token" or time.perf_counter() - painted > _REPAINT_S:
@@ -118,18 +135,20 @@ class Callbacks:
         session.messages.append({"role": "assistant", "content": render.callout("info", "Stopped.", "")})
         return session.messages
 
-    def open_citation(self, key: str, session: Session) -> str:
+    def open_citation(self, key: str, session: Session, services: GuardedServices) -> str:
         """The evidence panel of a citation of this conversation."""
         ref = session.refs.get(key)
         if ref is None:
             return evidence_panel.failure_html(_NOT_FOUND)
         try:
-            return evidence_panel.evidence_html(open_evidence(self._services.store, session.patient_id, ref))
+            return evidence_panel.evidence_html(open_evidence(services.store, session.patient_id, ref))
         except ChartTwinError:
             return evidence_panel.failure_html(_NOT_FOUND)
 
-    async def _events(self, question: str, moment: datetime, session: Session) -> AsyncIterator[Event]:
-        assistant = await run_in_threadpool(lambda: self._services.assistant)
+    async def _events(
+        self, question: str, moment: datetime, session: Session, services: GuardedServices
+    ) -> AsyncIterator[Event]:
+        assistant = await run_in_threadpool(lambda: services.assistant)
         stream = assistant.astream(session.patient_id, question, as_of=moment, thread_id=session.thread_id)
         async with aclosing(stream) as events:  # type: ignore[type-var]
             async for event in events:

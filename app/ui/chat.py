@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from starlette.concurrency import run_in_threadpool
 
+from app.access.guarded import GuardedServices
 from app.ui import evidence_panel, render
 from app.ui.callbacks import Callbacks, Session
 from app.ui.examples import COUNT
@@ -32,11 +34,13 @@ _NO_RECORDS = (
     "Load the demo cohort with `charttwin demo`, or your own FHIR bundles and notes with `charttwin ingest PATH`, "
     "then reload this page."
 )
+_NOBODY = "### No patient is in your reach\nAn administrator puts patients on your list with `charttwin access allow`."
 _BRAND = f'<div class="ct-brand">{(_ASSETS / "favicon.svg").read_text(encoding="utf-8")}ChartTwin</div>'
 _FOOTER = (
     '<footer class="ct-footer">Not a medical device: for discussion with a clinician, not for treatment decisions on '
     'its own. Everything stays on this computer. <a href="/docs" target="_blank" rel="noopener">API</a></footer>'
 )
+_LEAVE_JS = "() => fetch('/sign-out', {method: 'POST'}).finally(() => location.assign('/sign-in'))"
 _THEME_JS = "() => window.charttwinToggleTheme()"
 
 
@@ -106,6 +110,7 @@ class _Chat:
                 min_width=130,
             )
             self.fresh = gr.Button("New conversation", size="sm", elem_id="ct-fresh", scale=0, min_width=140)
+            self.leave = gr.Button("Sign out", size="sm", elem_id="ct-leave", scale=0, min_width=90, visible=False)
             self.theme = gr.Button("Light / dark", size="sm", elem_id="ct-theme", scale=0, min_width=110)
         self.header = gr.HTML(render.header_html(None), elem_id="ct-header", js_on_load=None)
         with gr.Row(elem_id="ct-main"):
@@ -167,7 +172,7 @@ class _Chat:
         )
         blocks = gr.context.Context.root_block
         assert blocks is not None
-        blocks.load(self._load, None, [self.patient, self.chat], show_progress="hidden", **private)
+        blocks.load(self._load, None, [self.patient, self.chat, self.leave], show_progress="hidden", **private)
         running = [self._wire_ask(self.question.submit, self.question, private)]
         running += [self._wire_ask(button.click, button, private) for button in self.examples]
         self.question.stop(
@@ -177,6 +182,7 @@ class _Chat:
             self._cite, self.session, self.evidence, show_progress="hidden", concurrency_limit=8, **private
         )
         self.evidence.clear(lambda: evidence_panel.EMPTY, None, self.evidence, show_progress="hidden", **private)
+        self.leave.click(None, None, None, js=_LEAVE_JS, **private)
         self.theme.click(None, None, None, js=_THEME_JS, **private)
 
     def _wire_ask(self, event: Any, source: gr.Textbox | gr.Button, private: dict[str, Any]) -> Any:
@@ -189,41 +195,59 @@ class _Chat:
             **private,
         )
 
-    def _load(self) -> tuple[Any, Any]:
-        choices = self._callbacks.choices()
-        return gr.Dropdown(choices=choices, value=None), gr.Chatbot(value=[], placeholder=self._empty_page())
+    def _load(self, request: gr.Request) -> tuple[Any, Any, Any]:
+        services = self._callbacks.services_for(request)
+        choices = self._callbacks.choices(services)
+        return (
+            gr.Dropdown(choices=choices, value=None),
+            gr.Chatbot(value=[], placeholder=_empty_page(services)),
+            gr.Button(visible=not services.gate.is_local),
+        )
 
-    def _empty_page(self) -> str:
-        return _NO_PATIENT if self._callbacks.has_patients else _NO_RECORDS
-
-    def _open(self, patient_id: str | None, as_of: str | None) -> list[Any]:
-        session, card, questions = self._callbacks.open_patient(patient_id, as_of)
+    def _open(self, patient_id: str | None, as_of: str | None, request: gr.Request) -> list[Any]:
+        services = self._callbacks.services_for(request)
+        session, card, questions = self._callbacks.open_patient(patient_id, as_of, services)
         padded = [*questions, *[""] * (COUNT - len(questions))]
         return [
             session,
             render.header_html(card),
-            gr.Chatbot(value=[], placeholder=_WELCOME if card else self._empty_page()),
+            gr.Chatbot(value=[], placeholder=_WELCOME if card else _empty_page(services)),
             evidence_panel.EMPTY,
             gr.Textbox(value="", interactive=card is not None, submit_btn=True, stop_btn=False),
             *[gr.Button(value=text, visible=bool(text)) for text in padded],
         ]
 
-    def _redate(self, patient_id: str | None, as_of: str | None) -> str:
-        _, card, _ = self._callbacks.open_patient(patient_id, as_of)
+    def _redate(self, patient_id: str | None, as_of: str | None, request: gr.Request) -> str:
+        services = self._callbacks.services_for(request)
+        _, card, _ = self._callbacks.open_patient(patient_id, as_of, services)
         return render.header_html(card)
 
-    async def _ask(self, question: str, as_of: str | None, session: Session | None) -> AsyncIterator[tuple[Any, Any]]:
-        if session is None:
+    async def _ask(
+        self, question: str, as_of: str | None, session: Session | None, request: gr.Request
+    ) -> AsyncIterator[tuple[Any, Any]]:
+        services = await run_in_threadpool(self._callbacks.services_for, request)
+        if session is None or session.owner != services.caller.subject:
             yield gr.skip(), gr.skip()
             return
         yield session.messages, gr.Textbox(value="", submit_btn=False, stop_btn=True)
-        async for messages in self._callbacks.ask(question, as_of, session):
+        async for messages in self._callbacks.ask(question, as_of, session, services):
             yield messages, gr.skip()
         yield session.messages, gr.Textbox(submit_btn=True, stop_btn=False)
 
-    def _stop(self, session: Session | None) -> tuple[Any, Any]:
-        return self._callbacks.stopped(session or Session()), gr.Textbox(submit_btn=True, stop_btn=False)
+    def _stop(self, session: Session | None, request: gr.Request) -> tuple[Any, Any]:
+        own = self._own(session, self._callbacks.services_for(request))
+        return self._callbacks.stopped(own), gr.Textbox(submit_btn=True, stop_btn=False)
 
-    def _cite(self, session: Session | None, event: gr.EventData) -> str:
+    def _cite(self, session: Session | None, event: gr.EventData, request: gr.Request) -> str:
         key = event._data.get("key") if isinstance(event._data, dict) else None
-        return self._callbacks.open_citation(str(key), session or Session())
+        services = self._callbacks.services_for(request)
+        return self._callbacks.open_citation(str(key), self._own(session, services), services)
+
+    def _own(self, session: Session | None, services: GuardedServices) -> Session:
+        return session if session is not None and session.owner == services.caller.subject else Session()
+
+
+def _empty_page(services: GuardedServices) -> str:
+    if services.store.patients():
+        return _NO_PATIENT
+    return _NO_RECORDS if services.gate.is_local else _NOBODY

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from app.access.callers import LOCAL
+from app.access.guarded import GuardedServices
 from app.ui.callbacks import Callbacks, Message, Session
 from app.ui.examples import COUNT, example_questions
 from tests.unit.test_app_scripted import PATIENT_ID, ScriptedAssistant, scripted_services
@@ -20,10 +22,11 @@ class Page:
         services, self.assistant = scripted_services(data_dir)
         self.store = services.store
         self.callbacks = Callbacks(services)
+        self.services = GuardedServices(services, services.gate, LOCAL, "/")
         self.session = self.open()
 
     def open(self) -> Session:
-        session, card, _ = self.callbacks.open_patient(PATIENT_ID, None)
+        session, card, _ = self.callbacks.open_patient(PATIENT_ID, None, self.services)
         assert card is not None
         return session
 
@@ -32,7 +35,7 @@ class Page:
         seen: list[str] = []
 
         async def follow() -> None:
-            async for messages in self.callbacks.ask(question, as_of, self.session):
+            async for messages in self.callbacks.ask(question, as_of, self.session, self.services):
                 seen.extend(title_of(m) or str(m["content"]) for m in messages)
 
         asyncio.run(follow())
@@ -53,7 +56,7 @@ def page(tmp_path: Path) -> Page:
 
 
 def test_the_picker_tells_namesakes_apart(page: Page) -> None:
-    ((label, value),) = page.callbacks.choices()
+    ((label, value),) = page.callbacks.choices(page.services)
     assert value == PATIENT_ID and label.startswith("Edythe Morar (") and "female" in label and PATIENT_ID[:8] in label
 
 
@@ -72,15 +75,15 @@ def test_an_answer_streams_and_ends_with_links_callouts_and_a_plot(page: Page) -
 def test_links_of_earlier_answers_still_open_their_own_evidence(page: Page) -> None:
     page.ask("weight trend")
     page.ask("what if")
-    assert "Body" in page.callbacks.open_citation("1-1", page.session)
-    assert "Vancomycin exposure" in page.callbacks.open_citation("2-1", page.session)
+    assert "Body" in page.callbacks.open_citation("1-1", page.session, page.services)
+    assert "Vancomycin exposure" in page.callbacks.open_citation("2-1", page.session, page.services)
 
 
 @pytest.mark.parametrize("key", ["9-9", "", "Observation/anything", "None"])
 def test_a_key_of_another_conversation_opens_nothing(page: Page, key: str) -> None:
     page.ask("weight trend")
-    assert "cannot be opened" in page.callbacks.open_citation(key, page.session)
-    assert "cannot be opened" in page.callbacks.open_citation("1-1", page.open())
+    assert "cannot be opened" in page.callbacks.open_citation(key, page.session, page.services)
+    assert "cannot be opened" in page.callbacks.open_citation("1-1", page.open(), page.services)
 
 
 def test_a_thread_lasts_for_one_patient_in_one_session(page: Page) -> None:
@@ -112,7 +115,7 @@ def test_a_stopped_answer_is_ended(page: Page) -> None:
     page.assistant.pause_s = 0.01
 
     async def leave() -> None:
-        stream = page.callbacks.ask("weight trend", "", page.session)
+        stream = page.callbacks.ask("weight trend", "", page.session, page.services)
         for _ in range(3):
             await anext(stream)
         await stream.aclose()
@@ -129,7 +132,7 @@ def test_what_the_user_types_is_text(page: Page) -> None:
 
 
 def test_no_patient_means_no_conversation(page: Page) -> None:
-    session, card, questions = page.callbacks.open_patient(None, None)
+    session, card, questions = page.callbacks.open_patient(None, None, page.services)
     assert card is None and questions == [] and session.patient_id == ""
     assert session.thread_id != page.session.thread_id
 
