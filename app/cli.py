@@ -171,6 +171,30 @@ def story(
 
 
 @app.command()
+def verify(
+    answer: Annotated[Path, typer.Argument(metavar="FILE", help="The answer as text or Markdown; - for stdin.")],
+    patient: Annotated[
+        str | None, typer.Option("--patient", metavar="ID", help="Hold it against this patient's whole record.")
+    ] = None,
+    evidence: Annotated[
+        list[Path] | None,
+        typer.Option("--evidence", metavar="FILE", help="Hold it against this text; may be repeated."),
+    ] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="The date to treat as today.")] = None,
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Check any system's answer claim by claim; the exit code is 3 when something does not hold."""
+    from app.commands import verify as commands
+
+    holds = commands.verify(
+        answer, patient_id=patient, evidence=evidence or [], as_of=as_of, data_dir=data_dir, as_json=as_json
+    )
+    if not holds:
+        raise typer.Exit(3)
+
+
+@app.command()
 def extract(
     notes: NotesIn,
     out: NotesOut = Path("-"),
@@ -256,7 +280,7 @@ def evaluate(
     suite: Annotated[
         str,
         typer.Argument(
-            help="record-qa, record-qa-synthea, agent-questions, safety, poisoned, extraction, assertions, case-events, sections, links or note-calculators."
+            help="record-qa, record-qa-synthea, agent-questions, safety, poisoned, story, dialogues, extraction, assertions, case-events, sections, links or note-calculators."
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the report.")],

@@ -29,6 +29,7 @@ from app.api.routes import (
     evidence,
     fhir,
     health,
+    notes,
     openai,
     patients,
     query,
@@ -90,7 +91,7 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
     app.include_router(metrics_router)
     for routes in (ask, threads, patients, evidence, story, query, drafts, openai):
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.READ_RECORD))])
-    for routes in (twin, calculate, verify):
+    for routes in (twin, calculate, notes, verify):
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.COMPUTE))])
     app.router.routes.append(Route("/mcp/{patient_id}", endpoint=mcp_door))
     add_pages(app)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from agents import Event
     from app.assembly import Services
+    from domain.predictions import ModelCard
 
 Message = dict[str, Any]
 
@@ -76,6 +77,10 @@ class Callbacks:
         gate = self._services.gate
         address = request.client.host if request.client else ""
         return GuardedServices(self._services, gate, gate.identify(headers, cookies, address), "/")
+
+    def model_cards(self) -> list[ModelCard]:
+        """Every model of the twin."""
+        return list(self._services.twin.catalogue())
 
     def choices(self, services: GuardedServices) -> list[tuple[str, str]]:
         """The patients as the picker shows them: name, age, sex and enough of the id to tell namesakes apart."""

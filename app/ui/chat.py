@@ -13,6 +13,10 @@ from app.access.guarded import GuardedServices
 from app.ui import evidence_panel, render
 from app.ui.callbacks import Callbacks, Session
 from app.ui.examples import COUNT
+from app.ui.rooms.note import NoteRoom
+from app.ui.rooms.page import Page
+from app.ui.rooms.story import StoryRoom
+from app.ui.rooms.twin import TwinRoom
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -114,8 +118,16 @@ class _Chat:
             self.theme = gr.Button("Light / dark", size="sm", elem_id="ct-theme", scale=0, min_width=110)
         self.header = gr.HTML(render.header_html(None), elem_id="ct-header", js_on_load=None)
         with gr.Row(elem_id="ct-main"):
-            with gr.Column(scale=5, min_width=360, elem_id="ct-talk"):
-                self._lay_out_talk()
+            with gr.Column(scale=5, min_width=360, elem_id="ct-work"), gr.Tabs(elem_id="ct-rooms"):
+                with gr.Tab("Ask", id="ask"), gr.Column(elem_id="ct-talk"):
+                    self._lay_out_talk()
+                page = Page(self._callbacks, self.session, self.as_of)
+                with gr.Tab("Story", id="story"), gr.Column(elem_classes="ct-room"):
+                    StoryRoom(page)
+                with gr.Tab("Twin", id="twin"), gr.Column(elem_classes="ct-room"):
+                    TwinRoom(page, self._callbacks.model_cards())
+                with gr.Tab("Note", id="note"), gr.Column(elem_classes="ct-room"):
+                    NoteRoom(page)
             with gr.Column(scale=3, min_width=300, elem_id="ct-side"):
                 self.evidence = gr.HTML(
                     evidence_panel.EMPTY,

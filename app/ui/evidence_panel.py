@@ -27,6 +27,11 @@ EMPTY = (
 )
 
 
+def origin_name(origin: str) -> str:
+    """Where an input came from, as the screen says it."""
+    return _ORIGINS.get(origin, origin.replace("_", " "))
+
+
 def evidence_html(view: EvidenceView) -> str:
     """The panel of one opened citation."""
     body = {
@@ -108,7 +113,7 @@ def _outside(run: ModelRun) -> tuple[str, ...]:
 
 def _input(item: InputUsed) -> str:
     value = ("yes" if item.value else "no") if isinstance(item.value, bool) else f"{_plain(item.value)} {item.unit}"
-    origin = _ORIGINS.get(item.origin, item.origin)
+    origin = origin_name(item.origin)
     when = day(item.time)
     return (
         f"<tr><th>{esc(item.label or item.name)}</th><td>{esc(value.strip())}</td>"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agents.assistant import Assistant
 from agents.context import RunContext
-from agents.embedded import guards
+from agents import guards
 from agents.embedded.planner import Planner, Setting
 from agents.models import build_embedded_model
 from tests.conftest import NOW, Bench

@@ -18,7 +18,7 @@ NAMES = ["t", "ward round", "ui-1", "p1/t", "t\0", "1", "anna/p1/t"]
 
 def victims(talk: Talk) -> dict[str, tuple[str, str, str]]:
     """Conversations with a secret each: secret by whom, about whom and under which name."""
-    found = {}
+    found: dict[str, tuple[str, str, str]] = {}
     for owner in OWNERS[:8]:
         for patient in PATIENTS[:5]:
             name = NAMES[(len(owner) + len(patient)) % len(NAMES)]

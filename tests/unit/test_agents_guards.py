@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agents.context import RunContext
-from agents.embedded import guards
+from agents import guards
 from tests.conftest import Bench, bug
 
 

@@ -217,6 +217,18 @@ def test_a_conversation_goes_on_after_a_spanning_turn(cohort: Bench) -> None:
     assert "4.1 mmol/L" not in third.text and events[-1].kind == "answer"
 
 
+def test_a_pronoun_leans_on_the_question_before(cohort: Bench) -> None:
+    ask(cohort, 1, "latest creatinine", thread_id="leans")
+    answer, _ = ask(
+        cohort, 1, "why did it rise, and what would his vancomycin AUC be if it reaches 2?", thread_id="leans"
+    )
+    assert [(c.name, c.arguments.get("concept")) for c in answer.tool_calls] == [
+        ("possible_causes", "creatinine"), ("compare_plans", None)
+    ]  # fmt: skip
+    alone, _ = ask(cohort, 1, "why did it rise?")
+    assert all(c.name != "possible_causes" for c in alone.tool_calls)
+
+
 def test_outcomes_are_in_the_order_of_the_question_whoever_is_first() -> None:
     assert [o["place"] for o in in_order(in_order([], [{"place": 1}]), [{"place": 0}])] == [0, 1]
     assert in_order([{"place": 0}], None) == []

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Bench
-from tools.notes import gives_orders
 from tools.outcome import ToolResult
+from tools.untrusted import gives_orders
 
 UNSEEN = "text that addresses the assistant and is not seen by notes._INSTRUCTION"
 

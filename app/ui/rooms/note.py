@@ -1,0 +1,133 @@
+"""The note room: paste a note or open a file, and see what is read from it, by kind and assertion."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import gradio as gr
+
+from app.ui.callbacks import Session
+from app.ui.render import callout, esc
+from app.ui.rooms.page import PRIVATE, Page, in_plain_words
+from domain.facts import Fact, Note
+
+_MOST = 200_000
+_START = '<p class="ct-empty-room">Paste a note and read it: problems, drugs, results and more, each with what is said of it. Nothing is stored.</p>'
+_EXAMPLE = (
+    "Assessment: 67-year-old woman with type 2 diabetes and CKD stage 3. Denies chest pain. No fever.\n"
+    "Mother had breast cancer at 52. Possible pneumonia; will start amoxicillin 500 mg PO TID for 7 days.\n"
+    "BP 148/86, HR 92, T 38.1 C, SpO2 94 % on room air. Creatinine 1.6 mg/dL, K 5.2 mmol/L.\n"
+)
+_STATES = (
+    ("is_negated", "absent"),
+    ("is_family", "family"),
+    ("is_hypothetical", "planned or conditional"),
+    ("is_uncertain", "possible"),
+    ("is_historical", "past"),
+)
+
+
+class NoteRoom:
+    """Components and events of the room."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.text = gr.Textbox(
+            label="Note", lines=6, max_lines=14, max_length=_MOST, elem_id="ct-note-text",
+            placeholder="Paste the text of a note, or open a file (text, PDF, Word).",
+        )  # fmt: skip
+        with gr.Row(elem_classes="ct-room-bar"):
+            self.read = gr.Button("Read the note", variant="primary", scale=0, min_width=140, elem_id="ct-read")
+            gr.HTML(
+                '<label class="ct-file">Open a file<input type="file" id="ct-note-file" accept=".txt,.pdf,.docx"></label>',
+                js_on_load=_OPEN_FILE,
+            )
+            self.example = gr.Button("Example", scale=0, min_width=90)
+        self.found = gr.HTML(_START, elem_id="ct-note", elem_classes="ct-room-sheet", js_on_load=None)
+        gr.on([self.read.click, self.text.submit], self._read, [self.text, page.session], self.found, **PRIVATE)
+        self.example.click(lambda: _EXAMPLE, None, self.text, **PRIVATE)
+
+    def _read(self, text: str, session: Session | None, request: gr.Request) -> str:
+        def make() -> str:
+            services = self._page.callbacks.services_for(request)
+            if not text.strip():
+                return _START
+            from nlp_pipeline import extract
+
+            facts = next(iter(extract([Note(id="pasted", patient_id="", text=text)], nlp=services.nlp)))
+            return note_html(text, list(facts))
+
+        shown: str = in_plain_words(make, str)
+        return shown
+
+
+# The file goes to the server's own address and comes back as text: nothing of it lies in an upload folder.
+_OPEN_FILE = """
+const picker = element.querySelector("#ct-note-file");
+picker.addEventListener("change", async () => {
+  const file = picker.files[0];
+  if (!file) return;
+  const box = document.querySelector("#ct-note-text textarea");
+  const answer = await fetch("/v1/notes/text", {method: "POST", body: file, headers: {"content-type": "application/octet-stream", "x-file-name": encodeURIComponent(file.name)}});
+  const told = await answer.json();
+  box.value = answer.ok ? told.text : `This file cannot be read: ${told.detail}`;
+  box.dispatchEvent(new Event("input", {bubbles: true}));
+  picker.value = "";
+});
+"""
+
+
+def state_of(fact: Fact) -> str:
+    """What is said of a fact in one word."""
+    return next((name for field, name in _STATES if getattr(fact.assertion, field)), "present")
+
+
+def note_html(text: str, facts: list[Fact]) -> str:
+    """The note with its facts marked, and a table of them."""
+    placed = sorted(
+        (f for f in facts if f.evidence.span is not None),
+        key=lambda f: (f.evidence.span.start, -f.evidence.span.end) if f.evidence.span else (0, 0),
+    )
+    parts: list[str] = []
+    place = 0
+    for fact in placed:
+        span = fact.evidence.span
+        if span is None or span.start < place:
+            continue  # within one that is marked already
+        state = state_of(fact)
+        title = esc(f"{fact.kind.value.replace('_', ' ')}, {state}" + (f", {fact.section}" if fact.section else ""))
+        parts.append(esc(text[place : span.start]))
+        parts.append(
+            f'<mark class="ct-fact ct-kind-{esc(fact.kind.value)} ct-state-{esc(state.split()[0])}" title="{title}">'
+            f"{esc(text[span.start : span.end])}<sup>{esc(state if state != 'present' else '')}</sup></mark>"
+        )
+        place = span.end
+    parts.append(esc(text[place:]))
+    counts = Counter(fact.kind.value for fact in facts)
+    told = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.most_common())
+    rows = "".join(_row(fact) for fact in placed)
+    empty = callout("info", "Nothing was found.", "No problem, drug, result or the like is known by these words.")
+    table = (
+        "<table class='ct-facts-table'><thead><tr><th>Words</th><th>Kind</th><th>Said to be</th><th>Value</th><th>Codes</th>"
+        f"</tr></thead><tbody>{rows}</tbody></table>"
+    )
+    return (
+        f'<article class="ct-sheet"><p class="ct-dim">{esc(told)}</p><div class="ct-note ct-read-note" tabindex="0">'
+        f"{''.join(parts)}</div>{table if facts else empty}</article>"
+    )
+
+
+def _row(fact: Fact) -> str:
+    codes = ", ".join(f"{c.__class__.__name__.removesuffix('Code')} {c.code}" for c in fact.codes[:2])
+    value = "" if fact.value is None else str(getattr(fact.value, "display", "") or _shown(fact))
+    return (
+        f"<tr><td>{esc(fact.text)}</td><td>{esc(fact.kind.value.replace('_', ' '))}</td><td>{esc(state_of(fact))}</td>"
+        f"<td>{esc(value)}</td><td><small>{esc(codes)}</small></td></tr>"
+    )
+
+
+def _shown(fact: Fact) -> str:
+    value = fact.value
+    if isinstance(value, str) or value is None:
+        return value or ""
+    return f"{fact.comparator}{value.value:g} {value.unit}".strip()

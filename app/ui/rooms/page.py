@@ -1,0 +1,82 @@
+"""What every room is given of the page it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import gradio as gr
+
+from app.access.guarded import GuardedServices
+from app.dates import now, parse_as_of
+from app.ui.callbacks import Callbacks, Session
+from app.ui.render import callout, esc
+from domain.errors import ChartTwinError
+from domain.facts import Evidence
+from tools.context import ToolContext
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "concurrency_limit": 8}
+CHOOSE = '<p class="ct-empty-room">Choose a patient above.</p>'
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page's session and the date that counts as today."""
+
+    callbacks: Callbacks
+    session: gr.State
+    as_of: gr.Textbox
+
+    def open(
+        self, session: Session | None, as_of: str | None, request: gr.Request
+    ) -> tuple[GuardedServices, Session, datetime] | None:
+        """The services, the session and the moment; None while no patient is open here.
+
+        Raises:
+            NotSignedIn: the session of the page has ended.
+            InvalidInput: the date cannot be read.
+        """
+        services = self.callbacks.services_for(request)
+        if session is None or session.owner != services.caller.subject or not session.patient_id:
+            return None
+        return services, session, parse_as_of(as_of) or now()
+
+    def chart(
+        self, session: Session | None, as_of: str | None, request: gr.Request
+    ) -> tuple[ToolContext, Session] | None:
+        """The chart of the open patient."""
+        opened = self.open(session, as_of, request)
+        if opened is None:
+            return None
+        services, held, moment = opened
+        services.store.patient(held.patient_id)
+        return ToolContext(services.store, held.patient_id, moment, services.twin, services.index), held
+
+
+class Marks:
+    """Numbered links to evidence within one piece of HTML; the page's evidence panel opens them."""
+
+    def __init__(self, session: Session, prefix: str) -> None:
+        self._session, self._prefix = session, prefix
+        self._numbers: dict[str, int] = {}
+
+    def of(self, evidence: tuple[Evidence, ...] | list[Evidence]) -> str:
+        """The links of these citations."""
+        return "".join(map(self._one, evidence))
+
+    def _one(self, evidence: Evidence) -> str:
+        number = self._numbers.setdefault(evidence.ref, len(self._numbers) + 1)
+        key = f"{self._prefix}-{number}"
+        self._session.refs[key] = evidence.ref
+        label = esc(f"Evidence {number}: {evidence.quote or evidence.ref}")
+        return f'<a class="ct-cite" href="#cite-{key}" role="button" aria-label="{label}" title="{label}">{number}</a>'
+
+
+def in_plain_words(make: Callable[[], Any], failed: Callable[[str], Any]) -> Any:
+    """The outcome, or the fault as a callout."""
+    try:
+        return make()
+    except ChartTwinError as error:
+        return failed(callout("error", "Not possible.", esc(error.message)))
