@@ -237,6 +237,16 @@ class Readiness:
                 log_event("part_failed", level=40, part=part)
                 return
         log_event("ready")
+        self._load_what_can_wait()
+
+    def _load_what_can_wait(self) -> None:
+        """The note-reading pipeline and the plots: the first who needs them would wait for seconds."""
+        try:
+            import plotly.graph_objects  # noqa: F401
+
+            _ = self._services.nlp
+        except Exception as error:  # whoever needs it gets the fault; the server goes on
+            log_event("part_failed", level=30, part="pipeline", kind=type(error).__name__)
 
     def _load_part(self, part: str) -> str:
         if part == "outbox":  # an ingest that was cut off is finished before questions are answered
