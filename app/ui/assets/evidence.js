@@ -50,8 +50,17 @@ const attach = () => {
     if (held && scroller && last) scroller.scrollTop += last.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 12;
   };
   ["wheel", "touchmove", "keydown", "pointerdown"].forEach((kind) => talk.addEventListener(kind, () => { held = false; }, { passive: true }));
-  // Screen readers get the rendered message, not its source.
-  const clean = () => talk.querySelectorAll("[data-testid=bot][aria-label]").forEach((one) => one.removeAttribute("aria-label"));
+  // Screen readers get the rendered message, not its source; every button has a name, and none stands inside another.
+  const clean = () => {
+    talk.querySelectorAll("[data-testid=bot][aria-label]").forEach((one) => one.removeAttribute("aria-label"));
+    talk.querySelectorAll("button.icon-button").forEach((one) => {
+      if (!one.getAttribute("aria-label") && !one.textContent.trim()) one.setAttribute("aria-label", "Enlarge");
+    });
+    talk.querySelectorAll(".title[role=button]").forEach((one) => {
+      one.removeAttribute("role");
+      one.removeAttribute("tabindex");
+    });
+  };
   new MutationObserver(() => { clean(); follow(); }).observe(talk, { childList: true, subtree: true, characterData: true });
 };
 attach();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -61,9 +62,10 @@ def story_html(story: Story, marks: Marks) -> str:
     parts = [f"<h2>{esc(story.title)}</h2>"]
     for section in story.sections:
         lines = []
-        for sentence in section.sentences:
-            tag = "li" if sentence.item else "p"
-            lines.append(f"<{tag}>{esc(sentence.text)} {marks.of(sentence.evidence)}</{tag}>")
+        for is_list, sentences in groupby(section.sentences, key=lambda sentence: sentence.item):
+            tag = "li" if is_list else "p"
+            shown = "".join(f"<{tag}>{esc(s.text)} {marks.of(s.evidence)}</{tag}>" for s in sentences)
+            lines.append(f"<ul>{shown}</ul>" if is_list else shown)
         parts.append(f"<section><h3>{esc(section.title)}</h3>{''.join(lines)}</section>")
     parts += [callout("warn", "Mind", esc(warning)) for warning in story.warnings]
     return f'<article class="ct-sheet">{"".join(parts)}</article>'
