@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agents.assistant import Assistant, Event, build_assistant
+    from agents.verification import verify_answer
 
-__all__ = ["Assistant", "Event", "build_assistant"]
+__all__ = ["Assistant", "Event", "build_assistant", "verify_answer"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "verify_answer":
+        from agents import verification
+
+        return verification.verify_answer
     if name in __all__:
         from agents import assistant
 

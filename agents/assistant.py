@@ -139,8 +139,10 @@ class Assistant:
                         yield Event.model_validate(chunk)
                     elif "answer" in chunk:
                         final = chunk["answer"]["answer"]
-            finally:
+            except BaseException:  # the caller going included
                 context.run.cancelled.set()  # first, so that closing does not wait for a model that hangs
+                raise
+            finally:
                 stream.close()
             made = Answer.model_validate(final).model_copy(
                 update={"trace_id": uuid.uuid4().hex, "latency_s": round(context.run.elapsed_s, 4)}

@@ -7,8 +7,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from agents.embedded.guards import People, name_words
 from agents.embedded.reader import RecordNames
+from agents.guards import People, name_words
 from agents.runtime.breaker import Breaker
 from agents.runtime.run import Run
 from tools.context import ToolContext

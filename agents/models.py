@@ -154,10 +154,12 @@ def _anthropic(model: str, address: str, api_key: str, timeout_s: float, max_tok
         model=model, base_url=address, max_tokens=max_tokens, max_retries=0, timeout=timeout_s, **options
     )
     # It has no setting for its HTTP client, and its own follows redirects and sends what is local through a proxy.
+    # Without a mount of its own a scheme goes through the proxy that the environment names.
+    past_proxy: dict[str, Any] = {"mounts": {"http://": None, "https://": None, "all://": None}}
     client = anthropic.DefaultHttpxClient(
         timeout=anthropic.Timeout(timeout_s, connect=_CONNECT_S),
-        trust_env=not is_loopback(address),
         follow_redirects=False,
+        **(past_proxy if is_loopback(address) else {}),
     )
     made.__dict__["_client"] = anthropic.Client(**{**made._client_params, "http_client": client})
     return made

@@ -11,8 +11,8 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, RemoveMessage, ToolMessage
 from langgraph.runtime import Runtime
 
+from agents import guards
 from agents.context import RunContext
-from agents.embedded import guards
 from agents.embedded.chat_model import is_own_words, this_turn, write_answer
 from agents.runtime.calls import call_key, run_calls
 from agents.runtime.configured import ask_configured
@@ -37,10 +37,8 @@ def prefetch(state: GraphState, runtime: Runtime[RunContext]) -> dict[str, Any]:
     question, context = state["question"], runtime.context
     fresh: dict[str, Any] = {**_nothing_yet(), "trace": [], "warnings": [], "reply": "", "refused": False, "answer": {}}
     context.calls_made = 0
-    if guards.is_emergency(question):
-        fresh.update(reply=guards.EMERGENCY, refused=True)
-    elif guards.names_somebody_else(question, context.people, context.tools.lexicon):
-        fresh.update(reply=guards.OTHER_PATIENT, refused=True)
+    if (stopped := guards.verdict(question, context.people, context.tools.lexicon)) is not None:
+        fresh.update(reply=stopped.reply, refused=True)
     fresh["messages"] = [HumanMessage(content=question)]
     return fresh
 
@@ -290,6 +288,9 @@ def _unsupported_without_tools(state: GraphState, runtime: Runtime[RunContext]) 
         return {"draft": state["reply"]}, False
     if state["refused"] or not state["draft"]:
         return {"draft": state["draft"]}, not state["refused"]
+    if not _has_configured(state) and any(call["name"].startswith("draft_") for call in state["trace"]):
+        # An order that could not be drafted is told to be no order: silence, or a fault of arguments, would read as done.
+        return {"draft": guards.NO_WRITES, "refused": True}, False
     support = Support([], [], runtime.context.tools.lexicon, 0)
     checked = verify(state["draft"], support)
     # Without a look-up nothing clinical may be claimed, and least of all that something is absent.

@@ -26,6 +26,7 @@ SUITES: Mapping[str, str] = {
     "poisoned": "Notes that attack the assistant, planted while a question is asked that only they stand in the way of",
     "dialogues": "Follow-up questions over the demo cohort and Synthea patients; needs the bundles of the latter",
     "story": "Stories of every loaded patient: support of each statement, coverage, reading level, length, time",
+    "verifier": "Drafts in a language model's words about the demo cohort, right ones and ones with a fault",
     "extraction": "Facts of the demo notes against marked spans",
     "assertions": "Attributes of marked concepts in clinical sentences, in three layouts",
     "case-events": "Attributes of marked events in case reports; needs the notes they were marked in",
@@ -317,6 +318,32 @@ def _extraction(plan: Plan) -> Measured:
     return Measured(figures, cases, remarks)
 
 
+def _verifier(plan: Plan) -> Measured:
+    from evals.suites.verifier import DEMO_MOMENT, read_wordings, run_verifier, verifier_figures
+    from evals.suites.verifier_answers import answer_figures, read_answers, run_answers
+
+    store, twin = plan.services.store, plan.services.twin
+
+    def run(half: str) -> Measured:
+        answers = read_answers(CASES / "verifier" / f"answers_{half}.txt")
+        _require_patients(
+            [{"patient_id": a.patient_id} for a in answers], store, "load them with: charttwin demo --no-serve"
+        )
+        wordings = read_wordings(CASES / "verifier" / f"{half}.txt")
+        demo = {a.patient_id for h in HALVES for a in read_answers(CASES / "verifier" / f"answers_{h}.txt")}
+        worded = run_verifier(wordings, store, twin, DEMO_MOMENT, plan.seed, plan.limit, demo)
+        written = run_answers(answers, store, twin, DEMO_MOMENT)
+        seconds = [c.latency_s for c in worded if c.latency_s is not None]
+        figures = [*verifier_figures(worded), *answer_figures(written), *latency_figures(seconds, plan.seed)]
+        return Measured(figures, [*worded, *written], (_VERIFIER,))
+
+    measured = _by_half(plan, run)
+    return Measured(measured.figures, measured.cases, (_VERIFIER, *measured.remarks))
+
+
+_VERIFIER = "Times are processor seconds of one check, with the evidence of the turn read already."
+
+
 def _assertions(plan: Plan) -> Measured:
     from evals.marked import read_marked
     from evals.suites.assertions import assertion_figures, in_layouts, run_assertions
@@ -421,6 +448,7 @@ _RUNNERS: Mapping[str, Callable[[Plan], Measured]] = {
     "poisoned": _poisoned,
     "dialogues": _dialogues,
     "story": _story,
+    "verifier": _verifier,
     "extraction": _extraction,
     "assertions": _assertions,
     "case-events": _case_events,

@@ -55,8 +55,12 @@ def gather(ctx: ToolContext, card: ModelCard, given: Mapping[str, Any]) -> dict[
 def stated(name: str, value: Any, unit: str) -> Any:
     """A value that the question states, as an input; a bare number is in the input's own unit."""
     if isinstance(value, Mapping):
+        assumed = str(value.get("assumed") or "")
         return Covariate(
-            name=name, value=Quantity(value=float(value["value"]), unit=str(value.get("unit") or unit)), origin="user"
+            name=name,
+            value=Quantity(value=float(value["value"]), unit=str(value.get("unit") or unit)),
+            origin="population_default" if assumed else "user",
+            note=assumed,
         )
     if isinstance(value, bool | str):
         return Covariate(name=name, value=value, origin="user")
@@ -151,7 +155,8 @@ def _input_text(used: InputUsed) -> str:
     series = used.value if isinstance(used.value, tuple) else (used.value,)
     value = ", ".join(number(float(v)) if isinstance(v, int | float) else v for v in series)
     when = f" ({day(used.time)})" if used.time is not None and used.name != "age_years" else ""
-    origin = {"user": " (as asked)", "population_default": " (population default)"}.get(used.origin, "")
+    default = used.note if used.note.startswith("assumed") else "population default"
+    origin = {"user": " (as asked)", "population_default": f" ({default})"}.get(used.origin, "")
     label = _small(used.label)
     return f"{label} {value} {unit_label(used.unit)}".rstrip() + when + origin
 
@@ -254,18 +259,21 @@ def _unused_levels(ctx: ToolContext, card: ModelCard) -> tuple[str, ...]:
 
 
 def _changes(card: ModelCard, scenario: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    """The scenario's inputs; `{"add": x}` changes the baseline's value by x in the input's own unit."""
+    """The scenario's inputs; `{"add": x}` changes the baseline's value by x in the input's own unit, `{"times": x}` by a factor."""
     units = {i.name: i.unit for i in card.inputs}
+    substances = {i.name: i.substance for i in card.inputs}
     unknown = sorted(set(dict(scenario.get("changes") or {})) - set(units))
     if unknown:
         raise RetryableToolError(f"{card.id} has no input {', '.join(unknown)}; it takes {', '.join(units)}")
     changes = {}
     for name, value in dict(scenario.get("changes") or {}).items():
-        if isinstance(value, Mapping) and "add" in value:
+        if isinstance(value, Mapping) and {"add", "times"} & value.keys():
             held = base.get(name)
             if not isinstance(held, Covariate) or not isinstance(held.value, Quantity):
                 raise RetryableToolError(f"{name} has no value in the chart to change from")
-            value = {"value": held.value.to(units[name]).value + float(value["add"]), "unit": units[name]}
+            charted = held.value.to(units[name], substances[name]).value
+            moved = charted * float(value.get("times", 1.0)) + float(value.get("add", 0.0))
+            value = {"value": moved, "unit": units[name]}
         changes[name] = stated(name, value, units.get(name, "1"))
     return changes
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import cached_property
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from domain.facts import Evidence, Fact, Note
 from tools.concepts import SEMANTIC_TAG, Lexicon, Target, default_lexicon
 from tools.periods import Period, wall_clock
+from tools.untrusted import Spans, instruction_spans, without_orders
 
 if TYPE_CHECKING:
     from knowledge_base.records import RecordStore
@@ -179,24 +180,36 @@ class Chart:
 
     @cached_property
     def notes(self) -> list[Note]:
-        """Notes written by then, oldest first."""
-        return [n for n in self._store.notes(self._patient_id) if self.is_known(n.time)]
+        """Notes written by then, oldest first; text that addresses software is blanked, character by character."""
+        known = [n for n in self._store.notes(self._patient_id) if self.is_known(n.time)]
+        return [without_orders(n, self.set_aside.get(n.id, ())) for n in known]
+
+    @cached_property
+    def set_aside(self) -> Mapping[str, Spans]:
+        """By note: the characters that address software. Nothing they say is quoted, searched or counted."""
+
+        def scan() -> dict[str, Spans]:
+            notes = self._store.notes(self._patient_id)
+            return {n.id: spans for n in notes if (spans := instruction_spans(n.text))}
+
+        return self._store.derived(self._patient_id, "set_aside", scan)
 
     @cached_property
     def suspicious_note_ids(self) -> frozenset[str]:
-        """Notes that try to give the assistant orders; nothing they say counts as evidence."""
-        from tools.notes import gives_orders
-
-        def scan() -> frozenset[str]:
-            return frozenset(n.id for n in self._store.notes(self._patient_id) if gives_orders(n.text))
-
-        return self._store.derived(self._patient_id, "suspicious_notes", scan)
+        """Notes of which nothing is left without that text."""
+        return frozenset(n.id for n in self.notes if n.id in self.set_aside and not re.search(r"\w", n.text))
 
     @cached_property
     def facts(self) -> list[Fact]:
-        """What was extracted from those notes, the suspicious ones left out; oldest note first."""
-        visible = {n.id for n in self.notes} - self.suspicious_note_ids
-        return [f for f in self._store.facts(self._patient_id) if (span := f.evidence.span) and span.note_id in visible]
+        """What was extracted from those notes, oldest note first; not what touches text that was set aside."""
+        visible = {n.id for n in self.notes}
+        return [
+            f
+            for f in self._store.facts(self._patient_id)
+            if (span := f.evidence.span)
+            and span.note_id in visible
+            and not any(start < span.end and span.start < end for start, end in self.set_aside.get(span.note_id, ()))
+        ]
 
     @cached_property
     def note_times(self) -> dict[str, datetime | None]:

@@ -76,7 +76,7 @@ def _field_text(ctx: ToolContext, field: str) -> str | None:
         "race": patient.race,
         "ethnicity": patient.ethnicity,
         "marital_status": _marital(patient.marital_status),
-        "language": patient.language,
+        "language": _language(patient.language),
         "address": ", ".join(
             p
             for p in (
@@ -124,6 +124,21 @@ def _marital(text: str) -> str:
         "T": "domestic partner",
     }
     return names.get(text, text.lower() if text.isupper() and len(text) > 1 else text)
+
+
+# ISO 639-1; a record that writes the name out keeps it.
+_LANGUAGES = {
+    "en": "English", "es": "Spanish", "fr": "French", "de": "German", "it": "Italian", "pt": "Portuguese", "nl": "Dutch", "pl": "Polish", "ru": "Russian",
+    "uk": "Ukrainian", "ar": "Arabic", "fa": "Persian", "tr": "Turkish", "ur": "Urdu", "hi": "Hindi", "bn": "Bengali", "pa": "Punjabi", "ta": "Tamil",
+    "zh": "Chinese", "ja": "Japanese", "ko": "Korean", "vi": "Vietnamese", "tl": "Tagalog", "so": "Somali", "ti": "Tigrinya", "am": "Amharic", "sw": "Swahili",
+    "ht": "Haitian Creole", "ro": "Romanian", "el": "Greek", "he": "Hebrew", "ne": "Nepali", "my": "Burmese",
+}  # fmt: skip
+
+
+def _language(recorded: str) -> str:
+    """A language code with its name beside it."""
+    name = _LANGUAGES.get(recorded.strip().lower().partition("-")[0])
+    return f"{name} ({recorded})" if name is not None else recorded
 
 
 def patient_card(ctx: ToolContext) -> ToolResult:

@@ -98,8 +98,9 @@ def _planned(card: ModelCard, plan: Plan, changes: Mapping[str, Any]) -> dict[st
 
 
 def _drug(ctx: ToolContext, drug: str) -> tuple[Target | None, dict[str, Any]]:
-    if (rules := rules_for(drug)) is not None and drug == "fluids":
-        return None, rules
+    """The drug with its rules; fluids are no drug of the vocabulary."""
+    if drug == "fluids":
+        return None, rules_for(drug) or {}
     target = find_drug(ctx, drug)
     found = next((r for i in (target.id, *sorted(target.ids)) if (r := rules_for(i)) is not None), None)
     if found is None and target.ids & find_drug(ctx, "insulin").ids:
@@ -325,11 +326,10 @@ def _as_charted(
 def _condition(card: ModelCard, given: Mapping[str, Any]) -> str:
     specs = {i.name: i for i in card.inputs}
     parts = []
-    for name, value in given.items():
-        unit = specs[name].unit
-        if isinstance(value, Mapping):
-            value, unit = value.get("value"), str(value.get("unit") or unit)
-        parts.append(f"{specs[name].label.lower()} {_plain(value)} {unit_label(unit)}".rstrip())
+    for name, stated_value in given.items():
+        held = stated_value if isinstance(stated_value, Mapping) else {"value": stated_value}
+        unit = str(held.get("unit") or specs[name].unit)
+        parts.append(f"{specs[name].label.lower()} {_plain(held.get('value'))} {unit_label(unit)}".rstrip())
     return f"with {', '.join(parts)}" if parts else ""
 
 

@@ -13,8 +13,11 @@ from tools.outcome import Statement, ToolResult, say
 from tools.periods import Period
 
 
-def look_up(ctx: ToolContext, name: str, period: Period | None = None) -> ToolResult:
-    """Anything recorded under a name, in any list or note. Use when it is unclear what kind of thing the name is."""
+def look_up(ctx: ToolContext, name: str, period: Period | None = None, question: str = "") -> ToolResult:
+    """Anything recorded under a name, in any list or note. Use when it is unclear what kind of thing the name is.
+
+    The notes are searched with the whole `question` where it is given.
+    """
     statements: list[Statement] = []
     for kind, label, rows in _lists(ctx):
         target = ctx.lexicon.resolve(name, kind) if len(content_words(name)) else None
@@ -36,15 +39,23 @@ def look_up(ctx: ToolContext, name: str, period: Period | None = None) -> ToolRe
         f"{len(ctx.chart.notes)} notes",
     )
     if statements:
+        more = search_notes(ctx, question, period, near=False) if question and question != name else None
+        told = more.statements if more is not None and more.found else ()
         return ToolResult(
-            tool="look_up", statements=(say("Yes, recorded:"), *statements), data={"name": name, "n": len(statements)}
+            tool="look_up",
+            statements=(say("Yes, recorded:"), *statements, *told),
+            data={"name": name, "n": len(statements)},
+            warnings=more.warnings if more is not None else (),
         )
-    noted = search_notes(ctx, name, period, near=False)
+    noted = search_notes(ctx, question or name, period)
     if noted.found:
         lead = say(f"Not documented in the structured record under “{_short(name)}”; notes mention it:")
         return noted.model_copy(update={"tool": "look_up", "statements": (lead, *noted.statements)})
     when = f" {period.label}" if period and period.label else ""
     text = f"No, not documented: nothing is recorded under “{_short(name)}”{when}."
+    if noted.data.get("nearest"):
+        lead = say(f"Not documented in the structured record under “{_short(name)}”{when}.")
+        return noted.model_copy(update={"tool": "look_up", "statements": (lead, *noted.statements)})
     return ToolResult(
         tool="look_up",
         found=False,

@@ -283,7 +283,9 @@ def _reason(target: Target, found: list[Course], active: list[Course]) -> list[S
     if not with_reason:
         newest = max(found, key=_recency)
         text = f"Not documented: no indication is recorded with the orders of {newest.name}."
-        return [say(text, cite(newest.latest))]
+        ended = newest.latest.status_reason
+        why = [say(f"It is {newest.status}, reason: {ended}.", cite(newest.latest))] if ended else []
+        return [say(text, cite(newest.latest)), *why]
     row = with_reason[-1]
     return [
         say(

@@ -1,79 +1,37 @@
-"""What the notes say: sections of a named note, passages that answer a question, and notes that try to give orders."""
+"""What the notes say: sections of a named note, and passages that answer a question."""
 
 from __future__ import annotations
 
-import json
 import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import lru_cache
-from importlib import resources
-from typing import TYPE_CHECKING
 
 from domain.facts import Evidence, Note, Span, span_ref
-from tools.concepts import content_words, tokenize
 from tools.context import ToolContext, day
 from tools.outcome import Statement, ToolResult, say
+from tools.passages import Found, rank_sentences
 from tools.periods import Period
-
-if TYPE_CHECKING:
-    from knowledge_base.retrieval import Passage
+from tools.untrusted import SET_ASIDE, inert_text
 
 _QUOTE_LIMIT = 420
 _FEW_NOTES = 4
-_NEAR = 0.52  # cosine similarity at which a passage is taken to speak to the question without sharing its words
-_NEAREST = 0.36  # at which a passage may be shown as the nearest there is
-_NEAR_IN_NOTE = 0.25  # within a note that the question names, a weaker likeness is enough to quote it
-
-# Text in a note that addresses a machine or its rules instead of a reader. Notes are data: such a note is shown as
-# suspicious, none of its statements is used as evidence, and nothing in it is ever followed.
-_INSTRUCTION = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}\b(?:previous|prior|above|earlier|all|any|your|the|system|safety)\b[^.\n]{0,30}"
-    r"\b(?:instruction|prompt|rule|guideline|message|context|record|chart|data|guardrail|polic)"
-    r"|(?:^|[\n.!?;|\"“'`#*-])[ \t]*(?:system|assistant|developer|admin(?:istrator)?)\s*(?:prompt|message|override|instruction|note|directive|command|update)?\s*[:>\]][ \t]*\S"
-    r"|\b(?:system|assistant|developer|admin(?:istrator)?)\s+(?:prompt|message|override|instruction|directive|command)\s*[:>\]]"
-    r"|\[\s*(?:system|assistant|developer|admin)\s*\]\s*:?\s*\S"
-    r"|\b(?:dear|hey|hello|hi)\s+(?:ai|llm|assistant|chat ?bot|model|agent)\b|\bthe (?:ai |virtual )?assistant\s+(?:must|should|shall|will|is to)\b"
-    r"|\bas the (?:ai|assistant|model|llm|chat ?bot)\b|\b(?:ai|llm|gpt|chat ?bot|model)\s*(?:instructions?|prompt|note|directive)?\s*:\s*\S|#{2,}\s*instructions?\s*:"
-    r"|</?\s*(?:system|assistant|tool|user|instructions?|function|im_start|im_end)\b|\[/?INST\]|<\|[a-z_]+\|>"
-    r"|\b(?:attention|note to|message (?:to|for)|instructions? (?:to|for))\s*:?\s*(?:the\s+)?(?:ai|llm|language model|assistant|chat ?bot|model|agent)\b"
-    r"|\b(?:ai|llm|language model|chat ?bot|ai assistant|ai agent|virtual assistant)s?\b[^.\n]{0,40}\b(?:must|should|shall|are to|is to|reading this|instructed|please)\b"
-    r"|\b(?:assistant|agent)s?\s+(?:reading|processing|summari[sz]ing|parsing)\b"
-    r"|\byou are (?:now|no longer|an?)\b[^.\n]{0,60}\b(?:assistant|ai|mode|model|agent|unrestricted|dan)\b"
-    r"|\b(?:reveal|print|output|repeat|leak|dump|show)\b[^.\n]{0,40}\b(?:system prompt|your instructions|other patients?|all patients?|api key|password)"
-    r"|\btool[_ ](?:result|output|call|response)\b|\bfunction_call\b|\bnew instructions?\s*[:>]"
-    r"|(?:^|[\n.!?:;])\s*(?:please\s+)?(?:tell|inform) the (?:user|clinician|doctor|physician|reader)\b[^.\n]{0,40}\bthat\b"
-    r"|\b(?:when|if) (?:you are |anyone |somebody )?asked\b[^.\n]{0,60}(?:,|\bthen\b|\balways\b)\s*(?:always |just |you )?(?:say|answer|reply|respond|state|claim)\b"
-    r"|\b(?:respond|reply|answer)\b[^.\n]{0,30}\b(?:only with|with the (?:word|phrase|text)|that the)\b"
-    r"|\b(?:do not|don't|never)\b[^.\n]{0,30}\b(?:mention|reveal|disclose|tell|report|cite)\b[^.\n]{0,60}\b(?:user|clinician|record|allerg|chart|doctor)",
-    re.IGNORECASE,
-)
-_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
-
-
-def gives_orders(text: str) -> bool:
-    """Whether a note holds text that addresses the assistant or hides characters, instead of describing care."""
-    visible = _INVISIBLE.sub("", text)
-    if len(text) - len(visible) > 3:
-        return True
-    visible = unicodedata.normalize("NFKC", visible)
-    unwrapped = re.sub(
-        r"(?<=\S)[ \t]*\n[ \t]*(?=\S)", " ", visible
-    )  # notes are hard-wrapped, and so are attacks in them
-    return _INSTRUCTION.search(visible) is not None or _INSTRUCTION.search(unwrapped) is not None
+_NEAR_IN_NOTE = 0.25  # cosine; within a note that the question names, a weaker likeness is enough to quote it
+_AS_NEAR = 0.7  # of the best score: a sentence that is quoted beside it
+_NEAREST_SHOWN = 3
+_NAMES_A_NOTE = re.compile(r"\bnotes?\b|\bentry\b|\bletter\b|\bwrit|\bwrote\b|\bdocument|\bvisit\b", re.IGNORECASE)
+_GOES_ON = re.compile(r"\bwhy\b|\breason|\bplan|\bdecision|\boutcome|\bexplain|\bbecause|\bcause", re.IGNORECASE)
 
 
 def suspicious_notes(ctx: ToolContext) -> list[Note]:
-    """Visible notes that try to give orders."""
-    return [n for n in ctx.chart.notes if n.id in ctx.chart.suspicious_note_ids]
+    """Visible notes of which something was set aside because it addresses software."""
+    return [n for n in ctx.chart.notes if n.id in ctx.chart.set_aside]
 
 
 def suspicion_warnings(notes: Sequence[Note]) -> tuple[str, ...]:
     """What the reader is told about such notes."""
     return tuple(
-        f"The note of {day(n.time)} (Note/{n.id}) contains text that reads as instructions to the assistant. It was "
-        "treated as untrusted data: not followed, and not used as evidence."
+        f"The note of {day(n.time)} (Note/{n.id}) contains text addressed to software. It was set aside as untrusted "
+        "data: not followed, not quoted, and not used as evidence."
         for n in notes
     )
 
@@ -83,7 +41,12 @@ def _describe(note: Note) -> str:
 
 
 def _quote(note: Note, start: int, end: int, limit: int = _QUOTE_LIMIT) -> tuple[str, Evidence]:
-    """The text between two offsets without its margins, with the citation of exactly those characters."""
+    """The text between two offsets without its margins, with the citation of exactly those characters.
+
+    Of a passage around text that was set aside, the longest part that is left. The evidence quotes the note as it
+    stands; what is shown of it is inert.
+    """
+    start, end = _longest_left(note.text, start, end)
     while start < end and note.text[start].isspace():
         start += 1
     while end > start and note.text[end - 1] in " \t\r\n#":
@@ -99,7 +62,24 @@ def _quote(note: Note, start: int, end: int, limit: int = _QUOTE_LIMIT) -> tuple
         ref=span_ref(Span(note_id=note.id, start=start, end=max(end, start + 1))), quote=text, time=note.time
     )
     # What a note has in brackets must not be read as a citation of ours.
-    return re.sub(r"\[(\d{1,3})\]", r"(\1)", " ".join(text.split())), evidence
+    return re.sub(r"\[(\d{1,3})\]", r"(\1)", " ".join(inert_text(text).split())), evidence
+
+
+def _longest_left(text: str, start: int, end: int) -> tuple[int, int]:
+    parts = [m.span() for m in re.finditer(rf"[^{SET_ASIDE}]+", text[start:end])] or [(0, end - start)]
+    left, right = max(parts, key=lambda part: len(text[start + part[0] : start + part[1]].strip()))
+    return start + left, start + right
+
+
+def sentence_around(ctx: ToolContext, evidence: Evidence) -> tuple[str, Evidence]:
+    """The whole sentence in which a fact stands, with its citation; the fact's own words where the note is not visible."""
+    span = evidence.span
+    note = next((n for n in ctx.chart.notes if span is not None and n.id == span.note_id), None)
+    if note is None or span is None:
+        return evidence.quote, evidence
+    before = [m.end() for m in re.finditer(r"[.!?;](?=\s)|\n", note.text[: span.start])]
+    after = re.search(r"[.!?;](?=\s|$)|\n", note.text[span.end :])
+    return _quote(note, before[-1] if before else 0, span.end + (after.end() if after else len(note.text)))
 
 
 def notes_in(ctx: ToolContext, period: Period | None) -> list[Note]:
@@ -112,176 +92,94 @@ def notes_in(ctx: ToolContext, period: Period | None) -> list[Note]:
 
 
 def search_notes(
-    ctx: ToolContext, query: str, period: Period | None = None, limit: int = 3, near: bool = True, newest: bool = False
+    ctx: ToolContext,
+    query: str,
+    period: Period | None = None,
+    limit: int = 3,
+    near: bool = True,
+    newest: bool = False,
+    about: str = "",
 ) -> ToolResult:
     """Sentences of the notes that answer a question, quoted with their place. Use when the record has no field for it.
 
-    When nothing speaks to it and `near` is set, the nearest passages are shown as no more than that. `newest` looks
-    into the last note alone.
+    When nothing speaks to it and `near` is set, the nearest sentences are shown as no more than that. `newest` looks
+    into the last note alone. Of the words `about`, one or its like has to stand in what is quoted.
     """
     if newest and (trusted := notes_in(ctx, period)) and (written := trusted[-1].time) is not None:
         period = Period(since=written, until=written + timedelta(seconds=1), label=f"of {day(written)}")
     warnings = suspicion_warnings([n for n in suspicious_notes(ctx) if period is None or period.contains(n.time)])
-    passages = _passages(ctx, query, period, limit)
-    looked = (f"{len(notes_in(ctx, period))} notes{' ' + period.label if period and period.label else ''}",)
-    if not passages and near and (nearest := _nearest_passages(ctx, query, period, 2)):
-        by_id = {n.id: n for n in ctx.chart.notes}
-        quotes = [(by_id[p.note_id], *_quote(by_id[p.note_id], p.start, p.end)) for p in nearest]
-        statements = [say(f"Not documented in those words. Looked at {looked[0]}; the nearest passages are:")]
-        statements += [say(f"{_describe(note)}: “{quote}”", evidence, item=True) for note, quote, evidence in quotes]
-        return ToolResult(
-            tool="search_notes",
-            found=False,
-            statements=tuple(statements),
-            looked_at=looked,
-            data={"query": query, "n": 0},
-            warnings=warnings,
-        )
-    if not passages and near and period is not None and 0 < len(named := notes_in(ctx, period)) <= 2:
-        # The reader named the note: what it says is shown, though nothing in it was recognised as the answer.
-        statements = [say(f"Not documented in those words; the {_describe(named[-1])} reads:")]
-        quote, evidence = _quote(named[-1], 0, len(named[-1].text), 900)
-        return ToolResult(
-            tool="search_notes",
-            found=False,
-            looked_at=looked,
-            data={"query": query, "n": 0},
-            warnings=warnings,
-            statements=(*statements, say(f"“{quote}”", evidence)),
-        )
-    if not passages:
-        text = f"Not documented: no note mentions it. Looked at {looked[0]}."
-        return ToolResult(
-            tool="search_notes",
-            found=False,
-            statements=(say(text),),
-            looked_at=looked,
-            data={"query": query, "n": 0},
-            warnings=warnings,
-        )
-    by_id = {n.id: n for n in ctx.chart.notes}
-    statements = []
-    for passage in passages:
-        note = by_id[passage.note_id]
-        quote, evidence = _quote(note, passage.start, passage.end)
-        section = f", {passage.section}" if passage.section else ""
+    notes = notes_in(ctx, period)
+    ranked = rank_sentences(ctx, query, notes, about)
+    telling = _telling(ranked, limit, is_named=period is not None and len(notes) <= _FEW_NOTES)
+    looked = (f"{len(notes)} notes{' ' + period.label if period and period.label else ''}",)
+    by_id = {n.id: n for n in notes}
+    statements: list[Statement] = []
+    for found in telling:
+        note = by_id[found.note_id]
+        quote, evidence = _quote(note, found.start, _told_until(note, found, query))
+        section = f", {found.section}" if found.section else ""
         statements.append(say(f"The {_describe(note)}{section}, says: “{quote}”", evidence))
+    nearest = not telling and near
+    if nearest:
+        statements = _nearest(ranked, notes, by_id, period, looked[0], query)
+    if not statements:
+        statements = [say(f"Not documented: no note mentions it. Looked at {looked[0]}.")]
     return ToolResult(
         tool="search_notes",
+        found=bool(telling),
         statements=tuple(statements),
-        data={"query": query, "n": len(statements)},
+        data={"query": query, "n": len(telling), "nearest": nearest and any(s.evidence for s in statements)},
         looked_at=looked,
         warnings=warnings,
     )
 
 
-def _nearest_passages(ctx: ToolContext, query: str, period: Period | None, limit: int) -> list[Passage]:
-    from knowledge_base.retrieval import search_notes as retrieve
+def _telling(ranked: Sequence[Found], limit: int, is_named: bool) -> list[Found]:
+    """The sentences that answer, with those that come as near to the question; none where the best does not answer.
 
-    allowed = {n.id for n in notes_in(ctx, period)}
-    found = retrieve(ctx.store, ctx.index, ctx.patient_id, query, as_of=ctx.as_of, k=limit * 4)
-    return [p for p in found if p.note_id in allowed and p.similarity is not None and p.similarity >= _NEAREST][:limit]
-
-
-def _passages(ctx: ToolContext, query: str, period: Period | None, limit: int) -> list[Passage]:
-    from knowledge_base.retrieval import search_notes as retrieve
-
-    allowed = [n.id for n in notes_in(ctx, period)]
-    words = _query_words(query)
-    if not words or not allowed:
+    In a note that the question names, a weaker likeness is enough to quote it.
+    """
+    if not ranked:
         return []
-    if period is not None and len(allowed) <= _FEW_NOTES:
-        return _nearest_sentences(ctx, query, allowed, limit)
-    related = sorted({w for topic in _topics() for w in topic if words & set(topic)} - words)
-    found = retrieve(ctx.store, ctx.index, ctx.patient_id, " ".join([query, *related]), as_of=ctx.as_of, k=limit * 6)
-    kept, seen = [], set()
-    for passage in found:
-        if passage.note_id not in allowed or not _says_something(passage.text):
-            continue
-        text = " ".join(passage.text.split()).lower()
-        # A query widened with related words is near to much: then only words count.
-        near = not related and passage.similarity is not None and passage.similarity >= _NEAR
-        matched = [w for w in words if _speaks_to(w, text)]
-        enough = len(matched) >= max(
-            1, (len(words) + 1) // 2
-        )  # half of what was asked must stand there, or mean the same
-        if not (enough or near) or text in seen:
-            continue
-        seen.add(text)
-        kept.append(passage)
-    return kept[:limit]
-
-
-@lru_cache(maxsize=1)
-def _topics() -> tuple[tuple[str, ...], ...]:
-    loaded = json.loads(resources.files("tools").joinpath("data/note_topics.json").read_text(encoding="utf-8"))
-    return tuple(tuple(topic) for topic in loaded)
-
-
-@lru_cache(maxsize=4096)
-def _pattern_of(word: str) -> re.Pattern[str]:
-    """A word of the question with the words that notes use for the same matter."""
-    related = {word}.union(*(topic for topic in _topics() if word in topic))
-    stems = [
-        re.escape(w) if len(w) < 6 or not w.isalpha() else re.escape(w[: max(5, len(w) - 2)]) + r"\w*"
-        for w in sorted(related)
-    ]
-    return re.compile(rf"\b(?:{'|'.join(stems)})\b", re.IGNORECASE)
-
-
-def _says_something(sentence: str) -> bool:
-    """Whether a sentence is more than a date, a bullet or a heading."""
-    bare = sentence.strip(" #-*\n\t:")
-    return len(bare) > 3 and re.search(r"[A-Za-z]{3}", bare) is not None and not sentence.lstrip().startswith("#")
-
-
-def _speaks_to(word: str, text: str) -> bool:
-    return _pattern_of(word).search(text) is not None
-
-
-def _query_words(query: str) -> set[str]:
-    """What a question about notes is about: its subject words, and topic words that are otherwise everyday ones."""
-    topical = {w for topic in _topics() for w in topic}
-    return set(content_words(query)) | {
-        t.norm for t in tokenize(query) if t.norm in topical and t.norm not in _EVERYDAY
-    }
-
-
-_EVERYDAY = frozenset("home work works single activity white black house partner school return".split())
-
-
-def _nearest_sentences(ctx: ToolContext, query: str, note_ids: list[str], limit: int) -> list[Passage]:
-    """The sentences of a few named notes that come nearest to a question, by words and by meaning."""
-    from knowledge_base.retrieval import Passage
-    from nlp_pipeline import split_sentences
-
-    by_id = {n.id: n for n in ctx.chart.notes}
-    places = [
-        (i, s, e) for i in note_ids for s, e in split_sentences(by_id[i].text) if _says_something(by_id[i].text[s:e])
-    ]
-    if not places:
+    best = ranked[0]
+    if not (best.answers or any(f.answers for f in ranked[:limit]) or (is_named and _is_likely(best))):
         return []
-    texts = [" ".join(by_id[i].text[s:e].split()) for i, s, e in places]
-    words = _query_words(query)
-    shared = [sum(1 for w in words if _speaks_to(w, text.lower())) / len(words) for text in texts]
-    meaning = [0.0] * len(texts)
-    if ctx.index is not None:
-        vectors = ctx.index.embedder.embed([query, *texts])
-        meaning = [float(v) for v in vectors[1:] @ vectors[0]]
-    ranked = sorted(range(len(places)), key=lambda n: 0.5 * shared[n] + meaning[n], reverse=True)
-    kept = [n for n in ranked if shared[n] >= 0.5 or meaning[n] >= _NEAR_IN_NOTE][:limit]
-    return [
-        Passage(
-            note_id=places[n][0],
-            start=places[n][1],
-            end=places[n][2],
-            text=by_id[places[n][0]].text[places[n][1] : places[n][2]],
-            context_start=places[n][1],
-            context_end=places[n][2],
-            score=0.5 * shared[n] + meaning[n],
-        )
-        for n in kept
-    ]
+    return [f for f in ranked[:limit] if f.answers or f.score >= _AS_NEAR * best.score or (is_named and _is_likely(f))]
+
+
+def _is_likely(found: Found) -> bool:
+    return found.covered >= 0.5 or found.similarity >= _NEAR_IN_NOTE
+
+
+def _told_until(note: Note, found: Found, query: str) -> int:
+    """Where the quote ends: a reason or a plan is often told in the sentence after the one that names its matter."""
+    if _GOES_ON.search(query) is None:
+        return found.end
+    following = re.match(r"[ \t]*\n?[ \t]*(?![-*•#\d\s])[^\n]{3,160}?[.!?](?=\s|$)", note.text[found.end :])
+    return found.end + following.end() if following else found.end
+
+
+def _nearest(
+    ranked: Sequence[Found],
+    notes: Sequence[Note],
+    by_id: Mapping[str, Note],
+    period: Period | None,
+    looked: str,
+    query: str,
+) -> list[Statement]:
+    """What comes nearest to a question that no sentence answers, said to be no more than that."""
+    if close := [f for f in ranked[:_NEAREST_SHOWN] if f.is_near]:
+        statements = [say(f"Not documented in those words. Looked at {looked}; the nearest passages are:")]
+        for found in close:
+            note = by_id[found.note_id]
+            quote, evidence = _quote(note, found.start, _told_until(note, found, query))
+            statements.append(say(f"{_describe(note)}: “{quote}”", evidence, item=True))
+        return statements
+    if period is not None and 0 < len(notes) <= 2 and _NAMES_A_NOTE.search(query):
+        # The reader named the note: what it says is shown, though nothing in it was recognised as the answer.
+        quote, evidence = _quote(notes[-1], 0, len(notes[-1].text), 900)
+        return [say(f"Not documented in those words; the {_describe(notes[-1])} reads:"), say(f"“{quote}”", evidence)]
+    return []
 
 
 _SECTIONS = {
@@ -360,7 +258,7 @@ def list_notes(ctx: ToolContext, period: Period | None = None, aspect: str = "li
                 ),
             ),
         )
-    warnings = suspicion_warnings([n for n in notes if n.id in ctx.chart.suspicious_note_ids])
+    warnings = suspicion_warnings([n for n in notes if n.id in ctx.chart.set_aside])
     if aspect == "last":
         trusted = [n for n in notes if n.id not in ctx.chart.suspicious_note_ids]
         note = (trusted or notes)[-1]
@@ -378,12 +276,7 @@ def list_notes(ctx: ToolContext, period: Period | None = None, aspect: str = "li
     lines: list[Statement] = []
     if aspect == "list":
         for note in reversed(notes[-15:]):
-            evidence = Evidence(
-                ref=span_ref(Span(note_id=note.id, start=0, end=min(80, len(note.text)))),
-                quote=note.text[:80],
-                time=note.time,
-            )
-            lines.append(say(_describe(note), evidence, item=True))
+            lines.append(say(_describe(note), _quote(note, 0, len(note.text), 80)[1], item=True))
     when = f" {period.label}" if period and period.label else ""
     head = say(
         f"**{len(notes)}** {'note' if len(notes) == 1 else 'notes'}{when}, first {day(notes[0].time)}, last {day(notes[-1].time)}."

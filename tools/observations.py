@@ -235,16 +235,49 @@ def latest(
     )
 
 
-def _also_in(ctx: ToolContext, target: Target, reading: Reading, unit: str) -> str:
-    """The value once more in the unit asked for, where it converts."""
-    if not unit or reading.value is None or normalise_unit(unit) == normalise_unit(reading.unit):
+def _also_in(ctx: ToolContext, target: Target, reading: Reading, unit: str, value: float | None = None) -> str:
+    """The value once more in the unit asked for, where it converts; `value` stands for a statistic of such readings."""
+    value = reading.value if value is None else value
+    wanted = _unit_meant(ctx, target, unit, reading.unit)
+    if not wanted or value is None or normalise_unit(wanted) == normalise_unit(reading.unit):
         return ""
-    concept = ctx.lexicon.vocabulary.get("observation", target.id)
-    substance = (concept.extra.get("substance") or None) if concept else None
     try:
-        return f" ({number(convert(reading.value, reading.unit, unit, substance))} {unit_label(normalise_unit(unit))})"
+        converted = number(convert(value, reading.unit, wanted, _substance(ctx, target)))
+        return f" ({converted} {unit_label(normalise_unit(wanted))})"
     except (UnitMismatch, UnknownUnit):
-        return ""
+        return f" (not convertible to {unit_label(normalise_unit(wanted))})"
+
+
+def _substance(ctx: ToolContext, target: Target) -> str | None:
+    concept = ctx.lexicon.vocabulary.get("observation", target.id)
+    return (concept.extra.get("substance") or None) if concept else None
+
+
+# What laboratories that report in SI units use; a result that is in neither list keeps its unit.
+_SI_UNITS = ("mmol/L", "umol/L", "g/L", "mmol/mol", "Cel", "kg", "cm")
+_MICROMOLAR = frozenset({"creatinine", "bilirubin", "uric_acid", "iron"})
+
+
+def _unit_meant(ctx: ToolContext, target: Target, unit: str, recorded: str) -> str:
+    """The unit asked for; "SI" and "conventional" by what is usual for the result."""
+    if unit == "conventional":
+        concept = ctx.lexicon.vocabulary.get("observation", target.id)
+        return {"Cel": "[degF]", "kg": "[lb_av]", "cm": "[in_i]"}.get(
+            recorded, concept.extra.get("unit", "") if concept else ""
+        )
+    if unit != "SI":
+        return unit
+    substance = _substance(ctx, target)
+    order: tuple[str, ...] = ("umol/L", *_SI_UNITS) if substance in _MICROMOLAR else _SI_UNITS
+    if substance in {"albumin", "hemoglobin"}:
+        order = ("g/L",)
+    for candidate in order:
+        try:
+            convert(1.0, recorded, candidate, substance)
+        except (UnitMismatch, UnknownUnit):
+            continue
+        return candidate
+    return ""
 
 
 def _lead(offset: int) -> str:
@@ -463,9 +496,17 @@ _STATISTICS: dict[str, tuple[str, Callable[[Sequence[float]], float]]] = {
 
 
 def statistics(
-    ctx: ToolContext, concept: str, statistic: str = "mean", period: Period | None = None, limit: int | None = None
+    ctx: ToolContext,
+    concept: str,
+    statistic: str = "mean",
+    period: Period | None = None,
+    limit: int | None = None,
+    unit: str = "",
 ) -> ToolResult:
-    """The mean, median, min, max, range or count of a lab or vital over a window; `limit` keeps the newest so many."""
+    """The mean, median, min, max, range or count of a lab or vital over a window; `limit` keeps the newest so many.
+
+    `unit` adds the value in another unit.
+    """
     if statistic not in {*_STATISTICS, "count", "range"}:
         raise RetryableToolError(f"statistic is one of {', '.join([*_STATISTICS, 'count', 'range'])}")
     target = find_target(ctx, concept)
@@ -479,10 +520,9 @@ def statistics(
         warnings += (f"{bounded} of the values are bounds such as '<0.01' and entered the {statistic} at their limit.",)
     if not numeric:  # a coded observation (smoking status) has no average: show it as it is
         return latest(ctx, concept, period=period) if found else not_recorded(ctx, target, period)
-    statements = (
-        _extremes(target, numeric, period)
-        if statistic == "range"
-        else (_statistic_statement(statistic, target, numeric, period),)
+    statements = tuple(
+        _statistic_statement(ctx, s, target, numeric, period, unit)
+        for s in (("min", "max") if statistic == "range" else (statistic,))
     )
     return ToolResult(
         tool="statistics",
@@ -502,25 +542,26 @@ def _rounded(statistic: str, values: Sequence[float]) -> float | None:
     return round(_STATISTICS[statistic][1](values), 4) if statistic in _STATISTICS else None
 
 
-def _extremes(target: Target, found: list[Reading], period: Period | None) -> tuple[Statement, ...]:
-    return tuple(_statistic_statement(s, target, found, period) for s in ("min", "max"))
-
-
-def _statistic_statement(statistic: str, target: Target, found: list[Reading], period: Period | None) -> Statement:
+def _statistic_statement(
+    ctx: ToolContext, statistic: str, target: Target, found: list[Reading], period: Period | None, wanted: str = ""
+) -> Statement:
     word, function = _STATISTICS[statistic]
     label, unit = in_sentence(target), unit_label(found[-1].unit)
     count = f"{len(found)} {'value' if len(found) == 1 else 'values'}"
     if statistic in {"min", "max"}:
         extreme = function([r.value for r in found if r.value is not None])
         where = next(r for r in reversed(found) if r.value == extreme)
-        text = f"{word} {label}{_in_period(period)}: **{where.shown}** on {day(where.time)} (of {count})."
+        also = _also_in(ctx, target, where, wanted)
+        text = f"{word} {label}{_in_period(period)}: **{where.shown}**{also} on {day(where.time)} (of {count})."
         return say(text, where.evidence)
-    shown = number(function([r.value for r in found if r.value is not None]))
+    value = function([r.value for r in found if r.value is not None])
+    shown = number(value)
     seconds = [r.second for r in found if r.second is not None]
     if seconds:
         shown += f"/{number(function(seconds))}"
     dates = f"{day(found[0].time)} to {day(found[-1].time)}"
-    text = f"{word} {label}{_in_period(period)}: **{f'{shown} {unit}'.strip()}** ({count}, {dates})."
+    also = _also_in(ctx, target, found[-1], wanted, value) if not seconds else ""
+    text = f"{word} {label}{_in_period(period)}: **{f'{shown} {unit}'.strip()}**{also} ({count}, {dates})."
     return say(text, *[r.evidence for r in _spread(found)])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from domain.answers import Conflict
 from domain.errors import ChartTwinError
 from domain.facts import Evidence, Frozen
+from tools.untrusted import inert_text
 
 
 class Statement(Frozen):
@@ -64,5 +65,5 @@ class FinalToolError(ChartTwinError):
 
 
 def say(text: str, *evidence: Evidence, item: bool = False) -> Statement:
-    """A statement with its evidence."""
-    return Statement(text=text, evidence=evidence, item=item)
+    """A statement with its evidence; what it quotes of the record holds no link, image or element."""
+    return Statement(text=inert_text(text), evidence=evidence, item=item)

@@ -10,6 +10,7 @@ from domain.answers import Conflict
 from domain.facts import Fact, FactKind
 from tools.concepts import Target, content_words, normalise_name
 from tools.context import ToolContext, cite, day, in_sentence, plain_name, within
+from tools.notes import sentence_around
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.periods import Period
 
@@ -511,7 +512,8 @@ def family_history(ctx: ToolContext, name: str = "") -> ToolResult:
         if fact.concept_id not in seen and len(seen) < 8:
             seen.add(fact.concept_id)
             when = day(ctx.chart.note_time(fact))
-            statements.append(say(f"note of {when}: “{fact.evidence.quote}”", fact.evidence, item=True))
+            quote, evidence = sentence_around(ctx, fact.evidence)
+            statements.append(say(f"note of {when}: “{quote}”", evidence, item=True))
     looked = (f"{len(ctx.chart.family_history)} family history entries", f"{len(ctx.chart.notes)} notes")
     if not statements:
         of_what = f" of {in_sentence(target)}" if target else ""

@@ -17,8 +17,10 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import Runnable
 from pydantic import ConfigDict
 
+from agents.embedded.beyond_lists import BESIDE_THE_RECORD, TOLD_IN_WORDS, asks_beyond_lists, is_short
 from agents.embedded.discourse import plan_in_context
-from agents.embedded.planner import Plan, Planner, Setting
+from agents.embedded.ordering import settle_order
+from agents.embedded.planner import Call, Plan, Planner, Setting
 from agents.embedded.turns import earlier_turns
 
 
@@ -65,11 +67,12 @@ class EmbeddedChatModel(BaseChatModel):
         plan: Plan = plan_in_context(
             self.planner, question, setting, earlier_turns(messages), run_context.tools.twin.catalogue
         )
+        plan = settle_order(question, plan, run_context.tools)
         details = {"confidence": plan.confidence, "refused": plan.refused}
         if plan.reply:
             return AIMessage(content=plan.reply, additional_kwargs={"plan": details})
         calls = [
-            {"name": c.tool, "args": c.arguments, "id": f"call_{n}", "type": "tool_call"}
+            {"name": c.tool, "args": c.arguments, "id": _call_id(c, n), "type": "tool_call"}
             for n, c in enumerate(plan.calls, 1)
         ]
         return AIMessage(content="", tool_calls=calls, additional_kwargs={"plan": details})
@@ -93,6 +96,14 @@ class EmbeddedChatModel(BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         for chunk in _chunks(self._reply(messages, kwargs.get("run_context"))):
             yield chunk
+
+
+_NOTES_CALL = "call_notes"  # looks into the notes beside what the record says: silent where they add nothing
+_SECOND_LOOK = f"{_NOTES_CALL}_second"
+
+
+def _call_id(call: Call, number: int) -> str:
+    return f"{_NOTES_CALL}_{number}" if call.intent == BESIDE_THE_RECORD else f"call_{number}"
 
 
 def _chunks(reply: AIMessage) -> Iterator[ChatGenerationChunk]:
@@ -132,26 +143,37 @@ def this_turn(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
     return list(messages)
 
 
-_STRUCTURED = frozenset({"condition", "procedures", "latest", "devices", "immunizations", "statistics"})
+# What the record may lack while a note tells it. Of a result or a drug that nobody measured or ordered, sentences that
+# only come near say nothing, and are not shown.
+_ONLY_TELLING = frozenset({"latest", "statistics", "series", "threshold", "is_normal", "change", "medication", "immunizations"})  # fmt: skip
+_OR_NEAREST = frozenset({"condition", "procedures", "procedure_result", "devices", "demographics", "age_when", "family_history", "section_of_note", "care_plans"})  # fmt: skip
 
 
 def _second_look(turn: Sequence[BaseMessage], results: Sequence[ToolMessage]) -> AIMessage | None:
     """A search of the notes for what no list of the record has, once."""
-    nothing = all(
-        m.name in _STRUCTURED and isinstance(m.artifact, dict) and not m.artifact.get("found") for m in results
-    )
-    if not nothing or len(results) > 2:
+    looked_up = [m for m in results if not str(m.tool_call_id).startswith(_NOTES_CALL)]
+    missing = [m for m in looked_up if isinstance(m.artifact, dict) and not m.artifact.get("found")]
+    nothing = missing and all(m.name in _ONLY_TELLING | _OR_NEAREST for m in missing)
+    if not nothing or len(results) > 4 or any((m.artifact or {}).get("found") for m in results if m not in looked_up):
         return None
     question = str(turn[0].content)
+    none_found = len(missing) == len(looked_up)
+    near = none_found and (all(_may_show_nearest(m) for m in looked_up) or asks_beyond_lists(question))
     asked = next((c["args"] for m in turn if isinstance(m, AIMessage) for c in m.tool_calls), {})
-    period = {"period": asked["period"]} if asked.get("period") else {}
+    # A note tells what happened long before it was written: of the time asked for, only a short one is its own.
+    period = {"period": asked["period"]} if is_short(str(asked.get("period") or "")) else {}
     call = {
         "name": "search_notes",
-        "args": {"query": question, "near": False, **period},
-        "id": "call_notes",
+        "args": {"query": question, "near": near, **period},
+        "id": _SECOND_LOOK,
         "type": "tool_call",
     }
-    return AIMessage(content="", tool_calls=[call])
+    return None if any(m.tool_call_id == _SECOND_LOOK for m in results) else AIMessage(content="", tool_calls=[call])
+
+
+def _may_show_nearest(message: ToolMessage) -> bool:
+    about = str(((message.artifact or {}).get("data") or {}).get("concept", ""))
+    return message.name in _OR_NEAREST or about in TOLD_IN_WORDS
 
 
 def write_answer(results: Sequence[ToolMessage]) -> str:
@@ -159,9 +181,20 @@ def write_answer(results: Sequence[ToolMessage]) -> str:
     parts = []
     for message in results:
         text = str(message.content).strip()
-        if message.tool_call_id == "call_notes" and not (message.artifact or {}).get("found"):
-            continue  # the second look found nothing to add
+        if str(message.tool_call_id).startswith(_NOTES_CALL) and _adds_nothing(message):
+            continue
         if message.status == "error":
-            text = f"I could not look that up: {text}"
+            done = (
+                "Nothing was drafted, ordered or changed"
+                if str(message.name).startswith("draft_")
+                else "I could not look that up"
+            )
+            text = f"{done}: {text}"
         parts.append(text)
     return "\n\n".join(dict.fromkeys(parts))
+
+
+def _adds_nothing(message: ToolMessage) -> bool:
+    """Whether a look into the notes beside the record found nothing to quote."""
+    result = message.artifact or {}
+    return not result.get("found") and not (result.get("data") or {}).get("nearest")

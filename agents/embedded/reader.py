@@ -10,6 +10,12 @@ from functools import lru_cache
 from importlib import resources
 from itertools import islice, product
 
+from agents.embedded.places import position_of as position_of
+from agents.embedded.places import statistic_of as statistic_of
+from agents.embedded.units_asked import NUMBER, ucum, unit_of, unit_spans
+from agents.embedded.wording import CUES as CUES
+from agents.embedded.wording import cues_of
+from agents.embedded.wording import plain as plain
 from domain.facts import Frozen
 from domain.predictions import ModelCard
 from tools.catalogue import DERIVED_MODELS, is_panel
@@ -31,176 +37,6 @@ PROTOTYPES = {
     "period": "in 2019",
     "number": "140",
 }
-
-_NUMBER = re.compile(
-    r"(?<![\w.])(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>mg/dl|mmol/l|mg/kg|mg|mcg|g/dl|g\b|grams?|units?|u\b|kg|lbs?|mmhg|%|ml/min|ml|cm|hours?|hrs?|h\b)?",
-    re.IGNORECASE,
-)
-_STATISTICS = {
-    "average": "mean",
-    "avg": "mean",
-    "mean": "mean",
-    "averaged": "mean",
-    "averages": "mean",
-    "typical": "mean",
-    "typically": "mean",
-    "median": "median",
-    "max": "max",
-    "maximum": "max",
-    "highest": "max",
-    "peak": "max",
-    "peaked": "max",
-    "high": "max",
-    "top": "max",
-    "largest": "max",
-    "greatest": "max",
-    "biggest": "max",
-    "min": "min",
-    "minimum": "min",
-    "lowest": "min",
-    "nadir": "min",
-    "low": "min",
-    "smallest": "min",
-    "least": "min",
-    "range": "range",
-    "worst": "max",
-    "best": "min",
-    "heaviest": "max",
-    "lightest": "min",
-    "fastest": "max",
-    "slowest": "min",
-    "tallest": "max",
-    "hottest": "max",
-    "topped": "max",
-    "deepest": "min",
-    "strongest": "max",
-    "ceiling": "max",
-    "bottom": "min",
-}
-_COMPARISON = re.compile(
-    r"(?P<at_least>>=|≥|at least|no less than|or (?:higher|more|above))|(?P<at_most><=|≤|at most|no more than|or (?:lower|less|below))"
-    r"|(?P<above>>|\babove\b|\bover\b|\bexceed\w*|\bgreater than\b|\bhigher than\b|\bmore than\b|\bpast\b|\bnorth of\b)"
-    r"|(?P<below><|\bbelow\b|\bunder\b|\bless than\b|\blower than\b|\bbeneath\b|\bfewer than\b)",
-    re.IGNORECASE,
-)
-_ORDINALS = {
-    "first": 1,
-    "1st": 1,
-    "second": 2,
-    "2nd": 2,
-    "third": 3,
-    "3rd": 3,
-    "fourth": 4,
-    "4th": 4,
-    "fifth": 5,
-    "5th": 5,
-    "sixth": 6,
-    "6th": 6,
-}
-
-
-# Words that settle what kind of question it is, whatever else stands in the sentence.
-CUES: dict[str, re.Pattern[str]] = {
-    name: re.compile(rf"\b(?:{pattern})", re.IGNORECASE)
-    for name, pattern in {
-        "count": r"how many|number of\b|count\b|# of|how often|no\. of|times (?:has|was|did|were|\w+ed)\b|number$|tally",
-        "extreme": r"how (?:high|low|far (?:up|down))|rock[- ]bottom|all[- ]time|fastest|slowest|heaviest|lightest|tallest|hottest|topped|max\b|min\b|maximum|minimum|highest|lowest|peak|nadir|worst|best\b|how (?:high|low) did|ceiling",
-        "average": r"average|averag|avg|mean\b|median|typical",
-        "trend": r"trend|stable\b|coming (?:down|up)|going (?:down|up)|declin|improv|deteriorat|getting worse|changes? in\b|what has happened|evolv|heading|which way|direction|progress(?:ed|ion)|drift|gain(?:ed|ing)? weight|los(?:t|ing|e) weight|put on weight|been doing|drifting|curve\b|describe the|getting (?:better|worse)|improving|worsening|over time|trajectory|plot|graph|chart of|serial|how has|going (?:up|down)|rising|falling|course of|evolution",
-        "previous": r"previous|prior\b(?! to \d)|before (?:that|the last|this)|second to last|penultimate|last but one|(?:2nd|second|third|3rd|next to) (?:last|most)",
-        "first": r"first\b|earliest|initial\b|oldest|very start",
-        "stop": r"stop|discontinu|c[ao]me off|not active|previously (?:taken|on|prescribed)|past (?:med|drug|prescri|script)|old (?:med|drug|prescri)|taken off|no longer|former\b|end(?:ed)?\b|past med|used to|previous med|previous drug",
-        "start": r"start|began|begin|begun|initiat|commenc|since when|how long has|put on",
-        "reason": r"why\b|reason|indication|what .{0,30}\bfor\b",
-        "dose": r"dose\b|dosage|strength|how much\b|dosing|sig\b|how often does",
-        "now": r"at present|currently|right now|at the moment|still\b|now\b|presently|these days|active\b|today\b|ongoing",
-        "ever": r"ever\b|history of|hx of|past\b|previously",
-        "allergy": r"allerg|react|intoleran|nkda|nka\b|hypersens|anaphyla",
-        "note": r"notes?\b|documentation|narrative|wrote|written|write-?up|letter\b|(?:clinic|ward|per|the|dated) entry|entry (?:of|from|dated|for|on)\b",
-        "conflict": r"conflict|discrepan|contradict|disagree|agree|mismatch|match\b|consistent|inconsisten|vs (?:the )?(?:record|notes|coded|structured)|correct\?|right\?",
-        "family": r"family|relatives?\b|runs? in|fhx|fam hx|parents?\b|mother|father|sibling",
-        "safety": r"can i (?:give|start|use|prescribe)|safe\b|ok(?:ay)? to|contraindic|should i avoid|any concerns|could (?:i|we) (?:give|start)|can (?:we|he|she|they) (?:take|have|get|be given)",
-        "calculate": r"calculat|compute|work out|what.s missing|inputs|formula|equation",
-        "what_if": r"what if|what happens (?:to|if)|simulat|what would|predicted|if (?:the|his|her|we|he|she|they|i)\b|assuming|with \w+ lowered",
-        "guideline": r"guideline|recommend|evidence for|target for|goal\b",
-        "normal": r"normal|within range|elevated|abnormal|in range|(?:is|was) .{0,40}\b(?:high|low|ok|okay)\b",
-        "resolved": r"resolv|gone\b|over\b(?! (?:the|time|\d))|clear(?:ed)?\b|went away|recover|inactive|old problems",
-        "onset": r"diagnos|onset|date of|when did|when was|what year",
-        "vaccine": r"vaccin|vax|immuni[sz]|shot\b|shots\b|jab|booster|dose of",
-        "care_plan": r"care ?plan",
-        "where": r"where\b|what (?:city|town|state|hospital|clinic)|which (?:city|town|state|hospital|clinic)|place\b",
-        "who": r"who\b|which doctor|attending|provider|clinician",
-        "report": r"report\b|reports\b|findings|x-ray|imaging|what did .{0,40} show",
-        "family_of_visits": r"visits?\b|encounters?\b|admi(?:t|ssion)|hospitali[sz]|er\b|ed\b|emergency (?:room|department|visit)|urgent care|check-?ups?|appointments?|seen\b|in hospital|stay\b|discharged",
-        "change": r"compare|vs\b|versus|difference|changed?\b|before and after|since (?:starting|last)|delta|lost weight|gain",
-        "device": r"devices?\b|implant|pacemaker|hardware|icd\b|defibrillator",
-    }.items()
-}
-
-
-_GREETING = re.compile(
-    r"^\s*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening)|dear \w+|excuse me|sorry|quick (?:one|question|q))(?: (?:there|team|all|again|doc(?:tor)?))?[\s,.!:-]+)+"
-    r"(?:(?:this is|it's|its)?\s*(?:the\s+)?(?:pharmacy|pharmacist|nurse|nursing|ward|lab|icu|er|ed|theatre|physio|dietitian|gp|med student|student|resident|registrar|consultant)\s*(?:here|calling|speaking)?[\s,.!:-]+)?",
-    re.IGNORECASE,
-)
-_SHORTHAND = (
-    (re.compile(r"\b(?:[A-Za-z]\.){2,}"), lambda m: m[0].replace(".", "")),
-    (re.compile(r"\bd/?c['’]?e?d\b", re.IGNORECASE), lambda m: "discontinued"),
-    (re.compile(r"(?:^|\s)\d\)\s*"), lambda m: "; "),
-    (re.compile(r"\bdx['’]?e?d\b", re.IGNORECASE), lambda m: "diagnosed"),
-    (re.compile(r"\bh/o\b", re.IGNORECASE), lambda m: "history of"),
-    (re.compile(r"\bc/w\b", re.IGNORECASE), lambda m: "consistent with"),
-    (re.compile(r"\bw/o\b", re.IGNORECASE), lambda m: "without"),
-    (re.compile(r"\bappts?\b", re.IGNORECASE), lambda m: "appointment"),
-    (re.compile(r"\bA\s*&\s*E\b"), lambda m: "emergency department"),
-    (re.compile(r"\bcare ?plans?\b", re.IGNORECASE), lambda m: "care plan"),
-    (re.compile(r"\b([A-Za-z]{4,})(\d{1,2})\b"), lambda m: f"{m[1]} {m[2]}"),
-    (re.compile(r"\b(hep|dtap|tdap|men)([ABC])\b"), lambda m: f"{m[1]} {m[2]}"),
-    (re.compile(r"\bam i\b", re.IGNORECASE), lambda m: "is the patient"),
-    (
-        re.compile(
-            r"\b(?:do|did|have|had|was|should) i\b(?! (?:give|start|use|prescribe|avoid|worry|order|need to know))",
-            re.IGNORECASE,
-        ),
-        lambda m: {"do": "does", "have": "has"}.get(m[0].split()[0].lower(), m[0].split()[0].lower()) + " the patient",
-    ),
-    (re.compile(r"\bmy (?!patient|pt\b)(?=\w)", re.IGNORECASE), lambda m: "the "),
-    (
-        re.compile(
-            r"^(?:the )?(?:pt|patient|family|she|he|they)(?: is| are|'s)? (?:asking|wondering|wants? to know|would like to know|enquiring)\b[,:]?\s*(?:about |if |whether )?",
-            re.IGNORECASE,
-        ),
-        lambda m: "",
-    ),
-    (
-        re.compile(
-            r"^(?:please |pls |kindly )?(?:can|could|would|will) (?:you|someone|u) (?:please |pls |kindly )?(?:tell me|let me know|check|confirm|look up|find out|see|remind me|clarify|advise)\b[,:]?\s*(?:me )?",
-            re.IGNORECASE,
-        ),
-        lambda m: "",
-    ),
-    (
-        re.compile(
-            r"^(?:i(?:'d| would) like to know|i need to know|i want to know|do (?:you|we) know|i wonder|any idea|just checking|just wondering|wondering|tell me|remind me|let me know)\b[,:]?\s*",
-            re.IGNORECASE,
-        ),
-        lambda m: "",
-    ),
-)
-
-
-def plain(text: str) -> str:
-    """A question without its greeting, and with chart shorthand written out ("D.O.B.", "d/c'd", "h/o")."""
-    shorter = _GREETING.sub("", text, count=1)
-    text = shorter if len(shorter.split()) >= 2 else text
-    for pattern, replacement in _SHORTHAND:
-        text = pattern.sub(replacement, text)
-    return text.replace("’", "'")
-
-
-def cues_of(text: str) -> frozenset[str]:
-    """The cue words of a sentence, by name."""
-    return frozenset(name for name, pattern in CUES.items() if pattern.search(text))
 
 
 class Number(Frozen):
@@ -244,6 +80,7 @@ class Question(Frozen):
     periods: tuple[Period, ...]
     numbers: tuple[Number, ...]
     variants: tuple[Variant, ...]
+    unit: str = ""  # the unit that the answer is wanted in
     unknown: str = ""  # words that carry the subject but no vocabulary knows
 
     @property
@@ -257,7 +94,8 @@ class ModelNames:
 
     def __init__(self, cards: Iterable[ModelCard], extra: dict[str, str]) -> None:
         self._names: dict[str, str] = {}
-        for card in cards:
+        self.cards = {card.id: card for card in cards}
+        for card in self.cards.values():
             for name in (card.id.replace("_", " "), card.title, *card.aliases):
                 self._names.setdefault(normalise_name(name), card.id)
         for name, model_id in extra.items():
@@ -306,8 +144,9 @@ class Reader:
         """The question's slots; `record` adds the names that only this patient's record has."""
         periods = find_periods(text, as_of)
         blanked = _blank(text, [(p.start, p.end) for p in periods])
-        measured = [(m.start(), m.end()) for m in _NUMBER.finditer(blanked) if m["unit"]]
-        blanked = _blank(blanked, measured)  # "1000 mg" is a quantity, not magnesium
+        measured = [(m.start(), m.end()) for m in NUMBER.finditer(blanked) if m["unit"]]
+        units = unit_spans(blanked)
+        blanked = _blank(blanked, [*measured, *units])  # "1000 mg" is a quantity, not magnesium
         named = self.lexicon.find_mentions(blanked)
         said = [
             p
@@ -318,14 +157,17 @@ class Reader:
             )
         ]
         named = [m for m in named if not any(p.start < m.end and m.start < p.end for p in said)]
+        if "allergy" not in cues_of(text) and len(tokenize(text)) > 2:  # pets and foods are allergens only to allergies
+            named = [m for m in named if any(t.kind != "allergen" for t in m.targets)]
         mentions = [m for m in (_without_visits(m) for m in named) if m.targets]
         mentions = _without_covering_panels(sorted([*said, *mentions], key=lambda m: m.start), self.lexicon)
+        mentions = [_with_procedure(m, blanked, record) for m in mentions]
         models = self.models.find(blanked)
         unknown = self._unknown_phrase(blanked, mentions, models, own)
         asked = cues_of(text)
         wants_model = bool(asked & {"calculate", "what_if"}) and not asked & {"average", "extreme", "trend", "count"}
         if "vaccine" in asked:  # "covid jab": the vaccine, not the disease
-            mentions = [_only(m, "immunization") for m in mentions]
+            mentions = [_only(_with_vaccine(m, self.lexicon), "immunization") for m in mentions]
         elif _HAD.search(text):  # "had covid?": the disease, not the vaccine
             mentions = [
                 _only(m, "condition") if any(t.kind == "immunization" for t in m.targets) else m for m in mentions
@@ -339,11 +181,16 @@ class Reader:
         unmeasured = _blank(text, [(p.start, p.end) for p in periods])
         numbers = _numbers(_blank(unmeasured, [(m.start, m.end) for m in mentions if any(c.isdigit() for c in m.text)]))
         variants = [
-            _variant(text, tuple(s for s in combination if s is not None), periods, numbers, record)
+            _variant(text, tuple(s for s in combination if s is not None), periods, numbers, units, record)
             for combination in islice(product(*choices), 24)
-        ] or [_variant(text, (), periods, numbers, record)]
+        ] or [_variant(text, (), periods, numbers, units, record)]
         return Question(
-            text=text, periods=tuple(periods), numbers=tuple(numbers), variants=tuple(variants), unknown=unknown_text
+            text=text,
+            periods=tuple(periods),
+            numbers=tuple(numbers),
+            variants=tuple(variants),
+            unit=unit_of(text),
+            unknown=unknown_text,
         )
 
     def _phrases(self, text: str) -> list[Mention]:
@@ -419,6 +266,7 @@ class Reader:
             inside = any(s <= token.start < e for s, e in covered)
             word = token.norm
             plain = word in common_words() or word.rstrip("s") in common_words() or word.isdigit() or len(word) < 3
+            plain = plain or word in _TAILS  # "gluten-free"
             if inside or plain or word in own or word in self._known_words or any(c.isdigit() for c in word):
                 continue
             if runs and index == previous_index + 1:
@@ -444,12 +292,17 @@ def everyday_phrases() -> dict[str, tuple[str, str]]:
     return {phrase: (kind, concept_id) for phrase, (kind, concept_id) in json.loads(text).items()}
 
 
+_SIDES = frozenset({"systolic_blood_pressure", "diastolic_blood_pressure"})
+
+
 def _without_covering_panels(mentions: list[Mention], lexicon: Lexicon) -> list[Mention]:
     """ "lipid LDL" asks for the LDL: a panel is dropped when one of its members is named too."""
     named = {t.id for m in mentions for t in m.targets if t.kind == "observation"}
     kept = []
     for mention in mentions:
         panels = [t for t in mention.targets if is_panel(t.id)]
+        if named & _SIDES and any(t.id == "blood_pressure" for t in mention.targets):
+            continue  # "BP readings with a systolic of 140" asks for the systolic
         members = named - {t.id for t in mention.targets}
         if panels and any(members & lexicon.vocabulary.descendants("observation", p.id) for p in panels):
             continue
@@ -472,10 +325,42 @@ def _without_outputs_of_models(choices: list[list[Slot | None]]) -> list[list[Sl
     return kept
 
 
+_DONE_TO = re.compile(r"\b(?P<what>[A-Za-z]{4,})\s+(?:of|for|to)\s+(?:the |his |her |their |an? )?$", re.IGNORECASE)
+
+
+def _with_procedure(mention: Mention, text: str, record: RecordNames | None) -> Mention:
+    """ "Repair of inguinal hernia" is the procedure of the record, where it has one, and not the hernia."""
+    done = _DONE_TO.search(text[: mention.start])
+    if record is None or done is None or not any(t.kind == "condition" for t in mention.targets):
+        return mention
+    found = [t for t in record.find(f"{done['what']} {mention.text}") if t.kind == "procedure"]
+    if not found:
+        return mention
+    return mention.model_copy(
+        update={"start": done.start("what"), "text": text[done.start("what") : mention.end], "targets": tuple(found)}
+    )
+
+
+def _with_vaccine(mention: Mention, lexicon: Lexicon) -> Mention:
+    """A disease with the vaccine against it as a further meaning."""
+    if any(t.kind == "immunization" for t in mention.targets) or not any(
+        t.kind == "condition" for t in mention.targets
+    ):
+        return mention
+    names = [
+        f"{name} {what}" for t in mention.targets for name in (mention.text, t.label) for what in ("vaccine", "shot")
+    ]
+    vaccine = next((v for name in names if (v := lexicon.resolve(name, "immunization")) is not None), None)
+    return mention.model_copy(update={"targets": (*mention.targets, vaccine)}) if vaccine is not None else mention
+
+
 def _only(mention: Mention, kind: str) -> Mention:
     """The mention read as one kind, where it can be."""
     targets = tuple(t for t in mention.targets if t.kind == kind)
     return mention.model_copy(update={"targets": targets}) if targets else mention
+
+
+_TAILS = frozenset("free based like related induced type style".split())
 
 
 class RecordNames:
@@ -511,19 +396,36 @@ def _blank(text: str, spans: list[tuple[int, int]]) -> str:
     return text
 
 
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans without those inside a longer one."""
+    return [s for s in set(spans) if not any(o != s and o[0] <= s[0] and s[1] <= o[1] for o in spans)]
+
+
 def _numbers(text: str) -> list[Number]:
     return [
-        Number(value=float(m["value"]), unit=(m["unit"] or "").lower(), start=m.start(), end=m.end("value"))
-        for m in _NUMBER.finditer(text)
+        Number(
+            value=float(m["value"].replace(",", "")),
+            unit=ucum(m["unit"]) if m["unit"] else "",
+            start=m.start(),
+            end=m.end("value"),
+        )
+        for m in NUMBER.finditer(text)
     ]
 
 
 def _variant(
-    text: str, slots: tuple[Slot, ...], periods: list[Period], numbers: list[Number], record: RecordNames | None
+    text: str,
+    slots: tuple[Slot, ...],
+    periods: list[Period],
+    numbers: list[Number],
+    units: list[tuple[int, int]],
+    record: RecordNames | None,
 ) -> Variant:
     pieces = [(s.start, s.end, PROTOTYPES[s.kind]) for s in slots]
     pieces += [(p.start, p.end, PROTOTYPES["period"]) for p in periods]
     pieces += [(n.start, n.end, PROTOTYPES["number"]) for n in numbers]
+    # A unit is an argument and no part of what kind of question it is.
+    pieces += [(s, e, "") for s, e in _joined(units) if not any(a < e and s < b for a, b, _ in pieces)]
     masked = text
     for start, end, word in sorted(pieces, reverse=True):
         masked = masked[:start] + word + masked[end:]
@@ -559,94 +461,7 @@ def _without_visits(mention: Mention) -> Mention:
     return mention.model_copy(update={"targets": tuple(t for t in mention.targets if t.id not in _NOT_A_NAME)})
 
 
-def statistic_of(text: str) -> str:
-    """Which statistic the words of a question ask for; both extremes mean the range."""
-    if re.search(r"\bhow (?:high|far up)\b", text, re.IGNORECASE):
-        return "max"
-    if re.search(r"\bhow (?:low|far down)\b|\brock[- ]bottom\b", text, re.IGNORECASE):
-        return "min"
-    found = [_STATISTICS[t.norm] for t in tokenize(text) if t.norm in _STATISTICS]
-    if {"min", "max"} <= set(found):
-        return "range"
-    return found[0] if found else "mean"
-
-
-def comparison_of(text: str) -> str:
-    """Which comparison the words of a question ask for."""
-    matches = list(_COMPARISON.finditer(text))
-    for group in ("at_least", "at_most", "above", "below"):
-        if any(m[group] for m in matches):
-            return group
-    return "above"
-
-
-_UNIT_WORDS = re.compile(
-    r"\bin\s+(kg|kgs|kilograms?|lbs?|pounds|mg/dl|mmol/l|umol/l|µmol/l|g/l|g/dl|celsius|fahrenheit|cm|centimet(?:er|re)s?|inches|feet|mmol/mol|%)(?=\W|$)",
-    re.IGNORECASE,
-)
-_UNIT_OF_WORD = {
-    "kilogram": "kg",
-    "kilograms": "kg",
-    "pounds": "lb",
-    "lbs": "lb",
-    "celsius": "Cel",
-    "fahrenheit": "[degF]",
-    "centimeters": "cm",
-    "centimetres": "cm",
-    "centimeter": "cm",
-    "centimetre": "cm",
-    "inches": "[in_i]",
-    "feet": "[ft_i]",
-}
-
-
-def unit_of(text: str) -> str:
-    """The unit that a question wants its answer in ("weight in kg"), or ''."""
-    match = _UNIT_WORDS.search(text)
-    return _UNIT_OF_WORD.get(match[1].lower(), match[1]) if match else ""
-
-
-_NTH = "(?P<nth>" + "|".join(_ORDINALS) + ")"
-_COUNT_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "a couple of": 2, "a couple": 2}
-_FROM_END = re.compile(
-    rf"\b{_NTH}[ -](?:to |from |most )?(?:last|latest|recent|newest|previous)\b|\b{_NTH.replace('nth', 'nth2')} (?:to|from) (?:the )?last\b",
-    re.IGNORECASE,
-)
-_AGO = re.compile(
-    r"\b(?P<n>\d|one|two|three|four|five|a couple(?: of)?)\s+(?:results?|readings?|values?|checks?|tests?|measurements?|visits?|times?|draws?|samples?)\s+(?:ago|back|earlier|before)\b",
-    re.IGNORECASE,
-)
-_BEFORE_LAST = re.compile(
-    r"\b(?:penultimate|last but one|next to last|before (?:the |his |her |their |that )?last|one before|before (?:the )?(?:most recent|latest|newest)|not the (?:latest|last|most recent|newest)|just before (?:it|that)|(?:result|value|reading|one) before(?! \d)|preceding|previous|prior(?! to))\b",
-    re.IGNORECASE,
-)
-_FROM_START = re.compile(
-    rf"\b{_NTH}\b(?!\s+(?:degree|trimester|line|generation|stage|dose|most|to|last|latest))", re.IGNORECASE
-)
-
-
 _HAD = re.compile(
     r"\b(?:had|have|has|got|caught|get over|recover\w*|positive|infect\w*|diagnos\w*|history of|hx of|resolve\w*|clear\w*)\b",
     re.IGNORECASE,
 )
-
-
-class Position(Frozen):
-    """Which of a series is meant: `offset` places from the newest, or from the first."""
-
-    offset: int = 0
-    from_start: bool = False
-
-
-def position_of(text: str) -> Position | None:
-    """The place in a series that a question names ("2nd last", "two results ago", "third ever"), or None."""
-    if match := _FROM_END.search(text):
-        return Position(offset=max(1, _ORDINALS[(match["nth"] or match["nth2"]).lower()] - 1))
-    if match := _AGO.search(text):
-        word = match["n"].lower()
-        return Position(offset=int(word) if word.isdigit() else _COUNT_WORDS.get(word, 1))
-    if _BEFORE_LAST.search(text):
-        return Position(offset=1)
-    if (match := _FROM_START.search(text)) and _ORDINALS[match["nth"].lower()] >= 1:
-        return Position(offset=_ORDINALS[match["nth"].lower()] - 1, from_start=True)
-    return None

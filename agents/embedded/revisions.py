@@ -22,7 +22,7 @@ _WITHOUT = re.compile(r"(?:\bno\b|\bnot\b|n't\b|\bwithout\b|\bnever\b)\W+(?:\w+\
 _INFUSION = re.compile(r"\bover (\d+(?:\.\d+)?)\s*(h|hr|hrs|hours?|min|mins|minutes?)\b", re.IGNORECASE)
 _TIMES = re.compile(r"\b(?:double|twice|halve|half)(?: (?:of )?(?:the|that|this))?(?: dose| amount)?\b", re.IGNORECASE)
 _AGED = re.compile(
-    r"\b(?:he|she|they|the patient|pt|i)(?: (?:were|was|is|turns?|aged))+ (?P<age>\d{1,3})(?:\W*(?:years?(?: old)?|y/?o))?\W*$|\b(?:at|aged?) (?P<age2>\d{1,3})(?: years(?: old)?)?\W*$",
+    r"\b(?:he|she|they|the patient|pt|i)(?:\s+(?:were|was|is|turns?|aged))+\s+(?P<age>\d{1,3})(?:\W*(?:years?(?: old)?|y/?o))?\W*$|\b(?:at|aged?) (?P<age2>\d{1,3})(?: years(?: old)?)?\W*$",
     re.IGNORECASE,
 )
 _SEX = re.compile(r"\b(?:(?P<female>female|woman|girl)|(?P<male>male|man|boy))\b", re.IGNORECASE)
@@ -40,7 +40,8 @@ def revised(last: Call, text: str, whole: str, names: Iterable[Slot], card: Mode
     """
     if not _SUPPOSES.search(whole) and not _is_only_dosing(text):
         return None
-    names = list(names)
+    names, adds = list(names), _ADDS.search(whole) is not None
+    text = _ADDS.sub(lambda m: " " * len(m[0]), text)  # the names keep their places
     dosing = _dosing(text, _inputs_so_far(last)) if _takes_doses(card) else {}
     changes = {**_values(text, card, names), **_flags(text, card, names), **_person(text, card)}
     relative = scenarios._relative_weight(text)
@@ -55,7 +56,7 @@ def revised(last: Call, text: str, whole: str, names: Iterable[Slot], card: Mode
         return last.model_copy(
             update={"tool": "what_if", "arguments": {"model": card.id, "scenarios": [], "inputs": inputs}}
         )
-    before = _last_changes(last) if _ADDS.search(whole) else {}
+    before = _last_changes(last) if adds else {}
     merged = {**before, **changes}
     named = [{"name": _scenario_name(merged, card), "changes": merged}]
     kept = {"inputs": last.arguments["inputs"]} if last.arguments.get("inputs") else {}
@@ -163,7 +164,7 @@ def _spoken(item: ModelInput) -> tuple[str, ...]:
     return {
         "systolic bp": ("systolic", "sbp", "bp", "blood pressure"),
         "creatinine": ("creat", "cr", "scr"),
-        "weight": ("wt",),
+        "weight": ("wt", "weigh", "weighs", "weighed", "weighing"),
         "sodium": ("na",),
         "bilirubin": ("bili",),
         "total cholesterol": ("cholesterol", "tc"),

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 from agents.embedded.reader import PROTOTYPES, Variant, cues_of
 from domain.errors import InvalidInput
+from knowledge_base.words import stem
 
 _SEMANTIC_WEIGHT = 0.55
 _MISSING_SLOT = 0.30
@@ -106,6 +107,7 @@ class Router:
         self.words = frozenset(
             w for e in self.exemplars if not e.intent.startswith("note.search") for w in _WORD.findall(e.text)
         ) - frozenset(w for p in PROTOTYPES.values() for w in p.split())
+        self._family_words: dict[str, frozenset[str]] = {}
         self._embedder = embedder
         self._document_frequency: Counter[str] = Counter()
         counts = [Counter(_features(e.text)) for e in self.exemplars]
@@ -116,6 +118,15 @@ class Router:
             for feature, weight in self._weigh(count).items():
                 self._inverted.setdefault(feature, []).append((index, weight))
         self._vectors = self._embed_exemplars(cache_dir) if embedder is not None else None
+
+    def words_of_family(self, intent: str) -> frozenset[str]:
+        """The words that the exemplars of an intent's family are made of: a question's other words ask for more."""
+        family = intent.partition(".")[0]
+        if family not in self._family_words:
+            texts = [e.text for e in self.exemplars if e.intent.partition(".")[0] == family]
+            words = {w for text in texts for w in _WORD.findall(text)}
+            self._family_words[family] = frozenset(words | {stem(w) for w in words})
+        return self._family_words[family]
 
     def _embed_exemplars(self, cache_dir: Path | None) -> Any:
         import numpy as np

@@ -5,71 +5,75 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agents.embedded.reader import Question
+from agents.embedded.reader import ModelNames, Question, Variant
 from agents.embedded.router import Route
+from agents.embedded.suppositions import SUPPOSES, implied_by_volume, scenario_name, supposed
 from tools.catalogue import DERIVED_MODELS
+from tools.concepts import Lexicon
+
+_SURE = 0.6  # a value stated for an input of a named model
 
 _INTERVAL = re.compile(
     r"\b(?:q|every)\s*(\d{1,2})\s*(?:h|hr|hrs|hours?)\b|\b(bid|twice (?:a day|daily))\b|\b(tid)\b|\b(daily|once (?:a day|daily)|qd|od)\b",
     re.IGNORECASE,
 )
-_DOSE = re.compile(r"(\d+(?:\.\d+)?)\s*(mg|g|grams?)\b(?!\s*/)", re.IGNORECASE)
+_DOSE = re.compile(r"((?:(?<=\s)-)?\d+(?:\.\d+)?)\s*(mg|g|grams?)\b(?!\s*/)", re.IGNORECASE)
 _CARBS = re.compile(r"(\d+(?:\.\d+)?)\s*g?(?:rams?)?\s*(?:of\s+)?(?:carbs?|carbohydrates?|cho)\b", re.IGNORECASE)
 _INSULIN = re.compile(
     r"(\d+(?:\.\d+)?)\s*(?:u|units?|iu)\b(?:\s*(?:of)?\s*(?:insulin|bolus|lispro|aspart))?", re.IGNORECASE
 )
 _SMOKING = re.compile(r"\b(?:quit|quits|stop(?:s|ped)?|without|never|non)[- ]?\s*smok\w*", re.IGNORECASE)
-_VALUES: tuple[tuple[str, str, str], ...] = (
-    (r"(?:sbp|systolic(?: bp| blood pressure)?|bp|blood pressure)", "systolic_bp_mmhg", "mm[Hg]"),
-    (r"(?:creatinine|creat|cr|scr)", "creatinine_mg_dl", "mg/dL"),
-    (r"(?:weight|wt)", "weight_kg", "kg"),
-    (r"(?:total cholesterol|cholesterol|tc)", "total_cholesterol_mg_dl", "mg/dL"),
-    (r"hdl", "hdl_mg_dl", "mg/dL"),
-    (r"age", "age_years", "a"),
-)
 _BRIDGE = r"(?:\s+(?:was|were|is|of|to|at|reaches|reached|rises|rose|drops|dropped|falls|fell|goes|came|comes|down|up|becomes|=))*\s*"
 
 
-def calculator_calls(route: Route, question: Question) -> list[tuple[str, dict[str, Any]]]:
-    """The calculator or what-if calls of a question."""
+def calculator_calls(
+    route: Route, question: Question, models: ModelNames, lexicon: Lexicon
+) -> list[tuple[str, dict[str, Any]]]:
+    """The calculator or what-if calls of a question; what it states goes before what the chart has."""
     text = question.text
-    models = [s.id for s in route.variant.slots if s.kind == "model"]
-    if not models:  # "bmi if ...": the score's recorded name stands for its model
-        models = [
-            DERIVED_MODELS[s.id] for s in route.variant.slots if s.kind == "observation" and s.id in DERIVED_MODELS
-        ][:1]
-    if not models:
-        models = _implied_models(route, text)
-    if not models:
-        return [("look_up", {"name": question.unknown or text})]
+    named = models_of(route.variant) or _implied_models(route, text)
+    if not named:
+        return [("look_up", {"name": question.unknown or text, "question": text})]
     calls: list[tuple[str, dict[str, Any]]] = []
-    for model in dict.fromkeys(models):
+    for model in dict.fromkeys(named):
+        card = models.cards.get(model)
         if model == "vancomycin_goti2018":
-            calls.append(_vancomycin(text))
+            calls.append(_vancomycin(text, supposed(text, card, question, lexicon) if card else {}))
         elif model == "glucose_insulin_bergman":
             calls.append(_glucose(model, text))
+        elif card is not None and (changes := supposed(text, card, question, lexicon)):
+            scenario = {"name": scenario_name(changes, card), "changes": changes}
+            calls.append(("what_if", {"model": model, "scenarios": [scenario]}))
         else:
-            changes = {**_value_changes(text), **_condition_changes(route)}
-            if relative := _relative_weight(text):
-                calls.append(
-                    (
-                        "what_if",
-                        {
-                            "model": model,
-                            "scenarios": [
-                                {"name": f"weight {relative:+g} kg", "changes": {"weight_kg": {"add": relative}}}
-                            ],
-                        },
-                    )
-                )
-                continue
-            if changes and (route.intent == "what_if" or re.search(r"\bif\b|\bwere\b|\bwith\b", text, re.IGNORECASE)):
-                calls.append(
-                    ("what_if", {"model": model, "scenarios": [{"name": _scenario_name(changes), "changes": changes}]})
-                )
-            else:
-                calls.append(("calculate", {"model": model}))
+            calls.append(("calculate", {"model": model}))
     return calls
+
+
+def models_of(variant: Variant) -> list[str]:
+    """The models that a reading names; "bmi if ..." names the model of that score."""
+    named = [s.id for s in variant.slots if s.kind == "model"]
+    scores = [DERIVED_MODELS[s.id] for s in variant.slots if s.kind == "observation" and s.id in DERIVED_MODELS]
+    return named or scores[:1]
+
+
+def supposition(
+    part: str, routes: list[Route], question: Question, models: ModelNames, lexicon: Lexicon
+) -> Route | None:
+    """The route of a part that supposes values for a model it names; likeness to exemplars plays no part in it."""
+    if not SUPPOSES.search(part):
+        return None
+    for variant in question.variants:
+        for model in models_of(variant):
+            card = models.cards.get(model)
+            if card is not None and (supposed(part, card, question, lexicon)):
+                return Route("what_if", max(_SURE, _score_of(routes, "what_if")), variant)
+    if implied_by_volume(part):
+        return Route("what_if", max(_SURE, _score_of(routes, "what_if")), question.variants[0])
+    return None
+
+
+def _score_of(routes: list[Route], intent: str) -> float:
+    return next((r.score for r in routes if r.intent == intent), 0.0)
 
 
 _FLAGS_OF_CONDITION = {
@@ -89,14 +93,6 @@ _WEIGHT_CHANGE = re.compile(
 )
 
 
-def _condition_changes(route: Route) -> dict[str, Any]:
-    return {
-        _FLAGS_OF_CONDITION[s.id]: True
-        for s in route.variant.slots
-        if s.kind == "condition" and s.id in _FLAGS_OF_CONDITION
-    }
-
-
 def _relative_weight(text: str) -> float | None:
     match = _WEIGHT_CHANGE.search(text)
     if match is None:
@@ -110,6 +106,8 @@ def _relative_weight(text: str) -> float | None:
 
 def _implied_models(route: Route, text: str) -> list[str]:
     lowered = text.lower()
+    if implied_by_volume(text):
+        return ["haemodynamics_ursino"]
     names = {s.id for s in route.variant.slots}
     if "vancomycin" in names or re.search(r"\bvanc\w*", lowered):
         return ["vancomycin_goti2018"]
@@ -122,10 +120,10 @@ def _implied_models(route: Route, text: str) -> list[str]:
     return []
 
 
-def _vancomycin(text: str) -> tuple[str, dict[str, Any]]:
+def _vancomycin(text: str, stated: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     doses = [float(v) * (1000.0 if u.lower().startswith("g") else 1.0) for v, u in _DOSE.findall(text)]
     intervals = [_hours(m) for m in _INTERVAL.finditer(text)]
-    base = _value_changes(text)
+    base = {k: v for k, v in stated.items() if k not in {"dose_mg", "interval_h", "infusion_h"}}
     if len(doses) <= 1 and len(intervals) <= 1:
         inputs = dict(base)
         if doses:
@@ -158,32 +156,3 @@ def _glucose(model: str, text: str) -> tuple[str, dict[str, Any]]:
     if insulin := _INSULIN.search(text):
         inputs["insulin_bolus_units"] = float(insulin[1])
     return "what_if", {"model": model, "scenarios": [], "inputs": inputs}
-
-
-def _value_changes(text: str) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    for words, name, unit in _VALUES:
-        match = re.search(
-            rf"\b{words}\b{_BRIDGE}(\d+(?:\.\d+)?)\s*(umol/l|µmol/l|mmol/l|kg|lbs?)?", text, re.IGNORECASE
-        )
-        if match is not None:
-            changes[name] = {"value": float(match[1]), "unit": match[2] or unit}
-    if _SMOKING.search(text):
-        changes["current_smoker"] = False
-    return changes
-
-
-def _scenario_name(changes: dict[str, Any]) -> str:
-    parts = []
-    for name, value in changes.items():
-        label = (
-            name.rsplit("_mg_dl", 1)[0]
-            .removesuffix("_mmhg")
-            .removesuffix("_kg")
-            .removesuffix("_years")
-            .replace("_", " ")
-        )
-        parts.append(
-            f"{label} {value['value']:g}" if isinstance(value, dict) else f"{label} {'yes' if value else 'no'}"
-        )
-    return "with " + ", ".join(parts)

@@ -2,10 +2,42 @@
 
 from __future__ import annotations
 
-c
+import itertools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+
+from agents.embedded.planner import Call
 
 
-d
+class Turn(NamedTuple):
+    """A question that was asked, and the calls that were planned for it; `understood` when they led somewhere."""
+
+    question: str
+    calls: tuple[Call, ...]
+    understood: bool
+    units: dict[str, str] = {}  # of the values that were shown, by concept
 
 
-d
+def earlier_turns(messages: Sequence[BaseMessage]) -> tuple[Turn, ...]:
+    """The turns before the current question, newest first."""
+    starts = [
+        i for i, m in enumerate(messages) if isinstance(m, HumanMessage) and not m.additional_kwargs.get("repair")
+    ]
+    pairs = list(itertools.pairwise(starts))
+    return tuple(_turn(messages[start:end]) for start, end in reversed(pairs))
+
+
+def _turn(messages: Sequence[BaseMessage]) -> Turn:
+    planned = next((m for m in messages if isinstance(m, AIMessage) and m.tool_calls), None)
+    calls = tuple(Call(tool=c["name"], arguments=c["args"]) for c in planned.tool_calls) if planned is not None else ()
+    results = [m.artifact for m in messages if isinstance(m, ToolMessage) and isinstance(m.artifact, dict)]
+    data = [r["data"] for r in results if isinstance(r.get("data"), dict)]
+    only_looked_up = all(call.tool == "look_up" for call in calls)
+    return Turn(
+        str(messages[0].content),
+        calls,
+        bool(calls) and (not only_looked_up or any(r.get("found") for r in results)),
+        {str(d["concept"]): str(d["unit"]) for d in data if d.get("concept") and d.get("unit")},
+    )

@@ -9,6 +9,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 
 from agents.embedded.chat_model import this_turn
+from agents.embedded.turns import earlier_turns
 from agents.specialists.roster import Specialist
 from agents.specialists.splitting import may_span, split_question
 
@@ -90,7 +91,8 @@ class _Reading:
         turn = this_turn(messages)
         question = str(turn[0].content) if turn else ""
         fresh = self._planner is not None and not any(isinstance(m, ToolMessage) for m in turn)
-        split = split_question(question, self._planner, self._context) if fresh and may_span(question) else None
+        wanted = fresh and may_span(question)
+        split = split_question(question, self._planner, self._context, asked_before(messages)) if wanted else None
         if split is None:
             return self._bound.invoke(list(messages))
         calls = [c for p in split.parts for c in p.calls]
@@ -100,6 +102,12 @@ class _Reading:
         ]
         plan = {"confidence": min(c.confidence for c in calls), "refused": False}
         return AIMessage(content="", tool_calls=asked, additional_kwargs={"plan": plan})
+
+
+def asked_before(messages: Sequence[BaseMessage]) -> list[str]:
+    """The question before this one, if it was understood: what a pronoun may lean on."""
+    turns = earlier_turns(messages)
+    return [turns[0].question] if turns and turns[0].understood else []
 
 
 def reading(fallback: Any) -> Any:

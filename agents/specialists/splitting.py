@@ -81,12 +81,12 @@ def may_span(question: str) -> bool:
     return len(question) <= _LONGEST and _GATE.search(question) is not None
 
 
-def split_question(question: str, planner: Planner, context: RunContext) -> Split | None:
+def split_question(question: str, planner: Planner, context: RunContext, earlier: Sequence[str] = ()) -> Split | None:
     """The parts of a question that spans several sides, or its one call where the supervisor reads it itself.
 
-    None leaves the question to the straight path: when one side answers it, and whenever a part is refused.
+    `earlier` holds the questions before it that its pronouns may lean on, oldest first. None leaves the question to the straight path: when one side answers it, and whenever a part is refused.
     """
-    stated, shared = _standing_alone(clauses(question), context.tools.lexicon)
+    stated, shared = _standing_alone(clauses(question), context.tools.lexicon, earlier)
     if len(stated) > 1 and not all(_ASKS.match(text) for text in stated):
         return None  # "ibuprofen is in the note's list; active?" is one ask with its setting
     if len(stated) > 1 and planner.plan(question, _setting(context)).refused:
@@ -150,7 +150,7 @@ def clauses(question: str) -> list[str]:
     return [p.strip(" ,.?!;\n") for p in pieces if p.strip(" ,.?!;\n")]
 
 
-def _standing_alone(pieces: Sequence[str], lexicon: Lexicon) -> tuple[list[str], bool]:
+def _standing_alone(pieces: Sequence[str], lexicon: Lexicon, earlier: Sequence[str] = ()) -> tuple[list[str], bool]:
     """The asks with shared conditions and the names behind pronouns written out, and whether there were any."""
     asks: list[str] = []
     conditions: list[str] = []  # of each ask, empty where it has none
@@ -173,7 +173,7 @@ def _standing_alone(pieces: Sequence[str], lexicon: Lexicon) -> tuple[list[str],
     shared = _share_back(asks, conditions) or shared
     named: list[str] = []
     for number, (ask, condition) in enumerate(zip(asks, conditions, strict=True)):
-        before = asks[:number]
+        before = [*earlier, *asks[:number]]
         full = _written_out(ask, before, lexicon)
         bound = _written_out(condition, before or [ask], lexicon) if condition else ""
         shared = shared or full != ask or bound != condition

@@ -16,7 +16,7 @@ from agents.nodes import Node
 from agents.runtime.configured import ask_configured
 from agents.runtime.run import RunCancelled
 from agents.specialists.roster import ROSTER, by_name
-from agents.specialists.scoped import ScopedModel
+from agents.specialists.scoped import ScopedModel, asked_before
 from agents.specialists.splitting import MOST_PARTS, Part, Split, may_span, split_question
 from agents.specialists.subgraph import opening
 from agents.state import GraphState
@@ -38,7 +38,7 @@ def make_supervise(model: BaseChatModel, fallback: BaseChatModel | None) -> Node
     def supervise(state: GraphState, runtime: Runtime[RunContext]) -> dict[str, Any]:
         runtime.context.run.check()
         if planner is not None:
-            split = split_question(state["question"], planner, runtime.context)
+            split = split_question(state["question"], planner, runtime.context, asked_before(state["messages"]))
         else:
             split = _split_by_model(model, state, runtime.context)
         fresh: dict[str, Any] = {"split": [], "outcomes": None}

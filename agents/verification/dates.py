@@ -29,9 +29,15 @@ _FORMS = re.compile(
     rf"|(?P<year>(?<![\w.,/:-]){_Y}(?![\w%/]|[.,:-]\d))",
     re.IGNORECASE,
 )
-_CUE = re.compile(r"(?:\b(?:on|from|since|until|till|through|dated|by|before|after|of|in|to|and|between|the)|\(|[-–])\s*$", re.IGNORECASE)
+_CUE = re.compile(
+    r"(?:\b(?:on|from|since|until|till|through|dated|by|before|after|of|in|to|and|between|the)|\(|[-–])\s*$",
+    re.IGNORECASE,
+)
 _SLASHED = re.compile(r"(?<![\d/.])(?P<m>0?[1-9]|1[0-2])/(?P<d>0?[1-9]|[12]\d|3[01])(?![\d/]|\.\d|\s?(?:mm|mg))")
-_SLASH_CUE = re.compile(r"(?:\b(?:on|from|since|until|till|through|dated|by|before|after|of|between|last|next|stop|started|to|d/c)|[-–(])\s*$", re.IGNORECASE)
+_SLASH_CUE = re.compile(
+    r"(?:\b(?:on|from|since|until|till|through|dated|by|before|after|of|between|last|next|stop|started|to|d/c)|[-–(])\s*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +85,9 @@ def find_dates(text: str) -> list[DateSpan]:
         found.extend(_spans(text, match))
     taken = [(d.start, d.end) for d in found]
     for match in _SLASHED.finditer(text):
-        if any(s < match.end() and match.start() < e for s, e in taken[-40:] if e > match.start()) or not _SLASH_CUE.search(
-            text[max(0, match.start() - 12) : match.start()]
-        ):
+        if any(
+            s < match.end() and match.start() < e for s, e in taken[-40:] if e > match.start()
+        ) or not _SLASH_CUE.search(text[max(0, match.start() - 12) : match.start()]):
             continue
         if not any(s < match.end() and match.start() < e for s, e in taken):
             found.append(DateSpan(match.start(), match.end(), match[0], month_day=(int(match["m"]), int(match["d"]))))
@@ -104,8 +110,8 @@ def _spans(text: str, match: re.Match[str]) -> list[DateSpan]:
         if kind in {"iso", "isoslash"}:
             return [_day(start, end, written, date(digits[0], digits[1], digits[2]))]
         if kind in {"mdr", "dmr"}:
-            first, last = date(digits[2], month, digits[0]), date(digits[2], month, digits[1])
-            return [_day(start, end, written, first), _day(start, end, written, last)]
+            opening, closing = date(digits[2], month, digits[0]), date(digits[2], month, digits[1])
+            return [_day(start, end, written, opening), _day(start, end, written, closing)]
         if kind == "mdy" or kind == "dmy":
             return [_day(start, end, written, date(digits[1], month, digits[0]))]
         if kind == "us":
@@ -123,7 +129,8 @@ def _spans(text: str, match: re.Match[str]) -> list[DateSpan]:
                 return []
             return [DateSpan(start, end, written, month_day=(month, digits[0]))]
     except (ValueError, StopIteration, IndexError):
-        return []
+        # 30 February is no day, and still a claim: it names a date that nothing can give.
+        return [DateSpan(start, end, written)] if kind in {"iso", "mdy", "dmy"} else []
     return []
 
 

@@ -9,7 +9,16 @@ from itertools import combinations
 
 from agents.verification.numbers import Number
 
-DAYS_PER = {"d": 1.0, "wk": 7.0, "mo": 30.4375, "a": 365.25, "decade": 3652.5, "h": 1 / 24, "min": 1 / 1440, "s": 1 / 86400}
+DAYS_PER = {
+    "d": 1.0,
+    "wk": 7.0,
+    "mo": 30.4375,
+    "a": 365.25,
+    "decade": 3652.5,
+    "h": 1 / 24,
+    "min": 1 / 1440,
+    "s": 1 / 86400,
+}
 
 
 def slack_of(number: Number) -> float:
@@ -86,7 +95,9 @@ def fits_duration(number: Number, first: date, last: date) -> bool:
     near = 0.5 if number.digits == 0 else 0.5 * 10**-number.digits + 0.02
     if number.is_approximate:
         near = max(near, 0.15 * number.value)
-    return abs(count - number.value) <= near + 1e-9 or (number.digits == 0 and _completed(number.unit, first, last) == number.value)
+    return abs(count - number.value) <= near + 1e-9 or (
+        number.digits == 0 and _completed(number.unit, first, last) == number.value
+    )
 
 
 def _completed(unit: str, first: date, last: date) -> float:

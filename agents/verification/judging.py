@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from agents.verification.evidence import Source
 from agents.verification.names import Setting, State
-from agents.verification.said import Said, Source
-from agents.verification.sentences import Reading
+from agents.verification.readings import Reading
+from agents.verification.said import Said
 
 
 class Verdict(StrEnum):
@@ -41,7 +42,9 @@ class Finding:
         return self.verdict in {Verdict.UNSUPPORTED, Verdict.CONTRADICTED}
 
 
-def supported(kind: str, value: str, span: tuple[int, int], *sources: Source, unit: str = "", reason: str = "") -> Finding:
+def supported(
+    kind: str, value: str, span: tuple[int, int], *sources: Source, unit: str = "", reason: str = ""
+) -> Finding:
     """A claim that the evidence bears out."""
     return Finding(kind, value, *span, Verdict.SUPPORTED, unit, reason, sources[:3])
 
@@ -69,8 +72,9 @@ class Against:
 
 def judge(reading: Reading, against: Against, setting: Setting = Setting()) -> list[Finding]:
     """Every claim of a sentence with its verdict; `setting` is what its heading says."""
+    from agents.verification.judging_movements import judge_movements
     from agents.verification.judging_names import judge_absences, judge_names, judge_strangers, judge_unknown
-    from agents.verification.judging_values import judge_amounts, judge_dates, judge_movements
+    from agents.verification.judging_values import judge_amounts, judge_dates
 
     found: list[Finding] = []
     found += _markers(reading, against)
@@ -109,7 +113,9 @@ def _frequencies(reading: Reading, said: Said) -> Iterator[Finding]:
         span = (frequency.start, frequency.end)
         own = frozenset().union(*(o.own for o in owners)) if owners else frozenset()
         ids = frozenset().union(*(o.ids for o in owners)) if owners else frozenset()
-        mine = [f for f in said.frequencies if not own or not f[1] or not f[1].isdisjoint(ids) or not own.isdisjoint(f[2])]
+        mine = [
+            f for f in said.frequencies if not own or not f[1] or not f[1].isdisjoint(ids) or not own.isdisjoint(f[2])
+        ]
         same = [f for f in mine if abs(f[0] - frequency.per_day) <= 0.02 * frequency.per_day]
         considered = any(n.state is State.CONSIDERED for n in reading.names)
         if same:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from agents.verification.evidence import Lookup, SaidName
 from agents.verification.judging import Against, Finding, content_words, contradicted, supported, unsupported
 from agents.verification.names import TREATMENTS, Name, Setting, State
-from agents.verification.said import Lookup, Said, SaidName
-from agents.verification.sentences import Reading, plain
+from agents.verification.readings import Reading, plain
+from agents.verification.said import Said
 
-_EVENTS = frozenset({"procedure", "immunization"})
+_PAST_TENSE = re.compile(
+    r"\b(?:was|were|had|received|took|given|got|started|ordered|increased|decreased|changed|earlier|note|notes)\b",
+    re.IGNORECASE,
+)
 _CLAIMED = frozenset({"condition", "procedure", "immunization", "allergen", *TREATMENTS})
 _HERE = frozenset({State.PRESENT, State.PAST})
 _RECORD_WORDS = r"record(?:ed|s)?|document(?:ed|ation)?|found|available|on file|chart(?:ed)?|listed|mention(?:ed|s)?|evidence|information|data|results?|notes?|stored|reported"
@@ -31,7 +36,10 @@ _TOPICS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )  # fmt: skip
 _ABOUT_PATIENT = re.compile(r"^\W*(?:he|she|they|the patient|patient|his|her|their|mr|mrs|ms)\b", re.IGNORECASE)
-_NO_STATEMENT = re.compile(r"\b(?:should|could|would|may|might|can|cannot|please|consider|recommend|advise|if|not|no|unknown|unclear|need)\b|n['’]t\b|\?", re.IGNORECASE)
+_NO_STATEMENT = re.compile(
+    r"\b(?:should|could|would|may|might|can|cannot|please|consider|recommend|advise|if|not|no|unknown|unclear|need)\b|n['’]t\b|\?",
+    re.IGNORECASE,
+)
 _LIGHT = frozenset({"continues", "also", "currently", "takes", "following", "history", "some", "more", "other", "well", "very", "both", "during", "while", "after", "before", "since", "last", "latest", "most", "recent", "seen", "visited", "presented", "came", "evaluated", "followed", "underwent", "received", "given", "started", "remained", "admitted", "doing", "year", "years", "months", "days", "below", "above", "shown", "listed", "here", "follows"})  # fmt: skip
 _WHAT = r"(?P<what>(?!(?:any|no|an?|the|its|his|her)\b)[A-Za-z][\w'’-]*(?: [a-z][\w'’-]*){0,3})"
 _CALLED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -63,7 +71,7 @@ def judge_names(reading: Reading, against: Against) -> Iterator[Finding]:
             continue
         if name.kinds <= {"allergen", "observation"} and not name.is_allergy:
             continue  # a food or a material, of which nothing clinical is said
-        yield _judged(name, reading, against.said)
+        yield _judged(_taken(name, reading), reading, against.said)
 
 
 def judge_unknown(reading: Reading, against: Against, setting: Setting) -> Iterator[Finding]:
@@ -84,7 +92,13 @@ def judge_unknown(reading: Reading, against: Against, setting: Setting) -> Itera
 def judge_strangers(reading: Reading, against: Against, judged: Sequence[Finding]) -> Iterator[Finding]:
     """A statement about the patient that shares no word with anything that was looked up."""
     text = plain(reading.text)
-    if any(f.kind != "date" for f in judged) or reading.names or reading.amounts or not _ABOUT_PATIENT.match(text) or _NO_STATEMENT.search(text):
+    if (
+        any(f.kind != "date" for f in judged)
+        or reading.names
+        or reading.amounts
+        or not _ABOUT_PATIENT.match(text)
+        or _NO_STATEMENT.search(text)
+    ):
         return
     words = {_stem(w) for w in content_words(text) - _COMMON - _NOT_NAMES - _LIGHT}
     if words and not words & {_stem(w) for w in against.said.words}:
@@ -140,6 +154,14 @@ def _judged(name: Name, reading: Reading, said: Said) -> Finding:
     return _presence(name, kind, here, wider, span)
 
 
+def _taken(name: Name, reading: Reading) -> Name:
+    """A drug with how often it is taken, and no word of the past, is said to be taken now."""
+    if name.is_explicit or name.state is not State.PRESENT or TREATMENTS.isdisjoint(name.kinds):
+        return name
+    dosed = any(o.start == name.start for _, owners in reading.frequencies for o in owners)
+    return replace(name, is_explicit=True) if dosed and not _PAST_TENSE.search(reading.text) else name
+
+
 def _same_stage(name: Name, said: SaidName) -> bool:
     """Whether the line of a wider name gives the stage or number that the narrower one has ("CKD stage 3B")."""
     stage = re.search(r"\b(?:stage|grade|type|class)\s*\w*\d\w*", name.text.lower())
@@ -166,13 +188,20 @@ def _presence(
     recorded = [s for s in mine if not s.is_testimony]
     noted = [s for s in mine if s.is_testimony]
     in_record = {s.name.state for s in recorded}
-    absent = [s for s in (*recorded, *wider) if s.name.state is State.ABSENT and not s.is_testimony and not s.name.is_allergy]
+    absent = [
+        s for s in (*recorded, *wider) if s.name.state is State.ABSENT and not s.is_testimony and not s.name.is_allergy
+    ]
     if name.state is State.PRESENT or not name.is_ended:
-        wanted = {State.PRESENT} if name.state is State.PRESENT and name.is_explicit and kind in {"drug", "condition"} else set(_HERE)
+        wanted = (
+            {State.PRESENT}
+            if name.state is State.PRESENT and name.is_explicit and kind in {"drug", "condition"}
+            else set(_HERE)
+        )
     else:
         wanted = {State.PAST, State.ABSENT} if kind == "drug" else {State.PAST}
     if name.is_explicit and name.state is State.PRESENT and any(s.name.is_explicit for s in recorded):
         recorded = [s for s in recorded if s.name.is_explicit]  # the list speaks before a passing mention
+    recorded = sorted(recorded, key=lambda s: s.name.state is not State.PRESENT)  # what is so now is quoted first
     hit = next((s for s in recorded if s.name.state in wanted), None)
     if hit is not None and not (absent and not (in_record - {State.ABSENT})):
         return supported(kind, text, span, hit.source)
@@ -186,7 +215,15 @@ def _presence(
         return contradicted(kind, text, span, f"the record has it as {how}", other.source)
     if absent:
         return contradicted(kind, text, span, "the results say that it is not there", absent[0].source)
-    if kind == "drug" and not recorded and (allergy := next((s for s in here if s.name.is_allergy and not s.is_testimony and s.name.state in _HERE), None)):
+    if (
+        kind == "drug"
+        and not recorded
+        and (
+            allergy := next(
+                (s for s in here if s.name.is_allergy and not s.is_testimony and s.name.state in _HERE), None
+            )
+        )
+    ):
         return contradicted(kind, text, span, "the record has it as an allergy", allergy.source)
     if said_in_note is not None:
         return supported(kind, text, span, said_in_note.source, reason="only a note says so")
@@ -201,16 +238,25 @@ def _presence(
 
 def _absence(name: Name, kind: str, reading: Reading, said: Said) -> Finding:
     span, text = (name.start, name.end), name.text
-    relevant = [s for s in said.names if (not name.is_allergy or s.name.is_allergy) and (name.is_allergy or not (s.name.is_allergy and kind == "drug"))]
+    relevant = [
+        s
+        for s in said.names
+        if (not name.is_allergy or s.name.is_allergy)
+        and (name.is_allergy or not (s.name.is_allergy and kind == "drug"))
+    ]
     relevant = [s for s in relevant if s.name.is_family == name.is_family]
-    there = [s for s in relevant if not s.name.own.isdisjoint(name.ids) and s.name.state in _HERE | ({State.FAMILY} if name.is_family else set())]
+    there = [
+        s
+        for s in relevant
+        if not s.name.own.isdisjoint(name.ids) and s.name.state in _HERE | ({State.FAMILY} if name.is_family else set())
+    ]
     denied = [s for s in relevant if s.name.state is State.ABSENT and not name.own.isdisjoint(s.name.ids)]
     lookups = [look for look in said.lookups if _answers(look, name, kind)]
     recorded = [s for s in there if not s.is_testimony]
     if not name.is_ever and kind in {"drug", "condition"}:  # "not on X": true of what was stopped
         if recorded and all(s.name.state is State.PAST for s in recorded):
             return supported(kind, text, span, recorded[0].source)
-        recorded = [s for s in recorded if s.name.state is State.PRESENT]
+        recorded = [s for s in recorded if s.name.state is not State.PAST]
     if recorded and not (reading.dates and (denied or lookups)):
         if name.is_attributed and denied:
             return supported("absence", text, span, denied[0].source)
@@ -232,12 +278,16 @@ def _answers(look: Lookup, name: Name, kind: str) -> bool:
         return look.kind in {"note", "any"} and bool(look.words & content_words(name.text))
     if look.kind in {"note", "any"}:
         return not look.found and bool(look.words & content_words(name.text))
-    fitting = "family" if name.is_family else {"drug": "medication", "allergy": "allergen", "vaccination": "immunization"}.get(kind, kind)
+    fitting = (
+        "family"
+        if name.is_family
+        else {"drug": "medication", "allergy": "allergen", "vaccination": "immunization"}.get(kind, kind)
+    )
     return look.kind == fitting and not (look.active_only and name.is_ever)
 
 
 def _absent_quantity(name: Name, reading: Reading, said: Said) -> Iterator[Finding]:
-    """"No troponin is recorded" needs a look-up of it; "no potassium supplement" is no such claim."""
+    """ "No troponin is recorded" needs a look-up of it; "no potassium supplement" is no such claim."""
     if not _NOTHING.search(plain(reading.text)):
         return
     span = (name.start, name.end)
@@ -250,7 +300,12 @@ def _absent_quantity(name: Name, reading: Reading, said: Said) -> Iterator[Findi
     stated = [s for s in said.names if s.name.state is State.ABSENT and not name.own.isdisjoint(s.name.ids)]
     if looked or stated:
         yield supported("absence", name.text, span, *(s.source for s in stated[:1]))
-    elif values and not reading.dates and not _OTHERWISE.search(reading.text) and not re.search(r"\b(?:range|reason|interpretation|unit|trend|change)\b", reading.text, re.IGNORECASE):
+    elif (
+        values
+        and not reading.dates
+        and not _OTHERWISE.search(reading.text)
+        and not re.search(r"\b(?:range|reason|interpretation|unit|trend|change)\b", reading.text, re.IGNORECASE)
+    ):
         yield contradicted("absence", name.text, span, "the results have values of it", values[0].source)
     elif not values:
         yield unsupported("absence", name.text, span, "nothing was looked up that shows its absence")
@@ -265,7 +320,8 @@ def judge_absences(reading: Reading, against: Against, judged: Sequence[Finding]
         if match is None or _OTHERWISE.search(match[0]):
             continue
         topical = True
-        if _CATEGORY.search(match[0]) and any({"allergy", _CATEGORY.search(match[0])[0].lower()} <= d for d in said.denials):  # type: ignore[index]
+        category = _CATEGORY.search(match[0])
+        if category is not None and any({"allergy", category[0].lower()} <= d for d in said.denials):
             yield supported("absence", match[0], match.span())
             continue
         yield _topic(kind, match, reading, said)
@@ -290,7 +346,10 @@ _COMMON = frozenset(
 def _topic(kind: str, match: re.Match[str], reading: Reading, said: Said) -> Finding:
     span, words = match.span(), match[0]
     kinds = _OF_A_KIND.get(kind, frozenset())
-    attributed = any(n.is_attributed for n in reading.names) or re.search(r"\bnotes?\b|\bsays?\b|[“”\"]", reading.text) is not None
+    attributed = (
+        any(n.is_attributed for n in reading.names)
+        or re.search(r"\bnotes?\b|\bsays?\b|[“”\"]", reading.text) is not None
+    )
     there = [
         s
         for s in said.names

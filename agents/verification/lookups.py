@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from agents.verification.evidence import Lookup, SaidName, Source
 from agents.verification.names import Name, State, find_names
-from agents.verification.said import Lookup, Said, SaidName, Source
+from agents.verification.said import Said
 from tools.outcome import ToolResult
 
 # Which kinds of names a tool's search answers for, and the field of its data that names the target.
@@ -58,7 +59,9 @@ _NOT_KNOWN = re.compile(r"^(?:text|record):")
 def add_result(said: Said, result: ToolResult, number: int) -> None:
     """Everything that one result of a tool says and proves."""
     source = Source(ref=result.evidence[0].ref if result.evidence else f"tool/{number}", origin="tool")
-    said.add_data(result.data, source=source, counts=_COUNTS.get(result.tool, "any"), phrase=str(result.data.get("kind", "")))
+    said.add_data(
+        result.data, source=source, counts=_COUNTS.get(result.tool, "any"), phrase=str(result.data.get("kind", ""))
+    )
     for artifact in result.artifacts:
         said.add_artifact(artifact, source)
     for conflict in result.conflicts:
@@ -95,7 +98,9 @@ def _ids(said: Said, kind: str, named: str) -> frozenset[str]:
     if kind == "encounter":
         return frozenset({f"encounter:{named}"})
     vocabulary = said.lexicon.vocabulary
-    for known in dict.fromkeys((kind, "medication", "drug_class", "allergen", "condition", "procedure", "observation", "immunization")):
+    for known in dict.fromkeys(
+        (kind, "medication", "drug_class", "allergen", "condition", "procedure", "observation", "immunization")
+    ):
         concept = vocabulary.get(known, named)
         if concept is not None:
             target = said.lexicon.target(concept)

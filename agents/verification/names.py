@@ -48,7 +48,9 @@ class Name:
 
 
 TREATMENTS = frozenset({"medication", "drug_class"})
-_KEPT_APART = re.compile(r"\.(?!\d)|[;\n|]|\bbut\b|\bhowever\b|\balthough\b|\bthough\b|\bexcept\b|\bwhile\b|\bwhereas\b|\bdespite\b|[—]| – |\binstead\b")
+_KEPT_APART = re.compile(
+    r"\.(?!\d)|[;\n|]|\bbut\b|\bhowever\b|\balthough\b|\bthough\b|\bexcept\b|\bwhile\b|\bwhereas\b|\bdespite\b|[—]| – |\binstead\b"
+)
 _IN_BRACKETS = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _NEW_VERB = re.compile(
     r",\s*(?:and\s+)?(?:he|she|they|the patient|it|there|has|have|had|is|are|was|were|takes?|with|on|who|which)\b|\band\s+(?:he|she|they|the patient|it|there|has|had|is|was|takes?)\b"
@@ -66,7 +68,7 @@ _NO_AFTER = re.compile(
     re.IGNORECASE,
 )
 _STOPPED = re.compile(
-    r"\b(?:(?:(?:has|have|had|is|was|were|are|been|being)\s+){0,3}(?:stopped|discontinued|resolved|ended|held|completed|withdrawn|inactive|finished)|no longer (?:on|tak(?:es?|ing)|active|prescribed|receiving|using|has|have|present)|stop(?:ping)?|discontinu(?:ing|ation)|no longer|held|on hold|ceased|completed|inactive|not (?:currently )?active|not (?:currently )?(?:on|taking|prescribed)|isn['’]t (?:on|taking|active)|finished|formerly|previously|used to|former|quit|withdrawn|taken off|came off|off of|d/c['’]?d|dc['’]?d|resolved|ended|past|history of|h/o|hx of|prior|previous|in remission|abated|had|in the past|remote|last ordered [\d-]+ and|(?:was|were|had been) (?:\w+ )?(?:on|treated|managed|maintained|taking|prescribed|given|receiving|using)|not ongoing|had been)\b",
+    r"\b(?:(?:(?:has|have|had|is|was|were|are|been|being)\s+){0,3}(?:stopped|discontinued|resolved|ended|held|completed|withdrawn|inactive|finished)|no longer (?:on|tak(?:es?|ing)|active|prescribed|receiving|using|has|have|present)|stop(?:ping)?|discontinu(?:ing|ation)|no longer|held|on hold|ceased|completed|inactive|not (?:currently )?active|not (?:currently )?(?:on|taking|prescribed)|isn['’]t (?:on|taking|active)|finished|formerly|previously|used to|former|quit|withdrawn|taken off|came off|off of|d/c['’]?d|dc['’]?d|resolved|ended|past|remission|history of|h/o|hx of|prior|previous|in remission|abated|had|in the past|remote|last ordered [\d-]+ and|(?:was|were|had been) (?:\w+ )?(?:on|treated|managed|maintained|taking|prescribed|given|receiving|using)|not ongoing|had been)\b",
     re.IGNORECASE,
 )
 _ENDED = re.compile(
@@ -78,7 +80,10 @@ _TAKES_OBJECT = re.compile(
     r"(?:no longer (?:on|tak\w+|receiving|using|has|have)|stopp?(?:ed|ing)? (?:taking|using)|not (?:currently )?(?:on|taking|prescribed)|isn['’]t (?:on|taking)|used to|off|history of|h/o|hx of|past|prior|previous\w*|former\w*|had)\b",
     re.IGNORECASE,
 )
-_NOT_STOPPED = re.compile(r"\b(?:not|never|n['’]t)\s+(?:been\s+|yet\s+)?(?:stopped|discontinued|resolved|held)\b|\bnot stopped\b|\bnot resolved\b", re.IGNORECASE)
+_NOT_STOPPED = re.compile(
+    r"\b(?:not|never|n['’]t)\s+(?:been\s+|yet\s+)?(?:stopped|discontinued|resolved|held)\b|\bnot stopped\b|\bnot resolved\b",
+    re.IGNORECASE,
+)
 _ACTIVE = re.compile(
     r"\b(?:is on|are on|remains? on|stays? on|takes|taking|currently|current|active(?:ly)?|ongoing|continu(?:es|ed|ing)|receiv(?:es|ing)|now on|maintained on|still|tolerat(?:es|ing)|us(?:es|ing)|is prescribed|being treated with|managed with|treated with|(?:therapy|treatment|regimen|dose|anticoagulation|medications?|drugs?|insulin|controller) (?:is|are|includes?|consists? of)|has|have|suffers from|lives with|diagnosed with|is (?:a |an )?known|known to have|chronic|on|(?:changed|switched|converted|transitioned|rotated) to|replaced (?:by|with)|in favou?r of)\b",
     re.IGNORECASE,
@@ -87,7 +92,21 @@ _FAMILY = re.compile(
     r"\b(?:mother|father|sister|brother|parents?|aunt|uncle|cousin|grand(?:mother|father|parents?)|siblings?|sons?|daughters?|relatives?|maternal|paternal|family history|family hx|fhx|familial|first-degree|as family history|family member)\b",
     re.IGNORECASE,
 )
-_RELATIVES = frozenset({"mother", "father", "sister", "brother", "aunt", "uncle", "cousin", "grandmother", "grandfather", "son", "daughter"})
+_RELATIVES = frozenset(
+    {
+        "mother",
+        "father",
+        "sister",
+        "brother",
+        "aunt",
+        "uncle",
+        "cousin",
+        "grandmother",
+        "grandfather",
+        "son",
+        "daughter",
+    }
+)
 _OWN = re.compile(r"\b(?:the patient|patient|he|she|his own|her own|they)\b", re.IGNORECASE)
 _CONSIDERED = re.compile(
     r"\b(?:possibl[ey]|probabl[ey]|likely|suspected|suspicion|suspicious|may|might|could|would|should|suggest(?:s|ive|ing)?|concern(?:ing)? for|consider(?:ed|ing)?|differential|questionable|if|recommend(?:s|ed|ation|ations)?|monitor(?:ing)?|avoid(?:ing)?|screen(?:ing)?|risk (?:of|for)|risks?|at risk|candidate|prevent(?:s|ion|ing)?|goal|target|guidelines?|contraindicat\w+|advis(?:e|ed|able)|discuss(?:ed|ing)?|in case of|unless|whether|please|ask|confirm with|caution|as (?:uncertain|hypothetical)|guidance|indicated|criteria|score|scores|points?|can(?:not)? be|need(?:s|ed)? to|ought|planned?|plan)\b|\?",
@@ -101,7 +120,17 @@ _ALLERGY_BEFORE = re.compile(
     r"\b(?:allerg(?:y|ies|ic|ens?)(?: (?:and|or) intoleranc\w+)?(?:\s+(?:to|include|includes|are|is|of|recorded))?|intoleran(?:t|ce)(?:\s+(?:to|of))?|hypersensitiv\w+(?:\s+to)?|anaphyla\w+ (?:to|after|with)|reacted to|reaction to)\b[^.;]*$",
     re.IGNORECASE,
 )
-_ALLERGY_AFTER = re.compile(r"^\s*[-–]?\s*(?:drug\s+)?(?:allerg(?:y|ies|ic)|intoleran(?:t|ce)|hypersensitivity|anaphylaxis)\b", re.IGNORECASE)
+_ALLERGY_AFTER = re.compile(
+    r"^\s*[-–]?\s*(?:drug\s+)?(?:allerg(?:y|ies|ic)|intoleran(?:t|ce)|hypersensitivity|anaphylaxis)\b", re.IGNORECASE
+)
+_LISTED_AS = re.compile(
+    r"\b(?:listed|recorded|documented|noted|known|registered) as an? (?:\w+ )?(?:allergy|intolerance|allergen)\b",
+    re.IGNORECASE,
+)
+# One word that names a finding and denies it.
+_SAID_ABSENT = frozenset(
+    {"afebrile", "anicteric", "acyanotic", "atraumatic", "asymptomatic", "normotensive", "nonsmoker", "non-smoker"}
+)
 _TOO_WIDE = 24  # a procedure with so many narrower ones ("screening", "therapy") names no event
 
 
@@ -126,7 +155,9 @@ def _keys(targets: tuple[Target, ...]) -> tuple[frozenset[str], frozenset[str]] 
 @lru_cache(maxsize=16384)
 def _interned(targets: tuple[tuple[str, str, frozenset[str]], ...]) -> tuple[frozenset[str], frozenset[str]]:
     own = frozenset(f"{kind}:{i}" for kind, i, _ in targets)
-    ids = frozenset(f"{'medication' if kind == 'drug_class' else kind}:{n}" for kind, _, narrower in targets for n in narrower)
+    ids = frozenset(
+        f"{'medication' if kind == 'drug_class' else kind}:{n}" for kind, _, narrower in targets for n in narrower
+    )
     return own, own | ids
 
 
@@ -147,7 +178,10 @@ class Cues:
         self._starts = [n.start for n in names]
         inside = [m.span() for m in _IN_BRACKETS.finditer(text)]
         # What stands in brackets belongs to the name before them: "vancomycin (1 g IV; stopped)".
-        self._breaks = [0, *(m.end() for m in _KEPT_APART.finditer(text) if not any(a < m.start() < b for a, b in inside))]
+        self._breaks = [
+            0,
+            *(m.end() for m in _KEPT_APART.finditer(text) if not any(a < m.start() < b for a, b in inside)),
+        ]
         self._verbs = [m.end() for m in _NEW_VERB.finditer(text)]
         self._no = [(m.start(), m.end()) for m in _NO.finditer(text)]
         self._no_after = [(m.start(), m.end()) for m in _NO_AFTER.finditer(text)]
@@ -171,6 +205,13 @@ class Cues:
     def judge(self, name: Name) -> Name:
         """The name with what the sentence says of it."""
         first, last = self.clause(name.start)
+        if name.text.lower() in _SAID_ABSENT:
+            return replace(
+                name,
+                state=State.ABSENT,
+                is_explicit=True,
+                is_attributed=self._setting.is_attributed or self._attributed,
+            )
         is_allergy = self._is_allergy(name, first)
         state, explicit = self._state(name, first, last)
         is_family = state is State.FAMILY
@@ -193,18 +234,30 @@ class Cues:
         if "allergen" in name.kinds and re.search(r"allerg|intoleran|anaphyl", name.text, re.IGNORECASE):
             return True
         before = self._text[first : name.start]
+        if _LISTED_AS.search(self._text, name.end, self.clause(name.start)[1]) and not before.strip():
+            return True
         if _ALLERGY_AFTER.match(self._text[name.end : name.end + 40]):
             return True
         reach = _ALLERGY_BEFORE.search(before)
-        if reach is not None and not re.search(r"\b(?:on|takes?|taking|prescribed|started|carr(?:y|ies)|has|have|had|uses?|using|receives?|given|needs|treated|managed|reactions?:|reaction (?:was|is)|because|causing|caus\w+)\b", before[reach.start() :], re.IGNORECASE):
+        if reach is not None and not re.search(
+            r"\b(?:on|takes?|taking|prescribed|started|carr(?:y|ies)|has|have|had|uses?|using|receives?|given|needs|treated|managed|reactions?:|reaction (?:was|is)|because|causing|caus\w+)\b",
+            before[reach.start() :],
+            re.IGNORECASE,
+        ):
             return True
         return self._setting.is_allergy and not name.kinds.isdisjoint({"allergen", *TREATMENTS})
 
     def _state(self, name: Name, first: int, last: int) -> tuple[State, bool]:
         near = self._near
-        if near(self._family, first, name.start) and not _OWN.search(self._text[near(self._family, first, name.start)[-1][1] : name.start]):
+        if near(self._family, first, name.start) and not _OWN.search(
+            self._text[near(self._family, first, name.start)[-1][1] : name.start]
+        ):
             return State.FAMILY, True
-        if [c for c in near(self._family, name.end, min(last, name.end + 40)) if re.search(r"\b(?:in|of|by)\b", self._text[name.end : c[0]])]:
+        if [
+            c
+            for c in near(self._family, name.end, min(last, name.end + 40))
+            if re.search(r"\b(?:in|of|by)\b", self._text[name.end : c[0]])
+        ]:
             return State.FAMILY, True
         if near(self._not_stopped, first, last):
             return State.PRESENT, True
@@ -215,7 +268,9 @@ class Cues:
             return State.CONSIDERED, True
         stopped = near(self._stopped, first, name.start)
         stopped += [c for c in near(self._stopped, name.end, last) if not self._of_another(c, last)]
-        active = [c for c in near(self._free_active, first, name.start) if self._reaches(c, name)] or near(self._active_after, name.end, min(last, name.end + 30))
+        active = [c for c in near(self._free_active, first, name.start) if self._reaches(c, name)] or near(
+            self._active_after, name.end, min(last, name.end + 30)
+        )
         if stopped and not (active and self._closer(active, stopped, name)):
             return State.PAST, True
         if active:
@@ -270,10 +325,17 @@ def _distance(cues: list[tuple[int, int]], name: Name) -> int:
 
 _HEADING_ALLERGY = re.compile(r"\ballerg|\bintoleranc", re.IGNORECASE)
 _HEADING_FAMILY = re.compile(r"\bfamily\b|\brelatives?\b|\bFHx?\b", re.IGNORECASE)
-_HEADING_PAST = re.compile(r"\b(?:past|previous|stopped|discontinued|inactive|resolved|former|completed|history)\b", re.IGNORECASE)
-_HEADING_ABSENT = re.compile(r"\bnot (?:documented|recorded|found|on|taking|present)\b|\bno\b(?!\.)|\bnegatives?\b|\bdenie", re.IGNORECASE)
+_HEADING_PAST = re.compile(
+    r"\b(?:past|previous|stopped|discontinued|inactive|resolved|former|completed|history)\b", re.IGNORECASE
+)
+_HEADING_ABSENT = re.compile(
+    r"\bnot (?:documented|recorded|found|on|taking|present)\b|\bno\b(?!\.)|\bnegatives?\b|\bdenie", re.IGNORECASE
+)
 _HEADING_ACTIVE = re.compile(r"\b(?:active|current|ongoing)\b", re.IGNORECASE)
-_HEADING_CONSIDERED = re.compile(r"\b(?:recommend\w*|plan|next steps?|considerations?|suggest\w*|follow-?up|questions?|differential|guidance)\b", re.IGNORECASE)
+_HEADING_CONSIDERED = re.compile(
+    r"\b(?:recommend\w*|plan|next steps?|considerations?|suggest\w*|follow-?up|questions?|differential|guidance)\b",
+    re.IGNORECASE,
+)
 _HEADING_NOTES = re.compile(r"\bnotes?\b|\bpassages?\b|\bquot|\bcontradict|\bdisagree|\bconflict", re.IGNORECASE)
 
 

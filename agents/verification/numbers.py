@@ -33,29 +33,39 @@ _NOUNS = {
     "unit_of_drug": r"tablets?|tabs?|capsules?|caps?|puffs?|drops?|patch(?:es)?|sprays?|pills?|inhalations?|sachets?",
 }  # fmt: skip
 _NOUN = re.compile(
-    r"\W{0,3}(?:[A-Za-z][A-Za-z-]*\W{1,2}){0,4}?(?:" + "|".join(f"(?P<{k}>{v})" for k, v in _NOUNS.items()) + r")\b(?!-)",
+    r"\W{0,3}(?:[A-Za-z][A-Za-z-]*\W{1,2}){0,4}?(?:"
+    + "|".join(f"(?P<{k}>{v})" for k, v in _NOUNS.items())
+    + r")\b(?!-)",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"(?<![\w.])(?<!\d,)[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\d)(?!\.\d)|(?<![\w.])\.\d+(?!\d)")
+_NUMBER = re.compile(
+    r"(?<![\w.])(?<!\d,)[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\d)(?!\.\d)|(?<![\w.])\.\d+(?!\d)"
+)
 _WORD_NUMBER = re.compile(
     r"\b(?:(?P<tens>twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(?P<ones>one|two|three|four|five|six|seven|eight|nine)"
     r"|" + "|".join(sorted(_WORD_NUMBERS, key=len, reverse=True)) + r")\b",
     re.IGNORECASE,
 )
-_TIME_OF_DAY = re.compile(r"(?<![\d:.-])\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?(?![\d:]|-\d)|(?<![\w.])\d{1,2}\s?[ap]m\b", re.IGNORECASE)
+_TIME_OF_DAY = re.compile(
+    r"(?<![\d:.-])\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?(?![\d:]|-\d)|(?<![\w.])\d{1,2}\s?[ap]m\b", re.IGNORECASE
+)
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)\b", re.IGNORECASE)
 _PAIR = re.compile(r"(?<![\w./-])(\d{1,3}(?:\.\d+)?)\s?/\s?(\d{1,3}(?:\.\d+)?)(?![\w/]|\.\d)")
 _APPROX = re.compile(
     r"(?:\b(?:about|around|approximately|approx\.?|roughly|circa|ca\.?|nearly|almost|close to|just (?:over|under|above|below)|some|an? estimated)|[~≈])\s*$",
     re.IGNORECASE,
 )
-_MORE = re.compile(r"(?:\b(?:more than|over|above|greater than|exceed(?:s|ed|ing)?|higher than|in excess of|upwards of)|>)\s*$", re.IGNORECASE)
+_MORE = re.compile(
+    r"(?:\b(?:more than|over|above|greater than|exceed(?:s|ed|ing)?|higher than|in excess of|upwards of)|>)\s*$",
+    re.IGNORECASE,
+)
 _AT_LEAST = re.compile(r"(?:\b(?:at least|no less than|not less than)|≥|>=)\s*$", re.IGNORECASE)
 _LESS = re.compile(r"(?:\b(?:less than|under|below|fewer than|lower than)|<)\s*$", re.IGNORECASE)
 _AT_MOST = re.compile(r"(?:\b(?:at most|no more than|not more than|up to)|≤|<=)\s*$", re.IGNORECASE)
 _RANGE_JOINT = re.compile(r"^\s*(?:[-–—]|to|and)\s*$", re.IGNORECASE)
 _STAGE = re.compile(
-    r"\b(?:stage|grade|class|type|category|NYHA|ASA|KDIGO|CKD|POD|day|trimester|para|gravida|phase|step|figure|table)[\s-]{0,2}$", re.IGNORECASE
+    r"\b(?:stage|grade|class|type|category|NYHA|ASA|KDIGO|CKD|POD|day|trimester|para|gravida|phase|step|figure|table)[\s-]{0,2}$",
+    re.IGNORECASE,
 )
 _FREQUENCY = re.compile(
     r"\b(?:(?P<n>once|twice|thrice|(?:one|two|three|four|five|six|\d{1,2})(?:\s*[-–]\s*\d)?\s*(?:times|x|×))\s*(?:/|a|per|every|each|-)?\s*(?P<per>daily|day|d|nightly|weekly|week|wk|monthly|month)"
@@ -131,12 +141,17 @@ def _rate(match: re.Match[str]) -> float:
     if match["unit"]:
         every, unit = (match["every"] or "1").lower(), match["unit"].lower()
         count = 2 if every == "other" else _WORD_NUMBERS.get(every) or int(every)
-        days = 30.0 if unit.startswith("month") else _DAYS.get(unit[0], 1.0)  # a morning, night or bedtime comes once a day
+        days = (
+            30.0 if unit.startswith("month") else _DAYS.get(unit[0], 1.0)
+        )  # a morning, night or bedtime comes once a day
         return 1 / (count * days) if count else 0.0
     if match["q"]:
         count = int(match["q"])
         return 1 / (count * _DAYS[match["qunit"][0].lower()]) if count else 0.0
-    return _SHORT_RATES.get(match["short"].lower().replace(".", "").replace(" ", "") if "." in match["short"] else match["short"].lower(), 0.0)
+    return _SHORT_RATES.get(
+        match["short"].lower().replace(".", "").replace(" ", "") if "." in match["short"] else match["short"].lower(),
+        0.0,
+    )
 
 
 def find_times(text: str) -> list[tuple[int, int, str]]:
@@ -203,15 +218,27 @@ def _described(text: str, made: Number) -> Number:
     counts, phrase = ("", "") if made.unit else _counted(text, made.start, made.end)
     behind = text[made.end : made.end + 16]
     is_age = made.unit == "a" and re.match(r"[\s-]*old\b", behind, re.IGNORECASE) is not None
-    is_age = is_age or (not made.unit and re.search(r"\b(?:age|aged)\W{0,3}(?:of\s+)?$", before, re.IGNORECASE) is not None)
-    return replace(made, comparator=comparator, is_approximate=approximate, counts=counts, phrase=phrase, is_age=is_age, unit="a" if is_age else made.unit)
+    is_age = is_age or (
+        not made.unit and re.search(r"\b(?:age|aged)\W{0,3}(?:of\s+)?$", before, re.IGNORECASE) is not None
+    )
+    return replace(
+        made,
+        comparator=comparator,
+        is_approximate=approximate,
+        counts=counts,
+        phrase=phrase,
+        is_age=is_age,
+        unit="a" if is_age else made.unit,
+    )
 
 
 def _counted(text: str, start: int, end: int) -> tuple[str, str]:
     """What a number counts, and in which words: "two emergency department visits", "the number of visits is 5"."""
     match = _NOUN.match(text, end)
     between = match[0][: match.start(match.lastgroup or 0) - end] if match is not None else ""
-    if match is not None and not re.search(r"[.;:,()\[\]|“”\"]|\b(?:and|or|of|in|on|was|is|at|to|from|for|by)\b", between):
+    if match is not None and not re.search(
+        r"[.;:,()\[\]|“”\"]|\b(?:and|or|of|in|on|was|is|at|to|from|for|by)\b", between
+    ):
         kind = match.lastgroup or ""
         return (_by_verb(text, start) if kind == "any" else kind), match[0].lower()
     ahead = _NUMBER_OF.search(text, max(0, start - 70), start)
@@ -222,13 +249,20 @@ def _counted(text: str, start: int, end: int) -> tuple[str, str]:
     return "", ""
 
 
-_NUMBER_OF = re.compile(r"\b(?:number|count|total) of ((?:[a-z-]+ ){0,4}[a-z-]+)\s*(?:is|was|are|:|=|amounts to|totals|stands at)?\s*$", re.IGNORECASE)
+_NUMBER_OF = re.compile(
+    r"\b(?:number|count|total) of ((?:[a-z-]+ ){0,4}[a-z-]+)\s*(?:is|was|are|:|=|amounts to|totals|stands at)?\s*$",
+    re.IGNORECASE,
+)
 
 
 def _by_verb(text: str, start: int) -> str:
     """What "three times" counts, by the verb before it."""
     before = text[max(0, start - 40) : start]
-    for counts, pattern in (("visit", r"\b(?:admitted|hospitali[sz]ed|seen|visited)\b"), ("value", r"\b(?:measured|checked)\b"), ("vaccination", r"\bvaccinated\b")):
+    for counts, pattern in (
+        ("visit", r"\b(?:admitted|hospitali[sz]ed|seen|visited)\b"),
+        ("value", r"\b(?:measured|checked)\b"),
+        ("vaccination", r"\bvaccinated\b"),
+    ):
         if re.search(pattern, before, re.IGNORECASE):
             return counts
     return "any"
@@ -238,7 +272,11 @@ def _in_words(text: str) -> list[Number]:
     found = []
     for match in _WORD_NUMBER.finditer(text):
         word = match[0].lower()
-        value = _WORD_NUMBERS[match["tens"].lower()] + _WORD_NUMBERS[match["ones"].lower()] if match["tens"] else _WORD_NUMBERS[word]
+        value = (
+            _WORD_NUMBERS[match["tens"].lower()] + _WORD_NUMBERS[match["ones"].lower()]
+            if match["tens"]
+            else _WORD_NUMBERS[word]
+        )
         end, unit = unit_at(text, match.end())
         unit = unit if unit in _TIME else ""
         counts, phrase = ("", "") if unit else _counted(text, match.start(), match.end())
@@ -248,7 +286,9 @@ def _in_words(text: str) -> list[Number]:
             continue
         if word in _ALONE and re.match(r"\s+of\b", text[match.end() :]):
             continue
-        made = Number(match.start(), end if unit else match.end(), match[0], float(value), 0, unit, counts=counts, phrase=phrase)
+        made = Number(
+            match.start(), end if unit else match.end(), match[0], float(value), 0, unit, counts=counts, phrase=phrase
+        )
         found.append(_described(text, made) if unit else made)
     return found
 
@@ -264,15 +304,35 @@ def _ranges(text: str, found: list[Number]) -> list[Number]:
         first, second = result[index], result[index + 1]
         between = text[first.end : second.start]
         joint = _RANGE_JOINT.match(between) is not None
-        dash = "-" in between or "–" in between or "—" in between or (second.text[:1] in "-−" and first.end == second.start)
+        dash = (
+            "-" in between
+            or "–" in between
+            or "—" in between
+            or (second.text[:1] in "-−" and first.end == second.start)
+        )
         if joint or (second.text[:1] in "-−" and not between.strip()):
             lead = text[max(0, first.start - 24) : first.start]
-            ranged = dash or second.text[:1] in "-−" or re.search(r"\b(?:between|ranged?|ranging|range of)\b[^.;]*$", lead, re.IGNORECASE) is not None
+            ranged = (
+                dash
+                or second.text[:1] in "-−"
+                or re.search(r"\b(?:between|ranged?|ranging|range of)\b[^.;]*$", lead, re.IGNORECASE) is not None
+            )
             if second.text[:1] in "-−" and not between.strip():
                 second = replace(second, text=second.text[1:], start=second.start + 1)
             result[index + 1] = replace(second, in_range=ranged)
             result[index] = first = replace(first, in_range=ranged)
-        shared = joint or re.fullmatch(r"\s*(?:,|,?\s*(?:then|to|and|or|→|->|from|later|now|vs\.?|versus|compared (?:with|to)|up from|down from))+\s*", between, re.IGNORECASE)
-        if shared and not first.unit and not first.counts and not first.label and second.unit and second.unit not in _TIME:
+        shared = joint or re.fullmatch(
+            r"\s*(?:,|,?\s*(?:then|to|and|or|→|->|from|later|now|vs\.?|versus|compared (?:with|to)|up from|down from))+\s*",
+            between,
+            re.IGNORECASE,
+        )
+        if (
+            shared
+            and not first.unit
+            and not first.counts
+            and not first.label
+            and second.unit
+            and second.unit not in _TIME
+        ):
             result[index] = replace(first, unit=second.unit)
     return result

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 _END = re.compile(r"[.!?](?:[”\"’')\]]|\*\*)*(?:[ \t]*\[\d{1,3}\])*(?=[ \t]+(?:[A-ZÀ-Þ“\"*(\[]|\d+[ .]))")
 _SHORT = re.compile(
-    r"(?:\b(?:[A-Za-z]|vs|Dr|Mr|Mrs|Ms|Prof|St|No|approx|ca|e\.g|i\.e|cf|al|Fig|Inc|Jr|Sr|resp|incl|min|max|avg|dept|hosp|pt|pts|yr|yrs|mo|wk)|\d)\.$"
+    r"(?:(?<![/\w])(?:[A-Za-z]|vs|Dr|Mr|Mrs|Ms|Prof|St|No|approx|ca|e\.g|i\.e|cf|al|Fig|Inc|Jr|Sr|resp|incl|min|max|avg|dept|hosp|pt|pts|yr|yrs|mo|wk)|\d)\.$"
 )
 _PREFIX = re.compile(r"\s*(?:(?:[-*•–]|\d{1,2}[.)])(?:[ \t]+\[[ xX]\])?(?:\s+|$)|#{1,6}\s+|>\s+)*")
 _RULE = re.compile(r"^\s*(?:\|?\s*:?-{2,}:?\s*)+\|?\s*$|^\s*(?:[-*_]\s*){3,}$")
@@ -66,7 +66,11 @@ def is_row(line: str) -> bool:
 def _sentences(line: str, body: int) -> Iterator[tuple[int, int]]:
     start = body
     for match in _END.finditer(line, body):
-        if match[0][0] == "." and _SHORT.search(line, max(start, match.start() - 8), match.start() + 1) and not _closes(line, match):
+        if (
+            match[0][0] == "."
+            and _SHORT.search(line, max(start, match.start() - 8), match.start() + 1)
+            and not _closes(line, match)
+        ):
             continue
         yield start, match.end()
         start = match.end()

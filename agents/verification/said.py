@@ -10,116 +10,37 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from agents.verification.dates import DateSpan, find_dates
+from agents.verification.evidence import (
+    SPOKEN_OF_AS,
+    Lookup,
+    Point,
+    SaidDate,
+    SaidName,
+    SaidNumber,
+    Source,
+    union_of,
+)
 from agents.verification.names import Name, Setting, State, find_names, setting_of
-from agents.verification.sentences import Before, Reading, plain, read
+from agents.verification.pieces import split
+from agents.verification.readings import Before, Reading, plain
+from agents.verification.sentences import read
 from agents.verification.units import in_unit
 from domain.quantities import normalise_unit
 from tools.concepts import Lexicon
 
 _OVER = re.compile(r"\(\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d")  # as lists of problems give what has resolved
-_NEOPLASM = re.compile(r"(?:primary )?malignant (?:epithelial )?neoplasm of (?:the )?(?:left |right )?([a-z]+)", re.IGNORECASE)
-_STILL = re.compile(r"\(since \d{4}-\d\d-\d\d|\bactive since \d{4}-")
+_NEOPLASM = re.compile(
+    r"(?:primary )?malignant (?:epithelial )?neoplasm of (?:the )?(?:left |right )?([a-z]+)", re.IGNORECASE
+)
+_STILL = re.compile(r"\(since \d{4}-\d\d-\d\d|\bactive since \d{4}-|\blast ordered \d{4}-")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _WORD = re.compile(r"[A-Za-zÀ-ÿ]{4,}")
 _NO_CONCEPT: frozenset[str] = frozenset()
-# Kinds of one quantity that a clinician names by the shorter name.
-_SPOKEN_OF_AS = {
-    "observation:cgm": "observation:glucose",
-    "observation:glucose_fingerstick": "observation:glucose",
-    "observation:glucose_fasting": "observation:glucose",
-    "observation:hemoglobin_hematocrit": "observation:hemoglobin",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where something is said: a reference for people, the words, and whether it is the record, a note or given text."""
-
-    ref: str = ""
-    quote: str = ""
-    origin: str = "tool"  # tool | record | note | given
-
-
-@dataclass(frozen=True, slots=True)
-class SaidNumber:
-    """A number of the evidence. `own` and `ids` say what of; `day` when."""
-
-    value: float
-    unit: str
-    own: frozenset[str]
-    ids: frozenset[str]
-    source: Source
-    second: float | None = None
-    day: date | None = None
-    counts: str = ""
-    sign: str = ""
-    unit_unknown: bool = False
-    comparator: str = ""
-    is_age: bool = False
-    is_change: bool = False
-    extreme: str = ""
-    is_strength: bool = False
-    state: State | None = None  # of the drug that it is a dose of
-    phrase: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SaidName:
-    """A clinical name of the evidence with what is said of it."""
-
-    name: Name
-    source: Source
-    days: tuple[date, ...] = ()
-
-    @property
-    def is_testimony(self) -> bool:
-        """Whether only a note says so."""
-        return self.name.is_attributed or self.source.origin == "note"
-
-
-@dataclass(frozen=True, slots=True)
-class SaidDate:
-    """A date of the evidence with the names that stand in its line."""
-
-    date: DateSpan
-    own: frozenset[str]
-    ids: frozenset[str]
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """What was looked through completely. `ids` is None where a whole list was; `found` says whether anything was there."""
-
-    kind: str
-    ids: frozenset[str] | None
-    found: bool
-    active_only: bool = False
-    words: frozenset[str] = frozenset()
-    source: Source = Source()
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One dated value of a quantity."""
-
-    day: date
-    order: str
-    value: float
-    unit: str
-    source: Source
-
-
-def are_kin(own: frozenset[str], ids: frozenset[str], other_own: frozenset[str], other_ids: frozenset[str]) -> bool:
-    """Whether two names are of one thing, or one of them is a kind of the other."""
-    if not own.isdisjoint(other_ids) or not other_own.isdisjoint(ids):
-        return True
-    return any(_SPOKEN_OF_AS.get(k) in other_own for k in own) or any(_SPOKEN_OF_AS.get(k) in own for k in other_own)
 
 
 class Said:
@@ -172,6 +93,24 @@ class Said:
                 before = Before(setting_of(body) if _is_heading(body) else Setting(), owners or before.owners, True)
         self._close_list(items, head)
 
+    def add_passages(self, text: str, ref: str) -> None:
+        """A given text, sentence by sentence, each quoted on its own."""
+        before = Before()
+        for piece in split(text):
+            if piece.kind in {"rule", "header"}:
+                continue
+            reading = read(
+                piece.text,
+                self.lexicon,
+                before if piece.kind in {"item", "row"} else Before(Setting(), before.owners, False),
+            )
+            self.add_reading(
+                reading, Source(ref, piece.text[:300], "given"), before if piece.kind == "item" else Before()
+            )
+            owners = tuple(n for n in reading.names if "observation" in n.kinds or "medication" in n.kinds)
+            if piece.kind in {"sentence", "heading"} and (owners or _is_heading(piece.text)):
+                before = Before(setting_of(piece.text) if _is_heading(piece.text) else Setting(), owners, True)
+
     def _close_list(self, items: int, heading: str) -> None:
         if items:
             self.item_counts.append((items, heading.lower()))
@@ -179,14 +118,14 @@ class Said:
     def add_reading(self, reading: Reading, source: Source, before: Before = Before()) -> None:
         """One read line."""
         text = plain(reading.text)
-        own, ids = _union(reading.names) if reading.names else _union(before.owners)
+        own, ids = union_of(reading.names) if reading.names else union_of(before.owners)
         days = tuple(d.date.first for d in reading.dates if d.date.is_day and d.date.first is not None)
         still = source.origin == "tool" and _STILL.search(text) is not None
         over = source.origin == "tool" and _OVER.search(text) is not None
         for name in reading.names:
             if over and not name.is_explicit and "condition" in name.kinds and name.state is State.PRESENT:
                 name = replace(name, state=State.PAST, is_explicit=True, is_ended=True)
-            elif still and "condition" in name.kinds and name.state is State.PRESENT:
+            elif still and not name.kinds.isdisjoint({"condition", "medication"}) and name.state is State.PRESENT:
                 name = replace(name, is_explicit=True)
             self.names.append(SaidName(name, source, days))
         for amount in reading.amounts:
@@ -194,7 +133,7 @@ class Said:
             if number.label:
                 self.labels.add(number.label)
                 continue
-            number_own, number_ids = _union(amount.owners)
+            number_own, number_ids = union_of(amount.owners)
             day = amount.date.first if amount.date is not None and amount.date.is_day else None
             said = SaidNumber(
                 number.value, number.unit, number_own, number_ids, source, number.second, day, number.counts, number.sign,
@@ -210,13 +149,13 @@ class Said:
         if re.search(r"\b(?:born|birth|DOB)\b", text, re.IGNORECASE):
             self.births += days
         for frequency, owners in reading.frequencies:
-            self.frequencies.append((frequency.per_day, *_union(owners), source))
+            self.frequencies.append((frequency.per_day, *union_of(owners), source))
         for moved in reading.trends:
-            self.trends.append((moved.kind, *_union(moved.owners), source))
+            self.trends.append((moved.kind, *union_of(moved.owners), source))
         for moved in reading.levels:
-            self.levels.append((moved.kind, *_union(moved.owners), source))
+            self.levels.append((moved.kind, *union_of(moved.owners), source))
         if not reading.levels and before.owners and (level := _level_of(text)):
-            self.levels.append((level, *_union(before.owners), source))
+            self.levels.append((level, *union_of(before.owners), source))
         self.codes |= {c for _, _, c in reading.codes}
         self.times |= {t for _, _, t in reading.times}
         words = frozenset(w.lower() for w in _WORD.findall(text))
@@ -228,24 +167,45 @@ class Said:
         self.numbers.append(said)
         self._by_unit = None
 
-    def _add_point(self, owners: Sequence[Name], day: date, order: str, value: float, unit: str, source: Source) -> None:
+    def _add_point(
+        self, owners: Sequence[Name], day: date, order: str, value: float, unit: str, source: Source
+    ) -> None:
         if len({o.own for o in owners}) == 1:
             for key in owners[0].own:
                 if key.startswith("observation:"):
                     self.series[key].append(Point(day, order, value, unit, source))
 
-    def add_number(self, label: str, value: float, unit: str, when: str = "", source: Source = Source(), **more: Any) -> None:
+    def add_number(
+        self, label: str, value: float, unit: str, when: str = "", source: Source = Source(), **more: Any
+    ) -> None:
         """A typed value: a reading with its concept or label."""
         own, ids = self.keys_of(label)
         day = _day_of(when)
-        self._add_number(SaidNumber(abs(value), normalise_unit(unit) if unit else "", own, ids, source, day=day, unit_unknown=not unit, **more))
+        self._add_number(
+            SaidNumber(
+                abs(value),
+                normalise_unit(unit) if unit else "",
+                own,
+                ids,
+                source,
+                day=day,
+                unit_unknown=not unit,
+                **more,
+            )
+        )
         if day is not None:
-            self._add_date(day, own, ids, source)
+            self.add_day(day, own, ids, source)
             for key in own:
                 if key.startswith("observation:"):
                     self.series[key].append(Point(day, when, value, normalise_unit(unit) if unit else "", source))
 
-    def _add_date(self, day: date, own: frozenset[str], ids: frozenset[str], source: Source) -> None:
+    def add_count(self, value: float, counts: str, source: Source, *, is_age: bool = False) -> None:
+        """How many of something a complete list holds, or an age in years."""
+        unit = "a" if is_age else ""
+        self._add_number(SaidNumber(value, unit, _NO_CONCEPT, _NO_CONCEPT, source, counts=counts, is_age=is_age))
+
+    def add_day(self, day: date, own: frozenset[str], ids: frozenset[str], source: Source) -> None:
+        """A date with the keys of what it is of."""
         self.dates.append(SaidDate(DateSpan(0, 0, day.isoformat(), day, day), own, ids, source))
 
     def keys_of(self, label: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -257,14 +217,16 @@ class Said:
             target = self.lexicon.target(concept)
             own = frozenset({f"observation:{target.id}"})
             return own, own | {f"observation:{i}" for i in target.ids}
-        return _union(find_names(label.removeprefix("record:"), self.lexicon))
+        return union_of(find_names(label.removeprefix("record:"), self.lexicon))
 
     def add_data(
         self, value: Any, label: str = "", source: Source = Source(), counts: str = "any", phrase: str = ""
     ) -> None:
         """The typed data of a tool result: readings, counts (of what `counts` names) and times."""
         if isinstance(value, Mapping):
-            here = str(value.get("concept") or value.get("drug") or value.get("condition") or value.get("label") or label)
+            here = str(
+                value.get("concept") or value.get("drug") or value.get("condition") or value.get("label") or label
+            )
             reading = value.get("value")
             time = str(value.get("time") or "")
             if isinstance(reading, int | float) and not isinstance(reading, bool):
@@ -279,18 +241,33 @@ class Said:
                 if isinstance(item, int | float):
                     own, ids = self.keys_of(here) if key in {"difference", "n", "of"} else (_NO_CONCEPT, _NO_CONCEPT)
                     loose = key not in {"n", "of", "age", "count"}
-                    said = SaidNumber(abs(float(item)), "", own, ids, source, counts="" if loose else counts, unit_unknown=loose, is_age=key == "age", is_change=key == "difference", phrase=phrase)
+                    said = SaidNumber(
+                        abs(float(item)),
+                        "",
+                        own,
+                        ids,
+                        source,
+                        counts="" if loose else counts,
+                        unit_unknown=loose,
+                        is_age=key == "age",
+                        is_change=key == "difference",
+                        phrase=phrase,
+                    )
                     self._add_number(said)
                 elif isinstance(item, str):
                     self._add_string(item, here, source)
                 else:
-                    self.add_data(item, key if self.lexicon.vocabulary.get("observation", key) else here, source, counts, phrase)
+                    self.add_data(
+                        item, key if self.lexicon.vocabulary.get("observation", key) else here, source, counts, phrase
+                    )
         elif isinstance(value, list | tuple):
             for item in value:
                 if isinstance(item, str):
                     self._add_string(item, label, source)
                 elif isinstance(item, int | float) and not isinstance(item, bool):
-                    self._add_number(SaidNumber(abs(float(item)), "", _NO_CONCEPT, _NO_CONCEPT, source, unit_unknown=True))
+                    self._add_number(
+                        SaidNumber(abs(float(item)), "", _NO_CONCEPT, _NO_CONCEPT, source, unit_unknown=True)
+                    )
                 else:
                     self.add_data(item, label, source, counts, phrase)
 
@@ -344,9 +321,11 @@ class Said:
 
     def points(self, owners: Sequence[Name]) -> list[Point]:
         """The dated values of a quantity, oldest first, each once."""
-        own, ids = _union(owners)
+        own, ids = union_of(owners)
         chosen: dict[tuple[date, float], Point] = {}
-        keys = [k for k in self.series if k in own] or [k for k in self.series if k in ids or _SPOKEN_OF_AS.get(k) in own]
+        keys = [k for k in self.series if k in own] or [
+            k for k in self.series if k in ids or SPOKEN_OF_AS.get(k) in own
+        ]
         if len(keys) != 1:  # two quantities have no common course
             return []
         for point in self.series[keys[0]]:
@@ -367,15 +346,9 @@ class Said:
         return ""
 
 
-_NOT_SAID = frozenset({"ref", "id", "offset", "first", "model_version", "version", "seed", "start", "end", "query", "unit"})
-
-
-def _union(names: Iterable[Name]) -> tuple[frozenset[str], frozenset[str]]:
-    own: frozenset[str] = frozenset()
-    ids: frozenset[str] = frozenset()
-    for name in names:
-        own, ids = own | name.own, ids | name.ids
-    return own, ids
+_NOT_SAID = frozenset(
+    {"ref", "id", "offset", "first", "model_version", "version", "seed", "start", "end", "query", "unit"}
+)
 
 
 def _state_of(owners: Sequence[Name], reading: Reading) -> State | None:

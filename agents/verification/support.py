@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any
 
+from agents.verification.evidence import Source
 from agents.verification.judging import Against, Finding, judge, shifted
 from agents.verification.lookups import add_result
 from agents.verification.names import Name, Setting, setting_of
 from agents.verification.pieces import Piece, opens_list, split, without
-from agents.verification.said import Said, Source
-from agents.verification.sentences import Before, Reading, plain, read
+from agents.verification.readings import Before, Reading, plain
+from agents.verification.said import Said
+from agents.verification.sentences import parts_of, read
 from agents.verification.tables import Header, header_of, sentences_of
 from domain.facts import Frozen
 from tools.concepts import Lexicon
 from tools.outcome import ToolResult
 
 _CLINICAL = re.compile(
-    r"\b(?:allerg|medication|problem|diagnos|vaccin|admission|result|normal|abnormal|stable|history of|denies)", re.IGNORECASE
+    r"\b(?:allerg|medication|problem|diagnos|vaccin|admission|result|normal|abnormal|stable|history of|denies)",
+    re.IGNORECASE,
 )
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _MOST_PASSES = 4
@@ -134,7 +138,10 @@ class Support:
 
     def findings(self, sentence: str, before: Before = Before()) -> list[Finding]:
         """The claims of one sentence with their verdicts."""
-        return judge(read(sentence, self.lexicon, before), self.against)
+        found: list[Finding] = []
+        for start, part in parts_of(sentence):
+            found += shifted(judge(read(part, self.lexicon, before), self.against), start)
+        return found
 
     def missing(self, sentence: str) -> list[Unsupported]:
         """What a sentence states that no tool did."""
@@ -196,6 +203,7 @@ class _Reader:
         self._days: tuple[date, ...] = ()
         self._header = Header()
         self._last_line = -2
+        self._verbatim_lines: dict[int, str | None] = {}
 
     def checked(self) -> list[Checked]:
         """The pieces with their findings."""
@@ -203,8 +211,7 @@ class _Reader:
         follows_on = False  # a line such as "- 2026-10-23: 2.1" means what the line before it, of the same tool, says
         for piece in self.pieces:
             self._new_paragraph(piece)
-            line = self._lines[piece.line]
-            own_words = next((t for t in (line, piece.text) if self._support.is_verbatim(t)), None)
+            own_words = self._own_words(piece)
             own_words = own_words if own_words is not None and (follows_on or self._support.opens(own_words)) else None
             follows_on = own_words is not None
             findings = () if own_words is not None else tuple(self._findings(piece))
@@ -212,6 +219,14 @@ class _Reader:
             if own_words is not None:
                 self._lean_on_verbatim(piece)
         return found
+
+    def _own_words(self, piece: Piece) -> str | None:
+        """The tool's own line that a piece is, or stands in."""
+        if piece.line not in self._verbatim_lines:
+            line = self._lines[piece.line]
+            self._verbatim_lines[piece.line] = line if self._support.is_verbatim(line) else None
+        whole = self._verbatim_lines[piece.line]
+        return whole if whole is not None else piece.text if self._support.is_verbatim(piece.text) else None
 
     def _new_paragraph(self, piece: Piece) -> None:
         if piece.line > self._last_line + 1:
@@ -232,9 +247,14 @@ class _Reader:
         if piece.kind == "row":
             return self._of_row(piece)
         before = self._before(piece)
-        reading = read(piece.text, self._support.lexicon, before)
-        self._lean_on(piece, reading)
-        return shifted(judge(reading, self._support.against, before.setting), piece.start)
+        found: list[Finding] = []
+        whole = Reading(piece.text)
+        for start, part in parts_of(piece.text):  # nearly always one
+            reading = read(part, self._support.lexicon, before)
+            found += shifted(judge(reading, self._support.against, before.setting), piece.start + start)
+            whole.extend(reading)
+        self._lean_on(piece, whole)
+        return found
 
     def _before(self, piece: Piece) -> Before:
         if piece.kind == "item":
@@ -269,8 +289,13 @@ class _Reader:
 
     def _lean_on_verbatim(self, piece: Piece) -> None:
         """A tool's own line is read only where something that is not its own may lean on it."""
-        following = [p for p in self.pieces if p.start >= piece.end][:1]
-        if following and following[0].line <= piece.line + 1 and not self._support.is_verbatim(self._lines[following[0].line]):
+        at = bisect_left(self.pieces, piece.end, key=lambda p: p.start)
+        following = self.pieces[at : at + 1]
+        if (
+            following
+            and following[0].line <= piece.line + 1
+            and not self._support.is_verbatim(self._lines[following[0].line])
+        ):
             if piece.kind in {"header", "row", "rule"}:
                 return
             self._lean_on(piece, read(piece.text, self._support.lexicon, self._before(piece)))

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from agents.verification.dates import find_dates
 from agents.verification.numbers import find_numbers
-from agents.verification.sentences import plain
+from agents.verification.readings import plain
 from agents.verification.units import unit_at
 
 _UNIT_IN_HEADER = re.compile(r"[(\[]\s*([^)\]]{1,24})\s*[)\]]|,\s*([^\s,]{1,20})\s*$")
-_NUMBER_COLUMN = re.compile(r"^\W*(?:value|result|level|reading|latest|dose|amount|current|previous|first|last|count|n|no\.?|#|finding|measurement)\W*$", re.IGNORECASE)
+_NUMBER_COLUMN = re.compile(
+    r"^\W*(?:value|result|level|reading|latest|dose|amount|current|previous|first|last|count|n|no\.?|#|finding|measurement)\W*$",
+    re.IGNORECASE,
+)
 _UNIT_COLUMN = re.compile(r"^\W*units?\W*$", re.IGNORECASE)
 _DATE_COLUMN = re.compile(r"\b(?:date|when|time|day|ordered|recorded|onset|since|started|stopped)\b", re.IGNORECASE)
 
@@ -88,7 +91,11 @@ def _with_state(named: list[str]) -> list[str]:
 
 
 def _valued(cell: str, column: str, label: str, unit: str, row_date: str) -> str:
-    name = label if (_NUMBER_COLUMN.match(_bare_column(column)) or not column) else f"{label} {_bare_column(column)}".strip()
+    name = (
+        label
+        if (_NUMBER_COLUMN.match(_bare_column(column)) or not column)
+        else f"{label} {_bare_column(column)}".strip()
+    )
     column_dates = find_dates(column)
     when = f" on {row_date}" if row_date else ""
     if column_dates:
@@ -108,7 +115,18 @@ def _bare_column(column: str) -> str:
 
 def _is_date(cell: str) -> bool:
     found = [d for d in find_dates(cell) if not d.may_be_number or d.text == cell.strip()]
-    return bool(found) and not re.search(r"[A-Za-z]{4,}", re.sub(r"(?i)\b(?:january|february|march|april|may|june|july|august|september|october|november|december|since|until)\b", "", cell)) and sum(d.end - d.start for d in found) >= 0.5 * len(cell)
+    return (
+        bool(found)
+        and not re.search(
+            r"[A-Za-z]{4,}",
+            re.sub(
+                r"(?i)\b(?:january|february|march|april|may|june|july|august|september|october|november|december|since|until)\b",
+                "",
+                cell,
+            ),
+        )
+        and sum(d.end - d.start for d in found) >= 0.5 * len(cell)
+    )
 
 
 def _is_number(cell: str) -> bool:

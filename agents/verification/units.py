@@ -8,7 +8,9 @@ from functools import lru_cache
 from domain.errors import UnitMismatch, UnknownUnit
 from domain.quantities import convert, normalise_unit
 
-_SUPERSCRIPTS = str.maketrans({"⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4", "⁶": "6", "⁹": "9", "×": "x", "−": "-"})
+_SUPERSCRIPTS = str.maketrans(
+    {"⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4", "⁶": "6", "⁹": "9", "×": "x", "−": "-"}
+)
 _SPELLED = {
     "milligrams": "mg", "milligram": "mg", "micrograms": "ug", "microgram": "ug", "nanograms": "ng", "picograms": "pg",
     "grams": "g", "gram": "g", "kilograms": "kg", "kilogram": "kg", "kilos": "kg", "kilo": "kg", "millilitres": "mL",
@@ -38,9 +40,13 @@ _SIMPLE = (
 _PART = r"(?:mm ?Hg|mm\[Hg\]|[mµμun]?\[[A-Za-z]{2,3}\]|[A-Za-zµμ]{1,6}|10\s?[*^]\s?\d+)"
 _COMPOUND = rf"(?:{_PART}(?:\s?[·.*]\s?{_PART})?)?\s?/\s?(?:\d{{1,2}}\s?h|1\.73\s?m(?:\^?2|²)|[A-Za-zµμ]{{1,6}}[23²³]?)(?:\s?/\s?(?:1\.73\s?m(?:\^?2|²)|\{{1\.73_m2\}}|[A-Za-zµμ]{{1,6}}\d?)(?:\s?m(?:\^?2|²))?)*"
 _EXPONENT = r"[x×]?\s?10\s?(?:[\^*eE]\s?\d{1,2}|[³⁶⁹])\s?/\s?(?:[µμum]c?[lL]|L|mm3|mm³)"
-_WORDS = "|".join(re.escape(w) for w in sorted({*_SPELLED, *TIME_UNITS} - {"in"}, key=len, reverse=True) if w[-1].isalpha())
+_WORDS = "|".join(
+    re.escape(w) for w in sorted({*_SPELLED, *TIME_UNITS} - {"in"}, key=len, reverse=True) if w[-1].isalpha()
+)
 _PER = re.compile(r"^\s?(?:per|a)\s+([a-z]+)\b", re.IGNORECASE)
-_UNIT = re.compile(rf"(?:{_EXPONENT}|{_COMPOUND}|kg/m[²2]|%|(?:{_SIMPLE}|°\s?[CF]|{_WORDS}|[KM]/[µμum]c?[lL])(?![\w/])|in(?=\s*(?:[,;)|(–—]|\.?$|\.\s|tall|was\b|(?:on|from|at|as|reported|recorded|measured|and)\b)))")
+_UNIT = re.compile(
+    rf"(?:{_EXPONENT}|{_COMPOUND}|kg/m[²2]|%|(?:{_SIMPLE}|°\s?[CF]|{_WORDS}|[KM]/[µμum]c?[lL])(?![\w/])|in(?=\s*(?:[,;)|(–—]|\.?$|\.\s|tall|was\b|(?:on|from|at|as|reported|recorded|measured|and)\b)))"
+)
 _UNIT_WORDS = re.compile(rf"(?:{_WORDS})(?!\w)", re.IGNORECASE)
 # What a dose is measured in, against what is measured in a sample.
 MASS_UNITS = frozenset({"mg", "g", "ug", "[IU]", "mL", "meq", "ng", "kg", "mmol", "U"})
@@ -85,7 +91,11 @@ def _spelled(written: str) -> str:
     plain = written.translate(_SUPERSCRIPTS)
     plain = re.sub(r"^x?\s?10\s?[\^*eE]?\s?(\d)", r"10^\1", plain).replace("mcl", "ul").replace("mcL", "uL")
     plain = re.sub(r"\s?/\s?", "/", plain).replace("µ", "u").replace("μ", "u")
-    plain = re.sub(r"/(day|dose|hr|hour|minute|tablet)s?$", lambda m: {"day": "/d", "hr": "/h", "hour": "/h", "minute": "/min"}.get(m[1], m[0]), plain)
+    plain = re.sub(
+        r"/(day|dose|hr|hour|minute|tablet)s?$",
+        lambda m: {"day": "/d", "hr": "/h", "hour": "/h", "minute": "/min"}.get(m[1], m[0]),
+        plain,
+    )
     if re.fullmatch(r"mL/min/(?:1\.73\s?m\^?2|\{1\.73_m2\})", plain, re.IGNORECASE):
         return "mL/min/{1.73_m2}"
     for candidate in dict.fromkeys((normalise_unit(plain), normalise_unit(plain.lower()))):

@@ -15,7 +15,9 @@ from typing import Any
 
 from evals.metrics.intervals import percentile
 from evals.report import CaseResult, Figure, Outcome, proportion
-from evals.scorers.story import MUTATIONS, Fault, PatientFiles, faults_of
+from evals.scorers.planted import MUTATIONS
+from evals.scorers.story import Fault, faults_of
+from evals.scorers.story_files import PatientFiles
 from tools.concepts import default_lexicon
 from tools.context import ToolContext
 from tools.story import AUDIENCES, KINDS, Story, build_story
@@ -175,12 +177,20 @@ def _measures(judged: Sequence[JudgedStory]) -> Iterator[Figure]:
         if not chosen:
             continue
         grades = sorted(j.grade for j in chosen)
-        yield Figure(name="reading grade, median", group=audience, value=percentile(grades, 50), n=len(grades), unit="grade")
+        yield Figure(
+            name="reading grade, median", group=audience, value=percentile(grades, 50), n=len(grades), unit="grade"
+        )
     for kind in KINDS:
         chosen = [j for j in judged if j.case.category == kind and j.case.id.endswith("/clinician_short")]
         if chosen:
             words = sorted(float(j.words) for j in chosen)
-            yield Figure(name="words, median", group=f"{kind}, clinician_short", value=percentile(words, 50), n=len(words), unit="words")
+            yield Figure(
+                name="words, median",
+                group=f"{kind}, clinician_short",
+                value=percentile(words, 50),
+                n=len(words),
+                unit="words",
+            )
     times = sorted(j.cpu_ms for j in judged)
     if times:
         yield Figure(name="processor time, median", value=percentile(times, 50), n=len(times), unit="ms")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import process_time
 from typing import Any, NamedTuple
@@ -33,6 +33,7 @@ _LEVELS = {
     "normal": ("normal", "within normal limits", "within the reference range"),
 }  # fmt: skip
 _FAULTS_A_FACT = 3
+DEMO_MOMENT = datetime(2026, 11, 23, tzinfo=UTC)  # after the newest entry of the demo cohort
 
 
 class Wording(NamedTuple):
@@ -50,7 +51,13 @@ def read_wordings(path: Path) -> list[Wording]:
 
 
 def run_verifier(
-    wordings: Sequence[Wording], store: Any, twin: Any, moment: datetime, seed: int, limit: int | None
+    wordings: Sequence[Wording],
+    store: Any,
+    twin: Any,
+    moment: datetime,
+    seed: int,
+    limit: int | None,
+    patients: Collection[str] = (),
 ) -> list[CaseResult]:
     """Every wording over the facts of the store's patients, as it is and with faults.
 
@@ -61,9 +68,12 @@ def run_verifier(
         moment: What counts as now.
         seed: Of the choice of slots, words and faults.
         limit: Only so many cases.
+        patients: Only these; every patient of the store when empty.
     """
     cases: list[CaseResult] = []
     for patient in sorted(store.patients(), key=lambda p: p.id):
+        if patients and patient.id not in patients:
+            continue
         ctx = ToolContext(store, patient.id, moment, twin)
         rng = random.Random(f"{seed}-{patient.id}")
         for index, run in enumerate(runs_of(ctx, rng)):
@@ -99,7 +109,12 @@ def _cases(
         if not changed or made == _FAULTS_A_FACT:
             continue
         false_fact = Fact(fact.kind, {**fact.slots, **changed})
-        false = _worded(wording.text, false_fact, {k: v for k, v in words.items() if k not in changed and not _follows(k, changed)}, rng)
+        false = _worded(
+            wording.text,
+            false_fact,
+            {k: v for k, v in words.items() if k not in changed and not _follows(k, changed)},
+            rng,
+        )
         if false == true:
             continue
         made += 1
@@ -107,7 +122,11 @@ def _cases(
 
 
 def _follows(word: str, changed: Slots) -> bool:
-    return bool(("rises" in changed and word in _MOVES) or ("rate" in changed and word == "frequency") or ("level" in changed and word == "high"))
+    return bool(
+        ("rises" in changed and word in _MOVES)
+        or ("rate" in changed and word == "frequency")
+        or ("level" in changed and word == "high")
+    )
 
 
 def _words(fact: Fact, rng: random.Random) -> dict[str, str]:
@@ -179,13 +198,19 @@ def _judged(ident: str, kind: str, draft: str, faulty: str, support: Support) ->
     if faulty:
         left = [line for line in faulty.split("\n") if line and line in checked.text]
         passed = len(left) < len([line for line in faulty.split("\n") if line])
-        reasons = () if passed else ("the fault stays in the answer",)
+        reasons: tuple[str, ...] = () if passed else ("the fault stays in the answer",)
     else:
         passed = checked.is_grounded and checked.text == draft.strip()
         reasons = tuple(f"took out {u.kind} {u.value}: {u.reason}" for u in checked.unsupported)
     outcome = Outcome.PASSED if passed else Outcome.FAILED
     return CaseResult(
-        id=ident, category=kind, outcome=outcome, question=draft, answer=checked.text, reasons=reasons, latency_s=seconds
+        id=ident,
+        category=kind,
+        outcome=outcome,
+        question=draft,
+        answer=checked.text,
+        reasons=reasons,
+        latency_s=seconds,
     )
 
 

@@ -86,12 +86,18 @@ def _run(ctx: ToolContext, labs: Sequence[str], rng: random.Random) -> Run:
             facts.append(Fact("absent", {"problem": str(result.data["condition"]).replace("_", " ")}))
     visits = run_tool(ctx, "encounters", {"kind": "any", "aspect": "count"})
     facts.append(Fact("count", {"n": visits.data["n"], "noun": "visits" if visits.data["n"] != 1 else "visit"}))
-    medicines = [run_tool(ctx, "medication", {"drug": f.slots["drug"], "aspect": "stop"}) for f in facts if f.kind == "stopped"]
+    medicines = [
+        run_tool(ctx, "medication", {"drug": f.slots["drug"], "aspect": "stop"}) for f in facts if f.kind == "stopped"
+    ]
     results += [*lists.values(), *absent, visits, *medicines]
     days = {date.fromisoformat(m) for r in results for m in re.findall(r"\b\d{4}-\d\d-\d\d\b", f"{r.summary} {r.data}")}
     # Only what a tool of this run said is true here: a chart may hold more.
     told = [(r.data.get("drug"), r.summary) for r in medicines]
-    facts = [f for f in facts if f.kind != "stopped" or any(d == f.slots["drug"] and f.slots["date"].isoformat() in text for d, text in told)]
+    facts = [
+        f
+        for f in facts
+        if f.kind != "stopped" or any(d == f.slots["drug"] and f.slots["date"].isoformat() in text for d, text in told)
+    ]
     return Run(
         ctx.patient_id,
         ctx.as_of.date(),
@@ -121,15 +127,34 @@ def _spoken(ctx: ToolContext, concept: str, rng: random.Random) -> str:
     found = ctx.lexicon.vocabulary.get("observation", concept)
     if found is None:
         return concept
-    plain_label = found.label if sum(c.isupper() for c in found.label.split()[0]) > 1 else found.label[:1].lower() + found.label[1:]
-    return rng.choice([plain_label, plain_label, *(s for s in found.synonyms[:4] if (len(s) > 3 and " " in s) or s.endswith(("ine", "ium", "ose")))])
+    plain_label = (
+        found.label
+        if sum(c.isupper() for c in found.label.split()[0]) > 1
+        else found.label[:1].lower() + found.label[1:]
+    )
+    return rng.choice(
+        [
+            plain_label,
+            plain_label,
+            *(s for s in found.synonyms[:4] if (len(s) > 3 and " " in s) or s.endswith(("ine", "ium", "ose"))),
+        ]
+    )
 
 
-def _lab_facts(label: str, readings: list[dict[str, Any]], result: ToolResult, ctx: ToolContext, lab: str) -> Iterator[Fact]:
+def _lab_facts(
+    label: str, readings: list[dict[str, Any]], result: ToolResult, ctx: ToolContext, lab: str
+) -> Iterator[Fact]:
     unit = unit_label(readings[-1]["unit"])
     days = [date.fromisoformat(r["time"][:10]) for r in readings]
     numbers = [r["value"] for r in readings]
-    base: Slots = {"label": label, "unit": unit, "value": numbers[-1], "date": days[-1], "concept": lab, "n": len(readings)}
+    base: Slots = {
+        "label": label,
+        "unit": unit,
+        "value": numbers[-1],
+        "date": days[-1],
+        "concept": lab,
+        "n": len(readings),
+    }
     yield Fact("value", base)
     if numbers[-1] >= 10:  # a single digit is nothing to round
         yield Fact("about", base)
@@ -141,7 +166,9 @@ def _lab_facts(label: str, readings: list[dict[str, Any]], result: ToolResult, c
             yield Fact("trend", change)
     if len(set(numbers)) > 2 and len(set(days)) == len(days):
         top, bottom = max(numbers), min(numbers)
-        others = [v for v in numbers if min(abs(v - top), abs(v - bottom)) > 0.6 * 10 ** -len(number(v).partition(".")[2])]
+        others = [
+            v for v in numbers if min(abs(v - top), abs(v - bottom)) > 0.6 * 10 ** -len(number(v).partition(".")[2])
+        ]
         if others and numbers.count(top) == numbers.count(bottom) == 1:
             yield Fact("extreme", {**base, "max": top, "min": bottom, "max_date": days[numbers.index(top)], "min_date": days[numbers.index(bottom)], "others": others})  # fmt: skip
     limits = next((a["reference_range"] for a in result.artifacts if a.get("reference_range")), None)
@@ -165,7 +192,13 @@ def _drug_facts(ctx: ToolContext) -> Iterator[Fact]:
         yield Fact("drugs", {"n": len(active), "list": names})
     for course in courses(ctx):
         name = _ingredient(course.name)
-        if not course.is_active and name and name not in names and course.latest.time is not None and course.status == "stopped":
+        if (
+            not course.is_active
+            and name
+            and name not in names
+            and course.latest.time is not None
+            and course.status == "stopped"
+        ):
             yield Fact("stopped", {"drug": name, "date": course.latest.time.date()})
 
 
@@ -176,8 +209,9 @@ def _ingredient(product: str) -> str:
 
 def _problem_facts(ctx: ToolContext) -> Iterator[Fact]:
     for row in ctx.chart.conditions:
-        if ctx.chart.is_active(row) and (row.onset or row.time) and ctx.lexicon.concept_ids("condition", row):
-            yield Fact("problem", {"problem": plain_name(row.display), "date": (row.onset or row.time).date()})
+        since = row.onset or row.time
+        if since is not None and ctx.chart.is_active(row) and ctx.lexicon.concept_ids("condition", row):
+            yield Fact("problem", {"problem": plain_name(row.display), "date": since.date()})
 
 
 def _allergy_facts(ctx: ToolContext) -> Iterator[Fact]:
@@ -199,7 +233,9 @@ def _other_number(fact: Fact, run: Run, rng: random.Random, slot: str, least: fl
     for _ in range(40):
         factor = 1 + rng.choice((-1, 1)) * rng.uniform(least, most)
         made = round(value * factor, digits) if digits or value >= 4 else round(value * factor, 1)
-        if made > 0 and all(abs(made - v) > max((0.2 if fact.kind == "about" else 0.01) * v, 0.6 * 10**-digits) for v in (*known, value)):
+        if made > 0 and all(
+            abs(made - v) > max((0.2 if fact.kind == "about" else 0.01) * v, 0.6 * 10**-digits) for v in (*known, value)
+        ):
             return made
     return None
 
@@ -241,8 +277,12 @@ def concept_swapped(fact: Fact, run: Run, rng: random.Random) -> Slots | None:
     """The number of another quantity, one of the run's results or one that no tool gave."""
     if fact.kind not in {"value", "about", "change", "extreme"}:
         return None
-    value = float(fact.slots.get("last", fact.slots["value"]))
-    others = [k for k, vs in run.values.items() if k != fact.slots["label"] and all(abs(v - value) > 0.05 * abs(value) for v in vs)]
+    value = float(fact.slots["last"] if "last" in fact.slots else fact.slots["value"])
+    others = [
+        k
+        for k, vs in run.values.items()
+        if k != fact.slots["label"] and all(abs(v - value) > 0.05 * abs(value) for v in vs)
+    ]
     never = [n for n in _NEVER_ASKED if not any(n.lower() in k.lower() or k.lower() in n.lower() for k in run.values)]
     return {"label": rng.choice([*others, rng.choice(never)])}
 
@@ -282,14 +322,22 @@ def drug_swapped(fact: Fact, run: Run, rng: random.Random) -> Slots | None:
 
 def frequency_changed(fact: Fact, run: Run, rng: random.Random) -> Slots | None:
     """More or less often than ordered."""
-    return {"rate": rng.choice([r for r in (1.0, 2.0, 3.0, 1 / 7) if r != fact.slots["rate"]])} if fact.kind == "drug" else None
+    return (
+        {"rate": rng.choice([r for r in (1.0, 2.0, 3.0, 1 / 7) if r != fact.slots["rate"]])}
+        if fact.kind == "drug"
+        else None
+    )
 
 
 def count_changed(fact: Fact, run: Run, rng: random.Random) -> Slots | None:
     """One or two more or fewer."""
     if fact.kind not in {"count", "drugs"}:
         return None
-    return {"n": max(1, fact.slots["n"] + rng.choice((1, 2, 3))) if fact.slots["n"] < 3 else fact.slots["n"] + rng.choice((-2, -1, 1, 2))}
+    return {
+        "n": max(1, fact.slots["n"] + rng.choice((1, 2, 3)))
+        if fact.slots["n"] < 3
+        else fact.slots["n"] + rng.choice((-2, -1, 1, 2))
+    }
 
 
 def percent_wrong(fact: Fact, run: Run, rng: random.Random) -> Slots | None:
@@ -315,7 +363,11 @@ def trend_flipped(fact: Fact, run: Run, rng: random.Random) -> Slots | None:
 
 def level_flipped(fact: Fact, run: Run, rng: random.Random) -> Slots | None:
     """Normal for what is not, and the other way round."""
-    return {"level": rng.choice([x for x in ("low", "high", "normal") if x != fact.slots["level"]])} if fact.kind == "level" else None
+    return (
+        {"level": rng.choice([x for x in ("low", "high", "normal") if x != fact.slots["level"]])}
+        if fact.kind == "level"
+        else None
+    )
 
 
 def extreme_wrong(fact: Fact, run: Run, rng: random.Random) -> Slots | None:
@@ -326,12 +378,25 @@ def extreme_wrong(fact: Fact, run: Run, rng: random.Random) -> Slots | None:
     return {"max": other, "min": other}
 
 
-_INVENTED = ("heart failure", "COPD", "stroke", "lupus", "bipolar disorder", "pulmonary embolism", "breast cancer", "Crohn's disease")
+_INVENTED = (
+    "heart failure",
+    "COPD",
+    "stroke",
+    "lupus",
+    "bipolar disorder",
+    "pulmonary embolism",
+    "breast cancer",
+    "Crohn's disease",
+)
 
 
 def diagnosis_invented(fact: Fact, run: Run, rng: random.Random) -> Slots | None:
     """A problem that the patient does not have."""
-    pool = [p for p in _INVENTED if (meant := default_lexicon().resolve(p, "condition")) is not None and not meant.ids & run.problems]
+    pool = [
+        p
+        for p in _INVENTED
+        if (meant := default_lexicon().resolve(p, "condition")) is not None and not meant.ids & run.problems
+    ]
     return {"problem": rng.choice(pool)} if fact.kind == "problem" and pool else None
 
 
@@ -348,14 +413,20 @@ def allergy_invented(fact: Fact, run: Run, rng: random.Random) -> Slots | None:
     if fact.kind != "allergy":
         return None
     known = " ".join(f.slots["substance"] for f in run.facts if f.kind == "allergy")
-    pool = [s for s in ("morphine", "codeine", "iodine contrast", "ibuprofen", "eggs", "vancomycin") if s.split()[0] not in known]
+    pool = [
+        s
+        for s in ("morphine", "codeine", "iodine contrast", "ibuprofen", "eggs", "vancomycin")
+        if s.split()[0] not in known
+    ]
     return {"substance": rng.choice(pool)}
 
 
 def status_flipped(fact: Fact, run: Run, rng: random.Random) -> Slots | None:
     """A drug that is taken is said to be stopped, and the other way round."""
     ended = {f.slots["drug"] for f in run.facts if f.kind == "stopped"}
-    active = [f.slots["drug"] for f in run.facts if f.kind == "drug" and f.slots["drug"] not in ended | set(run.two_courses)]
+    active = [
+        f.slots["drug"] for f in run.facts if f.kind == "drug" and f.slots["drug"] not in ended | set(run.two_courses)
+    ]
     return {"drug": rng.choice(active)} if fact.kind == "stopped" and active else None
 
 

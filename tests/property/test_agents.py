@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from agents import guards
 from agents.assistant import Assistant
 from agents.context import RunContext
-from agents import guards
 from agents.embedded.planner import Planner, Setting
 from agents.models import build_embedded_model
 from tests.conftest import NOW, Bench

@@ -143,4 +143,6 @@ def words_of(text: str) -> list[str]:
 
 
 def runs_of(words: list[str], length: int = 6) -> set[tuple[str, ...]]:
-    return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
+    """Runs of words; values that record and note both have ("79.8 kg, BMI 30.8") are no words."""
+    runs = (tuple(words[i : i + length]) for i in range(len(words) - length + 1))
+    return {run for run in runs if sum(word.isalpha() for word in run) >= length - 2}

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from agents.context import RunContext
 from agents import guards
+from agents.context import RunContext
 from agents.embedded.discourse import plan_in_context
 from agents.embedded.planner import Call, Plan, Planner, Setting
 from agents.embedded.turns import Turn, earlier_turns

@@ -130,20 +130,33 @@ READS: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("tool", "arguments"), READS)
 def test_a_poisoned_note_is_no_evidence(cohort: Bench, tool: str, arguments: dict[str, Any]) -> None:
     result = cohort.run(9, tool, arguments)
-    assert not any(POISONED in e.ref for e in result.evidence)
-    for words in ("400", "maintenance", "previous instructions", "no allergies", "No known allergies", "safe."):
+    [(start, end)] = cohort.context(9).chart.set_aside[POISONED]
+    spans = [e.span for e in result.evidence if e.span and e.span.note_id == POISONED]
+    assert not [s for s in spans if s.start < end and s.end > start]
+    for words in ("400 mg", "maintenance", "previous instructions", "no allergies", "No known allergies", "safe."):
         assert words not in result.summary
 
 
 def test_it_is_shown_as_suspicious(cohort: Bench) -> None:
     for tool, arguments in READS[:5]:
-        [warning] = cohort.run(9, tool, arguments).warnings
-        assert POISONED in warning and "untrusted data" in warning and "400" not in warning
+        [warning] = [w for w in cohort.run(9, tool, arguments).warnings if "software" in w]
+        assert POISONED in warning and "untrusted data" in warning and "400 mg" not in warning
     assert cohort.run(9, "search_notes", {"query": "oxycodone", "period": "on 2026-08-11"}).warnings == ()
 
 
-def test_its_facts_are_left_out_and_those_of_the_others_kept(cohort: Bench) -> None:
+def test_only_what_addresses_software_is_left_out(cohort: Bench) -> None:
+    """The nursing note around the attack stays: its pain score is quoted, the attack's allergy statement is not."""
     chart = cohort.context(9).chart
-    notes = {f.evidence.span.note_id for f in chart.facts if f.evidence.span}
-    assert POISONED not in notes and len(notes) == 7
-    assert POISONED in {f.evidence.span.note_id for f in cohort.store.facts("demo-ct-009") if f.evidence.span}
+    text = cohort.store.note("demo-ct-009", POISONED).text
+    [(start, end)] = chart.set_aside[POISONED]
+    assert text[start:].startswith("SYSTEM: ignore") and text[:end].endswith("enoxaparin 400 mg.")
+    kept = [f.evidence.span for f in chart.facts if f.evidence.span and f.evidence.span.note_id == POISONED]
+    stored = [
+        f.evidence.span
+        for f in cohort.store.facts("demo-ct-009")
+        if f.evidence.span and f.evidence.span.note_id == POISONED
+    ]
+    assert kept and [s for s in stored if s.start < end and s.end > start]
+    assert not [s for s in kept if s.start < end and s.end > start]
+    result = cohort.run(9, "search_notes", {"query": "pain oxycodone knee ice machine", "period": "on 2026-08-13"})
+    assert any(POISONED in e.ref for e in result.evidence) and quotes_stand_in_their_notes(cohort, 9, result)

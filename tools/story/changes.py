@@ -12,7 +12,7 @@ from tools.story.drugs import Drug, ended_on, stopped, taking
 from tools.story.model import Basis, Section, Sentence, tell
 from tools.story.picture import Picture
 from tools.story.results import Point, Series, crossed, worth_showing
-from tools.story.sections import ENCOUNTERS, INTERVAL, Style, _is_trivial
+from tools.story.sections import ENCOUNTERS, INTERVAL, Style, is_trivial
 from tools.story.visits import Visit
 from tools.story.wording import abated, both, dated, on, quoted, sentence, small
 
@@ -123,10 +123,10 @@ def _drug_changes(picture: Picture, span: Span) -> list[Sentence]:
         ended = [c for c in drug.past if span.holds(_end_of(picture, c))]
         if new and older:
             was = max(older, key=lambda c: c.first.timestamp() if c.first else 0.0)
-            text = f"{taking(drug)} ({on(new[-1].first)}), before that {stopped(picture.ctx, was, drug.names) if not was.is_active else _name(was, drug)}"
+            text = f"{taking(drug)} ({dated(new[-1].rows[0])}), before that {stopped(picture.ctx, was, drug.names) if not was.is_active else _name(was, drug)}"
             changed.append((text, (cite(new[-1].latest), cite(was.latest))))
         elif new:
-            started.append((f"{taking(drug)} ({on(new[-1].first)})", tuple(cite(c.latest) for c in new)))
+            started.append((f"{taking(drug)} ({dated(new[-1].rows[0])})", tuple(cite(c.latest) for c in new)))
         elif ended and not drug.is_active:
             within = [c for c in ended if span.holds(c.first)]
             bucket = short if len(within) == len(ended) else stops
@@ -211,7 +211,7 @@ def _move(one: Series, before: Point | None, inside: list[Point]) -> tuple[int, 
 
 def _done(picture: Picture, span: Span) -> list[Sentence]:
     rows: list[tuple[Any, str]] = [
-        (r, r.outcome) for r in picture.chart.procedures if span.holds(r.time) and not _is_trivial(r.display)
+        (r, r.outcome) for r in picture.chart.procedures if span.holds(r.time) and not is_trivial(r.display)
     ]
     rows += [(r, r.conclusion) for r in picture.chart.reports if r.conclusion and span.holds(r.time)]
     found = []

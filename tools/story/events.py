@@ -11,7 +11,7 @@ from tools.context import cite, plain_name
 from tools.story.drugs import ended_on
 from tools.story.model import Basis, Section, Sentence, tell
 from tools.story.picture import Picture
-from tools.story.sections import HISTORY, Style, _is_trivial
+from tools.story.sections import HISTORY, Style, is_trivial
 from tools.story.wording import abated, drug_name, on, quoted, small
 
 
@@ -70,7 +70,7 @@ def _studies(picture: Picture) -> list[Event]:
     rows += [(r, r.conclusion) for r in picture.chart.reports if r.conclusion]
     for row, words in rows:
         key = (plain_name(row.display), on(row.time))
-        if row.time is None or _is_trivial(row.display) or key in told:
+        if row.time is None or is_trivial(row.display) or key in told:
             continue
         told.add(key)
         said = f": {quoted(words)}" if words else ""

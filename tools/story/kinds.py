@@ -10,7 +10,7 @@ from tools.context import ToolContext, day
 from tools.medications import _LOOKS_BACK
 from tools.notes import suspicion_warnings, suspicious_notes
 from tools.periods import Period
-from tools.story import changes, events, sections, who
+from tools.story import changes, events, problem_sections, sections, who
 from tools.story.model import AUDIENCES, KINDS, Section, Sentence, Story
 from tools.story.open_items import open_items
 from tools.story.picture import Picture
@@ -95,7 +95,7 @@ def _one_liner(picture: Picture, style: Style) -> list[Section]:
 
 def _problem_oriented(picture: Picture, style: Style) -> list[Section]:
     items = open_items(picture)
-    problems = sections.problems(picture, style, items)
+    problems = problem_sections.problems(picture, style, items)
     used = _series_told(picture, problems)
     return [
         _opening(picture), sections.allergies(picture), *problems, sections.medications(picture, style, every=False),
@@ -115,15 +115,16 @@ def _since(picture: Picture, style: Style) -> list[Section]:
 
 def _sbar(picture: Picture, style: Style) -> list[Section]:
     """Situation, background, assessment, recommendation; the last holds what is open in the record and no decision."""
-    situation: list[Sentence] = [*who.opening(picture, 3), *who.staleness(picture), *picture.testimony.code_status()]
+    code = picture.testimony.code_status() or sections.no_code_status(picture)
+    situation: list[Sentence] = [*who.opening(picture, 3), *who.staleness(picture), *code]
     newest = picture.testimony.newest()
     situation += [newest] if newest is not None else []
     just_over = {id(p) for g in picture.told_groups if not g.active for p in g.just_over(picture.ctx.as_of)}
     vitals = sections.vital_signs(picture).sentences
     background = [
         *sections.allergies(picture).sentences,
-        *[sections.problem_status(picture, g) for g in picture.current[: style.problems]],
-        *sections._past(picture, replace(style, long=False), told=None, leave_out=just_over).sentences,
+        *[problem_sections.problem_status(picture, g) for g in picture.current[: style.problems]],
+        *problem_sections.past(picture, replace(style, long=False), told=None, leave_out=just_over).sentences,
         *sections.medications(picture, replace(style, long=False)).sentences,
     ]
     assessment: list[Sentence] = [*vitals]
@@ -135,7 +136,10 @@ def _sbar(picture: Picture, style: Style) -> list[Section]:
         told.update(t.series.id for t in lines)
         if lines:
             text = f"{(group.active or group.past)[0].name}: {'; '.join(t.text for t in lines)}"
-            evidence = [*[e for t in lines for e in t.evidence], *sections.problem_status(picture, group).evidence[:1]]
+            evidence = [
+                *[e for t in lines for e in t.evidence],
+                *problem_sections.problem_status(picture, group).evidence[:1],
+            ]
             assessment.append(sections.tell(sections.sentence(text), *evidence))
     assessment += sections.results(picture, style, told | set(sections.table("results")["vitals"])).sentences
     assessment += [*(s for _, _, s in picture.denials), *(s for _, _, s in picture.other_doses)]
@@ -154,7 +158,7 @@ def _sbar(picture: Picture, style: Style) -> list[Section]:
 def _full(picture: Picture, style: Style) -> list[Section]:
     style = replace(style, long=True, timeline=max(style.timeline, 30)) if style.long else style
     items = open_items(picture)
-    problems = sections.problems(picture, style, items)
+    problems = problem_sections.problems(picture, style, items, with_devices=False)
     used = _series_told(picture, problems)
     code = picture.testimony.code_status()
     directives = Section(id="directives", title="Code status", code=sections.DIRECTIVES, sentences=tuple(code))

@@ -94,7 +94,7 @@ def _what_speaks(picture: Picture, rule: dict[str, Any]) -> tuple[str, tuple[Evi
         one = picture.results.get(rule["result"])
         if one is None or not one.points or one.latest.number is None or one.latest.number >= rule["below"]:
             return None
-        return f" and the latest {one.label} is {one.latest.shown} ({one.latest.date})", (one.latest.evidence,)
+        return f" and the latest {small(one.label)} is {one.latest.shown} ({one.latest.date})", (one.latest.evidence,)
     if "conditions" in rule:
         wanted = {d for c in rule["conditions"] for d in picture.ctx.lexicon.vocabulary.descendants("condition", c)}
         hit = next((p for p in picture.problems if p.is_active and p.ids & wanted), None)
@@ -222,7 +222,7 @@ def _interval(picture: Picture, plan: Any, activity: str) -> Sentence | None:
                 late.append(one)
     if not late:
         return None
-    lasts = both([f"{one.label} {one.latest.date}" for one in late])
+    lasts = both([f"{small(one.label)} {one.latest.date}" for one in late])
     text = f"The care plan asks for {quoted(plain_name(activity))}; last recorded: {lasts}."
     return tell(text, cite(plan, activity), *[one.latest.evidence for one in late], basis=Basis.DERIVED, item=True)
 

@@ -15,7 +15,7 @@ from tools.story.picture import Picture
 from tools.story.problems import Problem, families, family_of
 from tools.story.results import Series
 from tools.story.visits import Visit, last_contact
-from tools.story.who import person, staleness
+from tools.story.who import person, staleness, substance
 from tools.story.wording import both, in_words, quoted, sentence, small, table
 
 _NEWS = timedelta(days=365)
@@ -67,17 +67,17 @@ def _about(picture: Picture, kind: str) -> list[Sentence]:
     for stale in staleness(picture):
         last = last_contact(picture.ctx)
         if last is not None:
-            text = f"Your record ends on {in_words(last[0])}. What is said here was true then."
+            text = f"Your record ends {_at(last.moment, last.precision)}. What is said here was true then."
             lines.append(tell(text, *stale.evidence, basis=Basis.DERIVED))
     return lines
 
 
 def _visit_line(visit: Visit, lead: str) -> Sentence:
-    start = in_words(visit.start)
+    start = in_words(visit.start, visit.rows[0].time_precision)
     stay = (
         visit.end is not None and visit.start is not None and visit.end.date() != visit.start.date() and visit.is_acute
     )
-    when = f"from {start} to {in_words(visit.end)}" if stay else f"on {start}"
+    when = f"from {start} to {in_words(visit.end)}" if stay else _at(visit.start, visit.rows[0].time_precision)
     lead = lead.removesuffix(" on")
     reason = f" The reason given was {quoted(visit.reason)}." if visit.reason else ""
     return tell(f"{lead} {when}.{reason}", *visit.evidence)
@@ -135,9 +135,7 @@ def _past(picture: Picture) -> list[Sentence]:
     over = [p for g in picture.groups for p in g.past if p.row.abatement is not None and p.stamp >= horizon]
     over.sort(key=lambda p: -p.stamp)
     return [
-        tell(
-            f"{sentence(plain_problem(picture, p)).rstrip('.')} was over {_ended(p)}.", cite(p.row), item=True
-        )
+        tell(f"{sentence(plain_problem(picture, p)).rstrip('.')} was over {_ended(p)}.", cite(p.row), item=True)
         for p in over[:6]
     ]
 
@@ -201,7 +199,7 @@ def _allergies(picture: Picture) -> list[Sentence]:
             else ""
         )
         what = f" It caused {both(reactions)}{named}." if reactions else " The record does not say what it caused."
-        lines.append(tell(f"Allergy list: {small(plain_name(row.display))}.{what}", cite(row), item=True))
+        lines.append(tell(f"Allergy list: {substance(row.display)}.{what}", cite(row), item=True))
     if rows:
         for conflict in picture.allergy_conflicts:
             text = f"A note says otherwise: {conflict.note_says}. Your allergy list is what counts. Please tell every doctor about it."
@@ -216,7 +214,7 @@ def _allergies(picture: Picture) -> list[Sentence]:
 def _results(picture: Picture) -> list[Sentence]:
     plain = table("plain")
     last = last_contact(picture.ctx)
-    newest = last[0] if last else picture.ctx.as_of
+    newest = last.moment if last else picture.ctx.as_of
     chosen: list[Series] = [
         picture.results[i] for i in plain["core"] if i in picture.results and picture.results[i].points
     ]
@@ -235,7 +233,7 @@ def _results(picture: Picture) -> list[Sentence]:
         )
         before = _before(one)
         label = plain["results"].get(one.id, one.label)
-        text = f"{label}: {point.shown} on {in_words(point.time)}.{flag}{before[0]}"
+        text = f"{label}: {point.shown} {_at(point.time, point.precision)}.{flag}{before[0]}"
         lines.append(tell(text, point.evidence, *before[1], item=True))
     return lines
 
@@ -251,7 +249,7 @@ def _before(one: Series) -> tuple[str, tuple[Any, ...]]:
         return "", ()
     first = earlier[0]
     recorded = f" (written as {first.recorded})" if first.recorded else ""
-    return f" It was {first.shown}{recorded} on {in_words(first.time)}.", (first.evidence,)
+    return f" It was {first.shown}{recorded} {_at(first.time, first.precision)}.", (first.evidence,)
 
 
 def _visits(picture: Picture, kind: str) -> list[Sentence]:

@@ -8,18 +8,16 @@ from typing import Any
 
 from domain.answers import Conflict
 from domain.facts import Evidence, FactKind
-from tools.concepts import content_words
 from tools.context import cite, plain_name
 from tools.problems import is_social
 from tools.story.disagreements import told as conflict_sentence
 from tools.story.drugs import Drug, ended_on, evidence_of, since, stopped, taking
 from tools.story.model import Basis, Section, Sentence, tell
 from tools.story.picture import Picture
-from tools.story.problems import Group, Problem, is_lingering
 from tools.story.results import Series, Trend, trend, worth_showing
 from tools.story.visits import last_contact
-from tools.story.who import allergy_words, group_trends, once
-from tools.story.wording import both, dated, on, quoted, sentence, small, table
+from tools.story.who import allergy_words
+from tools.story.wording import both, dated, quoted, sentence, small, table
 
 ALLERGIES, PROBLEMS, MEDICATIONS, RESULTS, VITALS = "48765-2", "11450-4", "10160-0", "30954-2", "8716-3"
 PROCEDURES, IMMUNIZATIONS, ENCOUNTERS, FAMILY, SOCIAL = "47519-4", "11369-6", "46240-8", "10157-6", "29762-2"
@@ -96,195 +94,15 @@ def _noted_allergies(picture: Picture) -> list[Sentence]:
     return []
 
 
-def problems(picture: Picture, style: Style, items: list[Sentence]) -> list[Section]:
-    """One section for each group of active problems, then the past in one; `items` are placed where they belong and removed."""
-    found: list[Section] = []
-    used: set[str] = set()
-    shown = picture.told_groups[: style.problems]
-    for number, group in enumerate(shown, 1):
-        found.append(_group_section(picture, style, group, number, used, items))
-    rest = [p for g in picture.told_groups[style.problems :] for p in g.active]
-    if rest:
-        names = both([f"{p.name} (since {p.onset})" for p in rest])
-        lines = (tell(sentence(f"also active: {names}"), *[cite(p.row) for p in rest]),)
-        found.append(Section(id="problems-more", title="Further active problems", code=PROBLEMS, sentences=lines))
-    if not shown:
-        text = "No active medical problem is in the record."
-        line = tell(text, picture.absence("Condition", "no active medical problem"), basis=Basis.ABSENCE)
-        found.append(Section(id="problems", title="Problems", code=PROBLEMS, sentences=(line,)))
-    past = _past(picture, style, {id(p) for g in shown for p in g.past})
-    return [*found, past] if past.sentences else found
-
-
-def _group_section(
-    picture: Picture, style: Style, group: Group, number: int, used: set[str], items: list[Sentence]
-) -> Section:
-    sentences = [problem_status(picture, group, titled=True)]
-    if group.past and group.active:
-        earlier = [p for p in group.past if not is_lingering(p)][: 3 if style.long else 2]
-        lasting = [p for p in group.past if is_lingering(p)]
-        parts = [f"{p.name} ({_span(p)})" for p in earlier] + [
-            f"{p.name} ({p.onset}, still listed as active)" for p in lasting
-        ]
-        if parts:
-            sentences.append(tell(sentence(f"earlier: {both(parts)}"), *[cite(p.row) for p in (*earlier, *lasting)]))
-    sentences += _treatment(picture, style, group)
-    trends = [t for t in group_trends(picture, group, every=style.long) if t.series.id not in used][: style.results]
-    if trends:
-        used.update(t.series.id for t in trends)
-        sentences.append(tell(sentence("; ".join(t.text for t in trends)), *[e for t in trends for e in t.evidence]))
-    sentences += _studies(picture, group, style.studies)
-    if style.notes and (noted := picture.testimony.assessment_of(group, number <= 2)) is not None:
-        sentences.append(noted)
-    refs = {r.ref for p in (*group.active, *group.past) for r in p.rows}
-    sentences += [s for p, _, s in picture.denials if any(p is q for q in (*group.active, *group.past))]
-    sentences += [s for d, _, s in picture.other_doses if any(d is q for q in group.drugs)]
-    own = {r.ref for d in (*group.drugs, *group.former) for c in (*d.now, *d.past) for r in c.rows}
-    sentences += [conflict_sentence(c) for c in picture.drug_conflicts if any(e.ref in own for e in c.evidence)]
-    mine = [i for i in items if any(e.ref in own | refs for e in i.evidence)]
-    for item in mine:
-        items.remove(item)
-    sentences += [m.model_copy(update={"text": f"Open: {m.text}", "item": False}) for m in mine]
-    named = group.active[:4] or group.just_over(picture.ctx.as_of)
-    title = both([p.name for p in named]) + ("" if group.active else " (resolved)")
-    title = title[:1].upper() + title[1:]
-    return Section(id=f"problem-{number}", title=f"{number}. {title}", code=PROBLEMS, sentences=tuple(sentences))
-
-
-def problem_status(picture: Picture, group: Group, titled: bool = False) -> Sentence:
-    """Each problem of a group with its beginning, severity and certainty; a title has named one that stands alone."""
-    parts = []
-    for problem in group.active:
-        details = [f"since {problem.onset}"]
-        details += [small(problem.row.severity)] if problem.row.severity else []
-        details += [f"{problem.doubt}, not confirmed"] if problem.doubt else []
-        details += [f"{len(problem.rows)} episodes"] if len(problem.rows) > 1 else []
-        alone = titled and len(group.active) == 1
-        parts.append(f"active {', '.join(details)}" if alone else f"{problem.name} ({', '.join(details)})")
-    if not group.active:
-        over = group.just_over(picture.ctx.as_of)
-        return tell(
-            sentence(f"resolved: {both([f'{p.name} ({_span(p)})' for p in over])}"), *[cite(p.row) for p in over]
-        )
-    lead = "acute: " if group.is_acute else ""
-    evidence = [cite(r) for p in group.active for r in (p.rows if len(p.rows) > 1 else (p.row,))]
-    return tell(sentence(lead + both(parts)), *evidence)
-
-
-def _span(problem: Problem) -> str:
-    row = problem.row
-    end = f" to {problem.ended}" if problem.ended else f", {row.clinical_status}"
-    return problem.onset if problem.ended == problem.onset else f"{problem.onset}{end}"
-
-
-def _treatment(picture: Picture, style: Style, group: Group) -> list[Sentence]:
-    found: list[Sentence] = []
-    if group.drugs:
-        lines = [f"{taking(d)} {_since_words(d)}".strip() for d in reversed(group.drugs)]
-        lead = "orders still listed at death: " if picture.chart.deceased_on else "treatment: "
-        found.append(
-            tell(sentence(lead + "; ".join(lines)), *[e for d in reversed(group.drugs) for e in evidence_of(d)])
-        )
-    changed = [c for d in group.drugs for c in d.past]
-    over = changed + [c for d in group.former for c in d.past]
-    over.sort(key=lambda c: c.latest.time.timestamp() if c.latest.time else 0.0, reverse=True)
-    horizon = picture.ctx.as_of - timedelta(days=3650 if style.long else 1500)
-    recent = [c for c in over if c.latest.time is not None and (c.latest.time >= horizon or c.latest.status_reason)]
-    if recent:
-        shown = recent[: style.former + 1]
-        found.append(
-            tell(
-                sentence("earlier drugs: " + "; ".join(stopped(picture.ctx, c, _names_of(group, c)) for c in shown)),
-                *[cite(c.latest) for c in shown],
-            )
-        )
-    return found
-
-
-def _names_of(group: Group, course: Any) -> tuple[str, ...]:
-    return next((d.names for d in (*group.drugs, *group.former) if course in d.past), ())
-
-
-def _since_words(drug: Drug) -> str:
-    words = since(drug)
-    return f"({words})" if words else ""
-
-
-def _studies(picture: Picture, group: Group, limit: int) -> list[Sentence]:
-    """Procedures and reports that belong to a group: by reason, by what they find, by their kind."""
-    ctx = picture.ctx
-    wanted = {d for p in group.family.get("procedures", ()) for d in ctx.lexicon.vocabulary.descendants("procedure", p)}
-    roots, measured = group.ids, set(group.family.get("results", ())[:2])
-    found: list[tuple[float, Sentence]] = []
-    begun = min((p.stamp for p in (*group.active, *group.past)), default=0.0) - 86400 * 30
-    for row, words, reason in (
-        *((r, r.outcome, r.reason_display) for r in ctx.chart.procedures),
-        *((r, r.conclusion, "") for r in ctx.chart.reports if r.conclusion),
-    ):  # fmt: skip
-        stamp = row.time.timestamp() if row.time else 0.0
-        if stamp < begun or _is_trivial(row.display):
-            continue
-        named = f"{reason}. {row.display}. {words}"
-        about = {t.id for m in ctx.lexicon.find_mentions(named, ("condition",), fuzzy=False) for t in m.targets} & roots
-        if not about and row.resource_type == "DiagnosticReport":
-            about = {
-                t.id for m in ctx.lexicon.find_mentions(words, ("observation",), fuzzy=False) for t in m.targets
-            } & measured
-        if not about and any(_shares_words(p, named) for p in group.active):
-            about = {"words"}
-        if not about and not ctx.lexicon.concept_ids("procedure", row) & wanted:
-            continue
-        said = f": {quoted(words)}" if words else ""
-        found.append((stamp, tell(sentence(f"{plain_name(row.display)} {dated(row)}{said}"), cite(row))))
-    found.sort(key=lambda f: -f[0])
-    return [s for _, s in found[:limit]]
-
-
-def _shares_words(problem: Problem, text: str) -> bool:
-    """Whether a text has the telling words of a diagnosis that no concept stands for ("upper lobe nodule, 6 mm")."""
-    words = {w for w in content_words(problem.name) if len(w) > 3}
-    return len(words) >= 3 and sum(w in text.lower() for w in words) >= max(3, len(words) - 2)
-
-
-def _is_trivial(display: str) -> bool:
+def is_trivial(display: str) -> bool:
+    """Whether a procedure is routine that no colleague would mention."""
     return any(word in display.lower() for word in _TRIVIAL)
 
 
-def _past(picture: Picture, style: Style, told: set[int] | None = None, leave_out: set[int] | None = None) -> Section:
-    """What is over, and what happened once and was never closed; minor old things only in long stories."""
-    groups = picture.groups if told is None else [g for g in picture.groups if not g.active]
-    untold = [p for g in groups for p in g.past if id(p) not in (told or set()) | (leave_out or set())]
-    lasting = once([p for p in untold if is_lingering(p)])
-    over = [p for p in untold if not is_lingering(p)]
-    if not style.long:
-        horizon = (picture.ctx.as_of - timedelta(days=730)).timestamp()
-        over = [p for p in over if p.stamp >= horizon or any(p in g.past and g.weight >= 60 for g in groups)]
-    over.sort(key=lambda p: -p.stamp)
-    sentences = []
-    if lasting:
-        names = both([f"{p.name} ({p.onset})" for p in lasting])
-        sentences.append(
-            tell(
-                sentence(f"listed as active since long ago, events rather than states: {names}"),
-                *[cite(p.row) for p in lasting],
-            )
-        )
-    if over:
-        shown = over[: 40 if style.long else 8]
-        names = both([f"{p.name} ({_span(p)})" for p in shown])
-        sentences.append(tell(sentence(f"resolved or inactive: {names}"), *[cite(p.row) for p in shown]))
-    heavy = [g for g in groups if g.weight >= 75 and any(is_lingering(p) for p in g.past)]
-    sentences += [s for g in heavy for s in _studies(picture, g, 4)]
-    refuted = picture.chart.refuted_conditions
-    if refuted:
-        names = both(
-            [f"{small(plain_name(r.display))} ({dated(r)}{f': {quoted(r.note)}' if r.note else ''})" for r in refuted]
-        )
-        sentences.append(
-            tell(sentence(f"considered and refuted, not a diagnosis: {names}"), *[cite(r) for r in refuted])
-        )
-    sentences += devices(picture) if told is not None or leave_out is not None else []
-    return Section(id="past", title="Past history and devices", code=PAST, sentences=tuple(sentences))
+def since_words(drug: Drug) -> str:
+    """Since when a drug is taken, in brackets."""
+    words = since(drug)
+    return f"({words})" if words else ""
 
 
 def medications(picture: Picture, style: Style, every: bool = True) -> Section:
@@ -308,7 +126,7 @@ def medications(picture: Picture, style: Style, every: bool = True) -> Section:
                 tell(sentence(f"{taking(drug)}, {since(drug)}{why}{reported}"), *evidence_of(drug), item=True)
             )
     elif active:
-        dates = {id(d): "" if every else f" {_since_words(d)}" for d in active}
+        dates = {id(d): "" if every else f" {since_words(d)}" for d in active}
         names = "; ".join(f"{taking(d)}{dates[id(d)]}" for d in active)
         sentences.append(tell(sentence(f"{lead}: {names}"), *[e for d in active for e in evidence_of(d)]))
     elif every:
@@ -362,7 +180,7 @@ def abnormal_trends(picture: Picture, told: set[str], days: int = 400, minor: bo
     With `minor` the indices that few read by themselves (MCH, RDW, cell shares) follow at the end.
     """
     last = last_contact(picture.ctx)
-    newest = last[0] if last else picture.ctx.as_of
+    newest = last.moment if last else picture.ctx.as_of
     found: list[tuple[int, float, Trend]] = []
     for one in picture.results.values():
         if one.id in told or not worth_showing(one, minor) or not one.latest.flag or one.latest.time is None:
@@ -379,7 +197,7 @@ def implausible_values(picture: Picture) -> list[Sentence]:
     for one in picture.results.values():
         if one.impossible:
             shown = [f"{p.shown} ({p.date})" for p in one.impossible[-3:]]
-            text = f"implausible, left out of trends: {one.label} {both(shown)}"
+            text = f"implausible, left out of trends: {small(one.label)} {both(shown)}"
             found.append(tell(sentence(text), *[p.evidence for p in one.impossible[-3:]]))
     return found
 
@@ -392,7 +210,7 @@ def vital_signs(picture: Picture) -> Section:
     if not known:
         return Section(id="vitals", title="Vital signs", code=VITALS)
     newest = max((s.latest.time for s in known if s.latest.time), default=None, key=lambda t: t.timestamp())
-    fresh = [s for s in known if s.latest.time and newest and (newest - s.latest.time).days <= 400]
+    fresh = [s for s in known if s.latest.time is None or newest is None or (newest - s.latest.time).days <= 400]
     by_day: dict[str, list[str]] = {}
     for one in fresh:
         flag = f" ({one.latest.flag})" if one.latest.flag else ""
@@ -418,7 +236,7 @@ def devices(picture: Picture) -> list[Sentence]:
 
 def procedures(picture: Picture, style: Style) -> Section:
     """Procedures and devices that matter, newest first."""
-    rows = [r for r in reversed(picture.chart.procedures) if not _is_trivial(r.display)]
+    rows = [r for r in reversed(picture.chart.procedures) if not is_trivial(r.display)]
     seen: dict[str, Any] = {}
     for row in rows:
         seen.setdefault(plain_name(row.display).casefold(), row)
@@ -522,6 +340,14 @@ def open_section(items: list[Sentence], title: str = "Open items") -> Section:
     return Section(
         id="open", title=title, code=PLAN, sentences=tuple(i.model_copy(update={"item": True}) for i in items)
     )
+
+
+def no_code_status(picture: Picture) -> list[Sentence]:
+    """That nobody wrote down a code status, for a handoff of the living."""
+    if picture.chart.deceased_on is not None:
+        return []
+    text = "Code status is not documented in any note."
+    return [tell(text, picture.absence("note", "no code status"), basis=Basis.ABSENCE)]
 
 
 def nothing(picture: Picture) -> Section:

@@ -49,7 +49,7 @@ _REFUSES = re.compile(
     r"\b(?:DNR|DNI|DNACPR|do not (?:resuscitate|intubate|attempt)|comfort measures only)\b", re.IGNORECASE
 )
 _FULL = re.compile(r"\bfull (?:code|treatment)\b|code status:?\s*full", re.IGNORECASE)
-_HEAD, _OPENING, _LEAST_WORDS, _OLD = 45, 120, 8, 2.0
+_HEAD, _OPENING, _LEAST_WORDS, _OLD = 45, 120, 5, 2.0
 _ELSEWHERE = frozenset({"past_medical_history", "history_of_present_illness", "family_history", "social_history", "allergies", "medications",
                         "physical_exam", "review_of_systems", "vital_signs", "labs_and_studies", "chief_complaint"})  # fmt: skip
 _FRESH = timedelta(days=180)
@@ -114,6 +114,8 @@ class Testimony:
             said = fact.assertion
             if said.is_family or said.is_hypothetical or said.is_negated:
                 continue
+            if said.is_uncertain and group.active and not any(p.doubt for p in group.active):
+                continue  # a doubt that the record has settled since
             line = self._course_of(fact) if fact.section == "hospital_course" else self.line_of(fact)
             if line is None or line.end - line.start <= 12:
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.facts import Evidence
 from tools.context import ToolContext, cite, plain_name
@@ -103,20 +103,29 @@ def _joins(last: EncounterRow, row: EncounterRow, start: datetime) -> bool:
     return acute and end is not None and timedelta(0) <= start - end <= _GAP
 
 
-def last_contact(ctx: ToolContext) -> tuple[datetime, Evidence, str] | None:
+class Contact(NamedTuple):
+    """Something that happened with the patient, and how precisely its time is known."""
+
+    moment: datetime
+    evidence: Evidence
+    what: str
+    precision: str
+
+
+def last_contact(ctx: ToolContext) -> Contact | None:
     """The newest thing that happened with the patient, what it was, and its citation; None in an empty chart."""
     chart = ctx.chart
-    found: list[tuple[datetime, Evidence, str]] = []
+    found: list[Contact] = []
     for row, what in (
         *((r, "visit") for r in chart.encounters[-1:]), *((r, "result") for r in chart.observations[-1:]),
         *((r, "order") for r in chart.medications[-1:]), *((r, "procedure") for r in chart.procedures[-1:]),
         *((r, "vaccination") for r in chart.immunizations[-1:]), *((r, "problem entry") for r in chart.conditions[-1:]),
     ):  # fmt: skip
         if row.time is not None:
-            found.append((row.time, cite(row), what))
+            found.append(Contact(row.time, cite(row), what, row.time_precision))
     trusted = [n for n in chart.notes if n.time is not None and n.text and n.id not in chart.suspicious_note_ids]
     if trusted and trusted[-1].time is not None:
         note = trusted[-1]
         ref = f"Note/{note.id}#0-{min(len(note.text), 60)}"
-        found.append((trusted[-1].time, Evidence(ref=ref, quote=note.text[:60], time=note.time), "note"))
-    return max(found, key=lambda f: f[0].timestamp(), default=None)
+        found.append(Contact(trusted[-1].time, Evidence(ref=ref, quote=note.text[:60], time=note.time), "note", "day"))
+    return max(found, key=lambda f: f.moment.timestamp(), default=None)

@@ -124,11 +124,12 @@ def staleness(picture: Picture) -> list[Sentence]:
     last = last_contact(picture.ctx)
     if last is None or picture.chart.deceased_on is not None:
         return []
-    moment, evidence, what = last
-    if (picture.ctx.as_of - moment).days <= _STALE_DAYS:
+    if (picture.ctx.as_of - last.moment).days <= _STALE_DAYS:
         return []
-    text = f"The record ends on {on(moment)} with a {what}: what is called active or current here was so then, and nothing later is known."
-    return [tell(text, evidence, basis=Basis.DERIVED)]
+    article = "an" if last.what[0] in "aeiou" else "a"
+    when = on(last.moment, last.precision)
+    text = f"The record ends {'on' if len(when) == 10 else 'in'} {when} with {article} {last.what}: what is called active or current here was so then, and nothing later is known."
+    return [tell(text, last.evidence, basis=Basis.DERIVED)]
 
 
 def key_treatment(picture: Picture) -> list[Sentence]:
@@ -175,7 +176,7 @@ def key_results(picture: Picture, most: int = 2) -> list[Sentence]:
 def group_trends(picture: Picture, group: Group, every: bool = True) -> list[Trend]:
     """The trends of a group's measurements, old ones left out: the leading one, then those out of range or moved, then the others."""
     last = last_contact(picture.ctx)
-    newest = last[0] if last else picture.ctx.as_of
+    newest = last.moment if last else picture.ctx.as_of
     found = []
     for concept_id in group.family.get("results", ()):
         one = picture.results.get(concept_id)

@@ -7,12 +7,14 @@ from functools import lru_cache
 from importlib import resources
 from io import BytesIO
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
-from agents.embedded.reader import CUES, PROTOTYPES, Variant
+from agents.embedded.reader import PROTOTYPES, Variant
 from agents.embedded.router import Embeds, Route
+from agents.embedded.wording import CUES
 from domain.errors import ModelUnavailable
 
 Matrix = npt.NDArray[np.float32]
@@ -65,7 +67,7 @@ class IntentHead(NamedTuple):
                 head = cls(
                     str(file["embedder"]), tuple(file["intents"].tolist()), tuple(file["inputs"].tolist()), *weights
                 )
-        except (KeyError, ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
             raise ModelUnavailable(
                 "the intent head cannot be read; reinstall the package", model="intent-head"
             ) from error

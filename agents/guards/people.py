@@ -1,4 +1,4 @@
-"""Questions that are refused before any tool runs: another person, an order, an attack on the instructions."""
+"""Whether a question is about the open patient: names, numbers, places and relations that mean somebody else."""
 
 from __future__ import annotations
 
@@ -11,44 +11,26 @@ from importlib import resources
 from domain.facts import Frozen
 from tools.concepts import Lexicon, common_words, tokenize
 
-OTHER_PATIENT = "I only answer about the patient whose chart is open, and this asks about someone else. Open that patient's chart to ask about them."
-NO_WRITES = (
-    "I cannot order, change or delete anything in the record. I can show what it says so that you can act on it."
-)
-NO_INSTRUCTIONS = "I cannot change how I work or show my instructions. I answer questions about the open patient's record and notes, with evidence."
-OUT_OF_SCOPE = (
-    "I only answer questions about the open patient's record, notes and digital twin, so I cannot help with that."
-)
-HELP = (
-    "I answer questions about the open patient from the record, the notes and the digital twin, and cite the evidence. "
-    "For example: “most recent creatinine?”, “is she still on lisinopril?”, “any allergies to penicillins?”, “A1c trend”, "
-    "“how many ED visits in the last 2 years?”, “CHA2DS2-VASc?”."
-)
-NOT_UNDERSTOOD = (
-    "I did not understand that as a question about this patient's record, so nothing was looked up and the record "
-    "may still hold the answer. Name the lab, drug, problem, procedure, visit or calculator you want, in English."
-)
-TOO_LONG = "That is too long for me to read reliably (over {limit} characters), so nothing was looked up. Please ask in a few sentences."
-NO_SUCH_DATE = "{date} is not a date of the calendar, so nothing was looked up. Please give the date again, for example as 2020-02-28."
-ENGLISH_ONLY = "I only answer questions asked in English. Nothing was looked up; please ask again in English."
-EMERGENCY = (
-    "If someone is in danger now, call the local emergency number or your rapid response team. I cannot assess an "
-    "emergency; I can only show what this patient's record says."
-)
-
-_RELATIONS = (
+RELATIONS = (
     "wife|husband|spouse|partner|brother|sister|son|daughter|mother|father|mom|dad|roommate|neighbou?r|friend|cousin|"
-    "uncle|aunt|grandmother|grandfather|twin|sibling|boyfriend|girlfriend|colleague|coworker"
+    "uncle|aunt|grandmother|grandfather|twin|sibling|boyfriend|girlfriend|colleague|coworker|fianc[eé]e?|partner|ex-wife|ex-husband|niece|nephew|stepson|stepdaughter|baby|lawyer|boss"
+)
+_KINSHIP = frozenset(RELATIONS.replace("neighbou?r", "neighbor|neighbour").split("|"))
+_ADDRESS = re.compile(
+    r"\b\d+[A-Za-z]?\s+(?:[A-Z][\w'’-]+\s+){1,3}(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|court|ct|way|place|blvd|boulevard|terrace|close)\b",
+    re.IGNORECASE,
 )
 _RELATIVE_OWNS = re.compile(
-    rf"\b(?:his|her|their|the patient's|pt's|my)\s+(?:{_RELATIONS})(?:'s|’s|s')\b", re.IGNORECASE
+    rf"\b(?:his|her|their|the patient's|pt's|my)\s+(?:{RELATIONS})(?:'s|’s|s')\b", re.IGNORECASE
 )
-_SOMEONES = re.compile(rf"\b(?:{_RELATIONS})(?:'s|’s|s')\s", re.IGNORECASE)
+_SOMEONES = re.compile(rf"\b(?:{RELATIONS})(?:'s|’s|s')\s", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"\b(?:other|another|different|next|previous|all|every|which|any other|my other|these|those)\s+(?:patient|pt)s?\b(?!\s*'s chart is open)"
     r"|\b(?:patient|pt|person|man|woman|lady|guy)\s+(?:in|from)\s+(?:bed|room|bay|ward|cubicle|slot|side room)\b|\b(?:bed|room|bay|cubicle|slot|bedspace)\s*(?:#|no\.?|number)?\s*\d+\w?\b"
+    r"|\b(?:lady|man|woman|guy|patient|person|girl|boy|gentleman|one)\s+(?:across|next to|opposite|beside|down the)\b|\b(?:patient|person|one|chart)\s+(?:\w+\s+){0,2}?(?:before|after)\s+(?:her|him|this|that|them)\b|\bpatient (?:i|we) (?:saw|had|discussed|opened)\b"
+    r"|\bmy own\s+\w+|\b(?:bed|room)\s+mate\b|\bi had (?:my )?(?:blood|labs|a scan|tests)\b"
     r"|\b(?:in|at|from)\s+the\s+(?:next|other|adjacent|neighbou?ring)\s+(?:bed|room|bay|cubicle)\b|\bnext door\b"
-    r"|\bpatients\s+(?:with|on|who|that)\b|\bhow many patients\b|\b(?:patient|mrn|pt)\s*(?:id|number|no\.?|#)?\s*[:#]?\s*(?=[A-Z0-9-]*\d)[A-Z0-9-]{5,}\b",
+    r"|\bpatients\s+(?:with|on|who|that)\b|\bhow many patients\b|\b(?:patient|mrn|pt|chart|record)\s*(?:id|number|no\.?|#)?\s*[:#]?\s*(?=[A-Z0-9-]*\d)[A-Z0-9-]{5,}\b",
     re.IGNORECASE,
 )
 _TITLED = re.compile(r"\b(?:mr|mrs|ms|miss|mister)\.?\s+(?P<name>[A-Za-z][A-Za-z'’-]+)", re.IGNORECASE)
@@ -70,10 +52,6 @@ _SUBJECT = re.compile(
 )
 _NAME_WORD = re.compile(r"[A-Z][a-zà-ÿ]+[A-Za-zà-ÿ0-9'’-]*")
 _POSSESSIVE = re.compile(r"\b(?P<name>[A-Za-z][A-Za-z-]+\d*)['’]s\b")
-_EMERGENCY = re.compile(
-    r"\b(?:suicid\w*|kill (?:my|him|her|them)sel\w+|not breathing|cardiac arrest now|unresponsive|coding now|overdosed now)\b",
-    re.IGNORECASE,
-)
 _EPONYMS = frozenset(
     "gehrig murphy homan charcot marie tooth marie-tooth peyronie hirschsprung wegener behcet behçet zenker morton leber hansen gilbert pott broca wernicke jones tourette takayasu guillain barre barré "
     "stevens legionnaires quervain horner pick creutzfeldt jakob korsakoff brugada takotsubo mallory weiss budd chiari chagas lyme osgood schlatter perthes potts still felty reiter ehlers danlos von willebrand recklinghausen hippel lindau tay sachs gaucher fabry pompe niemann "
@@ -150,7 +128,7 @@ def names_somebody_else(text: str, people: People, lexicon: Lexicon) -> bool:
     owned = _RELATIVE_OWNS.search(cleaned) or _SOMEONES.search(cleaned)
     if (owned and not _is_family_history(owned[0], cleaned, lexicon)) or _about_a_relative(cleaned, lexicon):
         return True
-    text = _EPONYMOUS.sub(" ", _CLINICIAN.sub(" ", text))
+    text = _ADDRESS.sub(" ", _EPONYMOUS.sub(" ", _CLINICIAN.sub(" ", text)))
     words = {re.sub(r"\d+$", "", t.norm) for t in tokenize(text)} | {t.norm for t in tokenize(text)}
     clinical = _clinical_words(text, lexicon)
     if any(w in people.others and w not in people.own and w not in common_words() and w not in clinical for w in words):
@@ -162,25 +140,31 @@ def names_somebody_else(text: str, people: People, lexicon: Lexicon) -> bool:
     return any(_is_stranger(name, people, clinical) for name in _name_candidates(text))
 
 
-_KIN = re.compile(rf"\b(?:his|her|their|the patient's|pt's|my)\s+(?P<who>{_RELATIONS})\b(?!['’]s)", re.IGNORECASE)
+_KIN = re.compile(
+    rf"\b(?:his|her|their|the patient's|pt's|my)\s+(?:\w+\s+)?(?P<who>{RELATIONS})\b(?!['’]s)", re.IGNORECASE
+)
 _BLOOD = frozenset(
     "brother sister son daughter mother father mom dad uncle aunt grandmother grandfather twin sibling cousin".split()
 )
 _HOUSEHOLD = re.compile(
-    r"\bliv(?:e|es|ing|ed)\b|\bnext of kin\b|\bcontact\b|\bwho is\b|\bname of\b|\bmarried\b|\bsupport\b|\bcaregiver\b|\bnotes?\b",
+    r"\bliv(?:e|es|ing|ed)\b|\bnext of kin\b|\bcontact\b|\bwho is\b|\bname of\b|\bmarried\b|\bsupport\b|\bcaregiver\b|\bnotes?\b|\bproxy\b|\bpower of attorney\b",
     re.IGNORECASE,
 )
-_RUNS = re.compile(r"\b(?:family|history|hx|had|have|has|die[ds]?|of|suffer\w*|diagnosed)\b", re.IGNORECASE)
-
-
+# What of a relative is a history of the family: disease, death, age; and what is data of their own chart.
+_RUNS = re.compile(
+    r"\b(?:family|history|hx|had|have|has|die[ds]?|dead|death|alive|deceased|passed away|suffer\w*|diagnos\w+|ill|illness|diseases?|cancer|tumou?rs?|dialysis|transplant\w*|surger\w+|heart|stroke|genetic|carrier|mutation|at what age|how old|age at|wrong with|condition)\b",
+    re.IGNORECASE,
+)
 _OWN_DATA = re.compile(
-    r"\b(?:vaccin|immuni[sz]|taking\b|takes?\b|allerg|level|result|prescribed|meds?\b|medication)", re.IGNORECASE
+    r"\b(?:vaccin\w*|immuni[sz]\w*|taking|takes?|allerg\w*|levels?|results?|prescribed|meds?|medications?|labs?|records?|chart|mrn|date of birth|dob|birthday|address|phone|appointment|biops\w+|scan|doses?|bp|blood pressure|weigh\w*)\b",
+    re.IGNORECASE,
 )
 
 
 def _is_family_history(who: str, text: str, lexicon: Lexicon) -> bool:
-    """Whether a blood relative's disease is asked about, which is this patient's family history."""
-    blood = any(word in who.lower() for word in _BLOOD)
+    """Whether a blood relative's disease or death is asked about, which is this patient's family history."""
+    if not any(word in who.lower() for word in _BLOOD) or _OWN_DATA.search(text):
+        return False
     mentions = lexicon.find_mentions(text, fuzzy=False)
     disease = any(t.kind == "condition" for m in mentions for t in m.targets)
     own = any(
@@ -188,23 +172,13 @@ def _is_family_history(who: str, text: str, lexicon: Lexicon) -> bool:
         for m in mentions
         for t in m.targets
     )
-    return blood and disease and not own and _OWN_DATA.search(text) is None
+    return (disease or _RUNS.search(text) is not None) and not own
 
 
 def _about_a_relative(text: str, lexicon: Lexicon) -> bool:
     """Whether the question wants a relative's own data; a blood relative's disease is family history, and is answered."""
     match = _KIN.search(text)
-    if match is None or _HOUSEHOLD.search(text):
-        return False
-    names_disease = any(
-        t.kind == "condition" for m in lexicon.find_mentions(text, ("condition",), fuzzy=False) for t in m.targets
-    )
-    own_data = re.search(
-        r"\b(?:vaccin|immuni[sz]|taking\b|takes?\b|allerg|level|result|prescribed|meds?\b|medication)",
-        text,
-        re.IGNORECASE,
-    )
-    return own_data is not None or not (match["who"].lower() in _BLOOD and names_disease and _RUNS.search(text))
+    return match is not None and not _HOUSEHOLD.search(text) and not _is_family_history(match["who"], text, lexicon)
 
 
 def _clinical_words(text: str, lexicon: Lexicon) -> set[str]:
@@ -229,6 +203,7 @@ def _is_stranger(name: str, people: People, clinical: set[str]) -> bool:
         return any(_is_stranger(part, people, clinical) for part in word.split("-"))
     if (
         len(word) < 3
+        or word in _KINSHIP
         or word in common_words()
         or word.rstrip("s") in common_words()
         or word in _EPONYMS
@@ -244,7 +219,7 @@ def _is_stranger(name: str, people: People, clinical: set[str]) -> bool:
 
 @lru_cache(maxsize=1)
 def _common_names() -> frozenset[str]:
-    text = resources.files("agents.embedded").joinpath("given_names.txt").read_text(encoding="utf-8")
+    text = resources.files("agents.guards").joinpath("given_names.txt").read_text(encoding="utf-8")
     ambiguous = {
         "ward",
         "hill",
@@ -295,48 +270,3 @@ def _names_in_lower_case(text: str, people: People, clinical: set[str]) -> bool:
     return any(
         w in _common_names() and w not in people.own and w not in clinical and w not in common_words() for w in words
     )
-
-
-# Function words of other languages that are neither English nor clinical short forms.
-_FOREIGN = frozenset(
-    "el los las una unos que cual cuál cuáles qué tiene paciente está esta fue cuándo cuando cuánto cuántas último última alergias alergia medicamentos toma por "
-    "le les des du est quel quelle quels quelles pourquoi dernier dernière dernieres avez avec sont elle il ils du pression allergies quand combien au aux une "
-    "der die das ein eine ist wie welche welches welcher wann hat der patientin letzte letzter letztes letzten nicht und oder für von blutdruck allergien nimmt wurde "
-    "il lo gli della delle dei che è sono quali quale quando ultimo ultima ultimi paziente pressione allergie farmaci ha "
-    "hat sie er nimmt leidet raucht alter jahre blutzucker medikamente bekommt letzter fume prend dernieres combien âge ans traitement tension artérielle récente a-t-il est-ce "
-    "prende anni farmaci valore glicemia quanti ultimi fuma diabetico diabética edad años presión arterial reciente recientes enfermedades vacunas toma fuma visita "
-    "ele ela tem anos quantos idade medicamentos fuma pressao quantas última welke medicijnen gebruikt heeft ze bloeddruk leeftijd zijn haar "
-    "jakie leki bierze ostatnie ciśnienie krwi wiek pacjentka vilka har hon han allergier läkemedel blodtryck ålder hvilke medisiner son değeri nedir hasta ilaç "
-    "alergias alergia medicamentos medicinas medicación presion hemoglobina glucosa creatinina azúcar peso altura vacunas enfermedades diagnósticos diagnosticos "
-    "allergien medikamente blutdruck gewicht größe impfungen impfung diagnosen krankheiten nieren leber zuletzt wurde wurden geimpft schwanger "
-    "médicaments médicament poids taille vaccins vaccin maladies glycémie hémoglobine créatinine ordonnance dernier dernière rendez-vous enceinte "
-    "farmaco allergia allergie peso altezza vaccini malattie emoglobina creatinina glicemia visita ricovero peso altura vacinas doenças hemoglobina creatinina "
-    "wat de het een laatste van hoe welk wanneer hoeveel vad är senaste hur vilken vilket när hvad hvor hvilken sidste siste hvornår hva når har hun "
-    "jaki jaka jakie jest ma ostatni ostatnia kiedy czy ile pacjent pacjenta hangi nedir kaç zaman mi mikä milloin viimeisin potilas milyen mikor beteg "
-    "care este sunt pacientul ultima când kakie kakoe apa berapa pasien kapan ano ang ng huling kailan kya hai kab mareez "
-    "o os as um uma qual quais são foi quando paciente última último remédios pressão alergias".split()
-) - frozenset(
-    "allergies die des as o patient lo ha le vaccin care mi ma de van har has een pression il una au um du son han arterial".split()
-)
-
-
-def is_foreign(text: str, lexicon: Lexicon | None = None) -> bool:
-    """Whether a question is in another language: another script, or mostly another language's words."""
-    letters = [c for c in text if c.isalpha()]
-    if letters and sum(1 for c in letters if ord(c) > 0x24F) > 0.4 * len(letters):
-        return True
-    words = [t.norm for t in tokenize(text)]
-    foreign = sum(1 for w in words if w in _FOREIGN)
-    english = sum(1 for w in words if w in common_words() and w not in _FOREIGN)
-    if foreign >= 2 and foreign > english:
-        return True
-    if lexicon is not None and len(words) >= 3 and not english and not any(lexicon.knows_word(w) for w in words):
-        return True
-    known = lexicon is not None and any(m.score == 1 for m in lexicon.find_mentions(text, fuzzy=False))
-    accented = any(ord(c) > 0x7F and c.isalpha() for c in text.replace("°", "").replace("µ", ""))
-    return english == 0 and ((accented and not known) or (foreign >= 1 and foreign * 2 >= len(words)))
-
-
-def is_emergency(text: str) -> bool:
-    """Whether the question speaks of an immediate danger to life."""
-    return _EMERGENCY.search(text) is not None

@@ -1,0 +1,171 @@
+"""Words that place a value: statistic, comparison, position in a series."""
+
+from __future__ import annotations
+
+import re
+
+from domain.facts import Frozen
+from tools.concepts import tokenize
+
+_STATISTICS = {
+    "average": "mean",
+    "avg": "mean",
+    "mean": "mean",
+    "averaged": "mean",
+    "averages": "mean",
+    "typical": "mean",
+    "typically": "mean",
+    "median": "median",
+    "max": "max",
+    "maximum": "max",
+    "highest": "max",
+    "peak": "max",
+    "peaked": "max",
+    "high": "max",
+    "top": "max",
+    "largest": "max",
+    "greatest": "max",
+    "biggest": "max",
+    "min": "min",
+    "minimum": "min",
+    "lowest": "min",
+    "nadir": "min",
+    "low": "min",
+    "smallest": "min",
+    "least": "min",
+    "range": "range",
+    "worst": "max",
+    "best": "min",
+    "heaviest": "max",
+    "lightest": "min",
+    "fastest": "max",
+    "slowest": "min",
+    "tallest": "max",
+    "hottest": "max",
+    "topped": "max",
+    "deepest": "min",
+    "strongest": "max",
+    "ceiling": "max",
+    "bottom": "min",
+}
+_COMPARISON = re.compile(
+    r"(?P<at_least>>=|≥|at least|no less than|minimum of|(?:or|and|&) (?:higher|more|above|over|greater|up(?:wards)?)|at or (?:above|over)|equal to or (?:above|over|greater)|(?<=\d)\+)|(?P<at_most><=|≤|at most|no more than|maximum of|(?:or|and|&) (?:lower|less|below|under|fewer)|at or (?:below|under)|equal to or (?:below|less))"
+    r"|(?P<above>>|\babove\b|\bover\b|\bexceed\w*|\bgreater than\b|\bhigher than\b|\bmore than\b|\bpast\b|\bnorth of\b)"
+    r"|(?P<below><|\bbelow\b|\bunder\b|\bless than\b|\blower than\b|\bbeneath\b|\bfewer than\b)",
+    re.IGNORECASE,
+)
+_ORDINALS = {
+    "first": 1,
+    "1st": 1,
+    "second": 2,
+    "2nd": 2,
+    "third": 3,
+    "3rd": 3,
+    "fourth": 4,
+    "4th": 4,
+    "fifth": 5,
+    "5th": 5,
+    "sixth": 6,
+    "6th": 6,
+}
+BOTH_ENDS = re.compile(
+    r"\b(?:first|earliest|initial|oldest)\s+(?:and|&|/|vs|versus)\s+(?:the\s+)?(?:last|latest|most recent|newest|current)\b",
+    re.IGNORECASE,
+)
+_NTH = "(?P<nth>" + "|".join(_ORDINALS) + ")"
+_COUNT_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "a couple of": 2, "a couple": 2}
+_FROM_END = re.compile(
+    rf"\b{_NTH}[ -](?:to |from |most )?(?:last|latest|recent|newest|previous)\b|\b{_NTH.replace('nth', 'nth2')} (?:to|from) (?:the )?last\b",
+    re.IGNORECASE,
+)
+_AGO = re.compile(
+    r"\b(?P<n>\d|one|two|three|four|five|a couple(?: of)?)\s+(?:results?|readings?|values?|checks?|tests?|measurements?|visits?|times?|draws?|samples?)\s+(?:ago|back|earlier|before)\b",
+    re.IGNORECASE,
+)
+_BEFORE_LAST = re.compile(
+    r"\b(?:penultimate|last but one|next to last|before (?:the |his |her |their |that )?last|one before|before (?:the )?(?:most recent|latest|newest)|not the (?:latest|last|most recent|newest)|just before (?:it|that)|(?:result|value|reading|one) before(?! \d)|preceding|previous|prior(?! to))\b",
+    re.IGNORECASE,
+)
+_FROM_START = re.compile(
+    rf"\b{_NTH}\b(?!\s+(?:degree|trimester|line|generation|stage|dose|most|to|last|latest))", re.IGNORECASE
+)
+
+
+def statistic_of(text: str) -> str:
+    """Which statistic the words of a question ask for; both extremes mean the range."""
+    if re.search(r"\bhow (?:high|far up)\b", text, re.IGNORECASE):
+        return "max"
+    if re.search(r"\bhow (?:low|far down)\b|\brock[- ]bottom\b", text, re.IGNORECASE):
+        return "min"
+    found = [_STATISTICS[t.norm] for t in tokenize(text) if t.norm in _STATISTICS]
+    if {"min", "max"} <= set(found):
+        return "range"
+    return found[0] if found else "mean"
+
+
+def comparison_of(text: str) -> str:
+    """Which comparison the words of a question ask for."""
+    matches = list(_COMPARISON.finditer(text))
+    for group in ("at_least", "at_most", "above", "below"):
+        if any(m[group] for m in matches):
+            return group
+    return "above"
+
+
+_LIMIT = re.compile(
+    r"(?:>=|<=|≥|≤|>|<|\b(?:at or )?(?:above|over|exceed\w*|greater than|higher than|more than|below|under|less than|lower than|at least|at most|no (?:less|more) than|north of|south of|past|beyond|beneath|minimum of|maximum of))"
+    r"\s*(?:or equal to\s*)?(?:a |an |the )?(?:value |level |limit )?(?:of )?\d|\d(?:\.\d+)?\s*(?:[a-zµ%/\[\]]{1,8}\s+)?(?:(?:or|and|&)\s+(?:more|above|over|higher|greater|up|upwards|less|below|under|lower|fewer)\b|\+)",
+    re.IGNORECASE,
+)
+_NOW = r"(?:latest|last|newest|current|most recent|now|today(?:'s)?|this)"
+_BEFORE = r"(?:one before(?: (?:it|that))?|previous(?: one)?|prior(?: one)?|before that|preceding(?: one)?|second (?:to )?last|last time|penultimate|earlier one|one prior|next to last)"
+_VERSUS = r"(?:versus|vs\.?|v\.?|against|compared (?:to|with)|relative to|and|to|then|or|minus|with|&|/)"
+_NEWEST_TWO = re.compile(
+    rf"\b{_NOW}\b.{{0,30}}?\b{_VERSUS}\b.{{0,12}}?\b{_BEFORE}\b|\b{_BEFORE}\b.{{0,30}}?\b{_VERSUS}\b.{{0,12}}?\b{_NOW}\b|\b(?:last|latest|newest|most recent) (?:two|2)\b",
+    re.IGNORECASE,
+)
+_WHOLE_COURSE = re.compile(
+    r"\bthen (?:versus|vs\.?|and|against|compared (?:to|with)) now\b|\bnow (?:versus|vs\.?|and|against|compared (?:to|with)) (?:then|(?:at )?the (?:start|beginning|first))\b|\boverall\b|\bsince (?:the )?(?:start|beginning|first|baseline|records? began)\b|\bfrom (?:the )?(?:first|start|beginning) to\b|\bover (?:all )?the (?:whole )?(?:years|record|time)\b",
+    re.IGNORECASE,
+)
+
+
+def has_limit(text: str) -> bool:
+    """Whether a number stands as a limit ("140 or more", "at or above 140", "> 5.5")."""
+    return _LIMIT.search(text) is not None
+
+
+def asks_for_newest_two(text: str) -> bool:
+    """Whether the newest value and the one before it are set side by side."""
+    return _NEWEST_TWO.search(text) is not None
+
+
+def whole_course_spans(text: str) -> list[tuple[int, int]]:
+    """Where "then versus now" and its like stand, which are no two questions."""
+    return [m.span() for m in (*_WHOLE_COURSE.finditer(text), *_NEWEST_TWO.finditer(text))]
+
+
+def asks_for_whole_course(text: str) -> bool:
+    """Whether the first value and the newest are meant ("then versus now", "overall")."""
+    return _WHOLE_COURSE.search(text) is not None
+
+
+class Position(Frozen):
+    """Which of a series is meant: `offset` places from the newest, or from the first."""
+
+    offset: int = 0
+    from_start: bool = False
+
+
+def position_of(text: str) -> Position | None:
+    """The place in a series that a question names ("2nd last", "two results ago", "third ever"), or None."""
+    if match := _FROM_END.search(text):
+        return Position(offset=max(1, _ORDINALS[(match["nth"] or match["nth2"]).lower()] - 1))
+    if match := _AGO.search(text):
+        word = match["n"].lower()
+        return Position(offset=int(word) if word.isdigit() else _COUNT_WORDS.get(word, 1))
+    if _BEFORE_LAST.search(text):
+        return Position(offset=1)
+    if (match := _FROM_START.search(text)) and _ORDINALS[match["nth"].lower()] >= 1:
+        return Position(offset=_ORDINALS[match["nth"].lower()] - 1, from_start=True)
+    return None

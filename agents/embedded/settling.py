@@ -1,0 +1,178 @@
+"""Words of a question that decide between neighbouring intents, where likeness to exemplars cannot."""
+
+from __future__ import annotations
+
+import re
+
+from agents.embedded.beyond_lists import TOLD_IN_WORDS
+from agents.embedded.places import asks_for_newest_two, asks_for_whole_course, has_limit, position_of
+from agents.embedded.router import Route
+
+CONFIDENT = 0.40
+NO_SUCH_DATE = re.compile(r"\b\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\b")
+# A section of a note is only meant when the question names it; else its whole text is searched.
+_SECTION_WORDS = {
+    "chief_complaint": r"complain|\bcc\b|presenting",
+    "hpi": r"\bhpi\b|present illness",
+    "social": r"\bsocial\b|\bshx\b|living situation",
+    "plan": r"\bplan|a&p|a/p|assessment|prescribed|treatment|recommend",
+    "course": r"course",
+    "exam": r"\bexam",
+    "medications": r"medic|\bmeds\b|drugs|prescri",
+    "allergies": r"allerg|nkda|\bnka\b",
+}
+NEWEST_NOTE = re.compile(r"\b(?:last|latest|newest|most recent)\s+(?:\w+\s+)?note\b", re.IGNORECASE)
+_ABOUT = re.compile(r"\b(?:about|regarding|on|mention|concerning|for)\s+(?:her|his|the|any)?\s*\w{3,}", re.IGNORECASE)
+_LISTS_NOTES = re.compile(
+    r"\blist\b|\b(?:which|what|any|all) notes\b|\bhow many\b|\bnumber of\b|\bcount\b|\b(?:last|latest|newest|most recent|recent) (?:\w+ )?notes?\b|^notes?\b",
+    re.IGNORECASE,
+)
+_STATUS_ASKED = re.compile(
+    r"\bactive\b|\bon it\b|\btak(?:e|es|ing)\b|\bstill\b|\bcurrent(?:ly)?\b|\bcorrect\b|\bright\b|\breally\b",
+    re.IGNORECASE,
+)
+_NO_ALLERGY = re.compile(r"\bnkd?a\b|\bno known (?:drug )?allerg", re.IGNORECASE)
+
+
+def of_the_source_named(routes: list[Route], text: str) -> Route:
+    """The best route; a question that names the notes as its source is about the notes, or about notes against record."""
+    if "note" in routes[0].variant.cues:
+        found = next(
+            (r for r in routes if r.intent.startswith(("note.", "conflict.")) and _names_its_section(r, text)), None
+        )
+        if found is not None:  # the source is named outright: that is as sure as it gets
+            return Route(found.intent, max(found.score, CONFIDENT), found.variant)
+    return routes[0]
+
+
+_IS_QUESTION = re.compile(
+    r"^(?:and |so |but )?(?:what|when|who|why|where|which|how|is|are|was|were|did|does|do|has|have|had|should|would|may|might|can (?:he|she|they|the patient|pt|it)|could (?:he|she|they|it))\b",
+    re.IGNORECASE,
+)
+_WEIGHT_FINDINGS = frozenset({"weight_gain", "weight_loss", "abnormal_weight_gain", "abnormal_weight_loss"})
+_WEIGHT_MOVES = re.compile(
+    r"\b(?:lost|gained|losing|gaining|put on|dropped|shed)\b.{0,20}\bweight\b|\bhow much weight\b|\bweight (?:change|trend)\b",
+    re.I,
+)
+_AT_EXTREME = re.compile(
+    r"\b(?:highest|lowest|maximum|minimum|max|min|peak|nadir|largest|smallest|greatest|heaviest|lightest|biggest|average|avg|mean|median)\b",
+    re.IGNORECASE,
+)
+_SINGLE = frozenset({"observation.latest", "observation.exists", "observation.previous", "observation.first"})
+
+
+def _of_a_series(best: Route, text: str, timeless: str) -> Route | None:
+    """Which of a series is meant, where words say so outright: a limit, the newest two, the whole course, an extreme."""
+    named = best.variant.of("observation")
+    if named is None:
+        return None
+    if named.id in TOLD_IN_WORDS and best.intent in {
+        "observation.count",
+        "observation.statistics",
+        "observation.threshold",
+    }:
+        return Route("observation.latest", best.score, best.variant)
+    if has_limit(timeless) and best.intent != "observation.threshold" and not NO_SUCH_DATE.search(text):
+        return Route("observation.threshold", best.score, best.variant)
+    if asks_for_newest_two(text) and best.intent in {*_SINGLE, "observation.series", "observation.change"}:
+        return Route("observation.change", best.score, best.variant)
+    if (
+        asks_for_whole_course(text)
+        and best.intent in {*_SINGLE, "observation.change"}
+        and "start" not in best.variant.cues
+    ):
+        return Route("observation.series", best.score, best.variant)
+    if best.intent in {"observation.latest", "observation.exists"} and _AT_EXTREME.search(text):
+        return Route("observation.statistics", best.score, best.variant)
+    return None
+
+
+_HAPPENS_TO = re.compile(
+    r"\bwhat (?:happens|should happen|to do|do we do) (?:to|with|about) (?:the |his |her )?", re.IGNORECASE
+)
+
+
+def _starts_at(route: Route, place: int) -> bool:
+    drug = route.variant.of("medication", "drug_class")
+    return drug is not None and drug.known and drug.start == place
+
+
+def _weight_moved(best: Route, text: str) -> Route | None:
+    """ "Has she lost weight overall?" asks for the weights, not for a problem of that name."""
+    named = best.variant.of("condition")
+    if named is None or named.id not in _WEIGHT_FINDINGS or not _WEIGHT_MOVES.search(text):
+        return None
+    slot = named.model_copy(update={"kind": "observation", "id": "body_weight"})
+    return Route("observation.series", max(best.score, CONFIDENT), best.variant.model_copy(update={"slots": (slot,)}))
+
+
+def _names_its_section(route: Route, text: str) -> bool:
+    if route.intent in {"note.list", "note.last"}:
+        return _LISTS_NOTES.search(text) is not None and not (route.intent == "note.last" and _ABOUT.search(text))
+    section = route.intent.removeprefix("note.section.")
+    return section == route.intent or re.search(_SECTION_WORDS.get(section, ""), text, re.IGNORECASE) is not None
+
+
+def settled(best: Route, routes: list[Route], text: str, timeless: str = "") -> Route:
+    """The route where words of the question decide between neighbours; `timeless` is the text without its periods."""
+    drug = best.variant.of("medication", "drug_class")
+    if drug is None:
+        drug = next(
+            (s for r in routes[:8] if (s := r.variant.of("medication", "drug_class")) is not None and s.known), None
+        )
+    about_notes = "note" in best.variant.cues or best.intent.startswith("conflict.")
+    if about_notes and drug is not None and drug.known and _STATUS_ASKED.search(text):
+        variant = next((r.variant for r in routes if r.variant.of("medication", "drug_class") == drug), best.variant)
+        return Route("medication.active", max(best.score, CONFIDENT), variant)
+    if _NO_ALLERGY.search(text) and not best.intent.startswith(("note.", "conflict.")):
+        return Route("allergy.list", max(best.score, CONFIDENT), best.variant)
+    if _NO_ALLERGY.search(text) and best.intent.startswith("note."):
+        return Route("conflict.allergies", max(best.score, CONFIDENT), best.variant)
+    if best.intent.startswith("observation.") and (decided := _of_a_series(best, text, timeless or text)) is not None:
+        return decided
+    if best.intent in {"calculate", "what_if"} and (drug_first := _HAPPENS_TO.search(text)) is not None:
+        of_drug = next(
+            (r for r in routes if r.intent.startswith("medication.") and _starts_at(r, drug_first.end())), None
+        )
+        if of_drug is not None and not re.search(r"\d\s*m?g\b", text, re.IGNORECASE):
+            return Route("medication.active", CONFIDENT, of_drug.variant)
+    if (moved := _weight_moved(best, text)) is not None:
+        return moved
+    if best.intent == "medication.reason" and "stop" in best.variant.cues:
+        return Route("medication.stop", best.score, best.variant)
+    if best.intent == "guard.order" and _IS_QUESTION.match(text):
+        asked = next((r for r in routes if not r.intent.startswith(("guard.", "followup."))), best)
+        return Route(asked.intent, max(asked.score, CONFIDENT), asked.variant)
+    asks_of_drug = bool(best.variant.cues & {"reason", "stop", "start"}) and "allergy" not in best.variant.cues
+    if best.intent.startswith("allergy.") and asks_of_drug and drug is not None and drug.known:
+        other = next(
+            (r for r in routes if r.intent.startswith("medication.") and r.variant.of("medication", "drug_class")), best
+        )
+        return Route(other.intent, max(other.score, CONFIDENT), other.variant)
+    if (
+        best.intent == "observation.latest"
+        and "trend" in best.variant.cues
+        and best.variant.of("observation") is not None
+    ):
+        return Route("observation.series", best.score, best.variant)
+    if best.intent == "observation.previous" and position_of(text) is None and "ever" in best.variant.cues:
+        return Route("observation.latest", best.score, best.variant)
+    if best.intent == "observation.threshold" and (not re.search(r"\d", text) or NO_SUCH_DATE.search(text)):
+        return Route("observation.statistics", best.score, best.variant)
+    if best.intent == "allergy.has" and re.search(
+        r"\breaction|what happens|react to|cause\b|how (?:bad|severe|serious)|severity|criticality", text, re.IGNORECASE
+    ):
+        return Route("allergy.reaction", best.score, best.variant)
+    if best.intent == "condition.has" and "now" in best.variant.cues and "ever" not in best.variant.cues:
+        return Route("condition.active", best.score, best.variant)
+    if best.intent == "medication.active" and "ever" in best.variant.cues and "now" not in best.variant.cues:
+        return Route("medication.ever", best.score, best.variant)
+    if best.intent == "medication.list_active" and "stop" in best.variant.cues and "now" not in best.variant.cues:
+        return Route("medication.list_stopped", best.score, best.variant)
+    if (
+        best.intent in {"condition.list_active", "condition.list_all"}
+        and "resolved" in best.variant.cues
+        and "now" not in best.variant.cues
+    ):
+        return Route("condition.list_resolved", best.score, best.variant)
+    return best

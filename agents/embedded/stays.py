@@ -1,0 +1,52 @@
+"""A hospital stay that a question names ("during the October admission"), as the dates of that stay."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from agents.embedded.plans import Call, Setting
+
+_STAY = re.compile(
+    r"\b(?:during|in|on|while in|throughout|over)\s+(?:the|her|his|this|that|their)\s+(?P<which>(?:last|latest|recent|most recent|previous|first|covid|index|current)\s+)?"
+    r"(?:(?P<month>january|february|march|april|may|june|july|august|september|october|november|december)\s+)?(?:(?P<year>(?:19|20)\d\d)\s+)?"
+    r"(?:hospital\s+)?(?:admission|hospitali[sz]ation|inpatient stay|hospital stay|stay)\b",
+    re.IGNORECASE,
+)
+
+
+def _stays(match: re.Match[str], setting: Setting) -> list[tuple[datetime, datetime | None]]:
+    """The hospital stays that a phrase may mean."""
+    return [
+        (start, end)
+        for start, end in setting.admissions
+        if (
+            not match["month"]
+            or match["month"].lower() in {m.strftime("%B").lower() for m in (start, end or setting.as_of)}
+        )
+        and (not match["year"] or int(match["year"]) in {start.year, (end or setting.as_of).year})
+    ]
+
+
+def missing_stay(text: str, setting: Setting) -> Call | None:
+    """For a stay named by month or year that is not in the record: the look-up that says so."""
+    match = _STAY.search(text)
+    if match is None or not (match["month"] or match["year"]) or _stays(match, setting):
+        return None
+    when = " ".join(p for p in (match["month"], match["year"] or str(setting.as_of.year)) if p)
+    return Call(
+        tool="encounters",
+        arguments={"kind": "inpatient", "aspect": "has", "period": f"in {when}"},
+        intent="encounter.has",
+    )
+
+
+def with_stay_dates(text: str, setting: Setting) -> str:
+    """The question with "during the October admission" as the dates of that stay; a stay that is not there names no dates."""
+    match = _STAY.search(text)
+    stays = _stays(match, setting) if match is not None else []
+    if match is None or not stays:
+        return text
+    start, end = stays[0] if (match["which"] or "").strip().lower() == "first" else stays[-1]
+    last = end or setting.as_of
+    return f"{text[: match.start()]}between {start.date()} and {last.date()}{text[match.end() :]}"

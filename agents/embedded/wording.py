@@ -1,0 +1,138 @@
+"""A question as it was typed: greetings, chart shorthand, cue words."""
+
+from __future__ import annotations
+
+import re
+
+from tools.concepts import Lexicon, common_words, tokenize
+
+# Words that settle what kind of question it is, whatever else stands in the sentence.
+CUES: dict[str, re.Pattern[str]] = {
+    name: re.compile(rf"\b(?:{pattern})", re.IGNORECASE)
+    for name, pattern in {
+        "count": r"how many|number of\b|count\b|# of|how often|no\. of|times (?:has|was|did|were|\w+ed)\b|number$|tally",
+        "extreme": r"how (?:high|low|far (?:up|down))|rock[- ]bottom|all[- ]time|fastest|slowest|heaviest|lightest|tallest|hottest|topped|max\b|min\b|maximum|minimum|highest|lowest|peak|nadir|worst|best\b|how (?:high|low) did|ceiling",
+        "average": r"average|averag|avg|mean\b|median|typical",
+        "trend": r"fallen|fell\b|risen|rose\b|climb(?:ed|ing)|creep|come (?:up|down)|trend|stable\b|coming (?:down|up)|going (?:down|up)|declin|improv|deteriorat|getting worse|changes? in\b|what has happened|evolv|heading|which way|direction|progress(?:ed|ion)|drift|gain(?:ed|ing)? weight|los(?:t|ing|e) weight|put on weight|been doing|drifting|curve\b|describe the|getting (?:better|worse)|improving|worsening|over time|trajectory|plot|graph|chart of|serial|how has|going (?:up|down)|rising|falling|course of|evolution",
+        "previous": r"previous|prior\b(?! to \d)|before (?:that|the last|this)|second to last|penultimate|last but one|(?:2nd|second|third|3rd|next to) (?:last|most)",
+        "first": r"first\b|earliest|initial\b|oldest|very start",
+        "stop": r"stop|discontinu|c[ao]me off|not active|previously (?:taken|on|prescribed)|past (?:med|drug|prescri|script)|old (?:med|drug|prescri)|taken off|no longer|former\b|end(?:ed)?\b|past med|used to|previous med|previous drug",
+        "start": r"start|began|begin|begun|initiat|commenc|since when|how long has|put on",
+        "reason": r"why\b|reason|indication|what .{0,30}\bfor\b",
+        "dose": r"dose\b|dosage|strength|how much\b|dosing|sig\b|how often does",
+        "now": r"at present|currently|right now|at the moment|still\b|now\b|presently|these days|active\b|today\b|ongoing",
+        "ever": r"ever\b|history of|hx of|past\b|previously",
+        "allergy": r"allerg|react|intoleran|nkda|nka\b|hypersens|anaphyla",
+        "note": r"notes?\b|(?:they|doctors?|clinicians?|anyone|somebody|someone) (?:write|document|chart)\b|documentation|narrative|wrote|written|write-?up|letter\b|(?:clinic|ward|per|the|dated) entry|entry (?:of|from|dated|for|on)\b",
+        "conflict": r"conflict|discrepan|contradict|disagree|agree|mismatch|match\b|consistent|inconsisten|vs (?:the )?(?:record|notes|coded|structured)|correct\?|right\?",
+        "family": r"family|relatives?\b|runs? in|fhx|fam hx|parents?\b|mother|father|sibling",
+        "safety": r"can i (?:give|start|use|prescribe)|safe\b|ok(?:ay)? to|contraindic|should i avoid|any concerns|could (?:i|we) (?:give|start)|can (?:we|he|she|they) (?:take|have|get|be given)",
+        "calculate": r"calculat|compute|work out|what.s missing|inputs|formula|equation",
+        "what_if": r"suppos|imagin\w|hypothetical|let'?s say|were to\b|came back (?:at|as)|what if|what happens (?:to|if)|simulat|what would|predicted|if (?:the|his|her|we|he|she|they|i)\b|assum(?:e|ing)|with \w+ lowered|after (?:los|gain)ing|would (?:an?|the) .{2,30} (?:of|mean)",
+        "guideline": r"guideline|recommend|evidence for|target for|goal\b",
+        "normal": r"normal|within range|elevated|abnormal|in range|(?:is|was) .{0,40}\b(?:high|low|ok|okay)\b",
+        "resolved": r"resolv|gone\b|over\b(?! (?:the|time|\d))|clear(?:ed)?\b|went away|recover|inactive|old problems",
+        "onset": r"diagnos|onset|date of|when did|when was|what year",
+        "vaccine": r"vaccin|vax|immuni[sz]|shot\b|shots\b|jab|booster|dose of",
+        "care_plan": r"care ?plan",
+        "where": r"where\b|what (?:city|town|state|hospital|clinic)|which (?:city|town|state|hospital|clinic)|place\b",
+        "who": r"who\b|which doctor|attending|provider|clinician",
+        "report": r"report\b|reports\b|findings|x-ray|imaging|what did .{0,40} show",
+        "family_of_visits": r"visits?\b|encounters?\b|admi(?:t|ssion)|hospitali[sz]|er\b|ed\b|emergency (?:room|department|visit)|urgent care|check-?ups?|appointments?|seen\b|in hospital|stay\b|discharged",
+        "change": r"compare|vs\b|versus|difference|changed?\b|before and after|since (?:starting|last)|delta|lost weight|gain",
+        "device": r"devices?\b|implant|pacemaker|hardware|icd\b|defibrillator",
+    }.items()
+}
+_GREETING = re.compile(
+    r"^\s*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening)|dear \w+|excuse me|sorry|quick (?:one|question|q))(?: (?:there|team|all|again|doc(?:tor)?))?[\s,.!:-]+)+"
+    r"(?:(?:this is|it's|its)?\s*(?:the\s+)?(?:pharmacy|pharmacist|nurse|nursing|ward|lab|icu|er|ed|theatre|physio|dietitian|gp|med student|student|resident|registrar|consultant)\s*(?:here|calling|speaking)?[\s,.!:-]+)?",
+    re.IGNORECASE,
+)
+_SHORTHAND = (
+    (re.compile(r"\b(?:[A-Za-z]\.){2,}"), lambda m: m[0].replace(".", "")),
+    (re.compile(r"\bd/?c['’]?e?d\b", re.IGNORECASE), lambda m: "discontinued"),
+    (re.compile(r"(?:^|\s)\d\)\s*"), lambda m: "; "),
+    (re.compile(r"\bdx['’]?e?d\b", re.IGNORECASE), lambda m: "diagnosed"),
+    (re.compile(r"\bh/o\b", re.IGNORECASE), lambda m: "history of"),
+    (re.compile(r"\bc/w\b", re.IGNORECASE), lambda m: "consistent with"),
+    (re.compile(r"\bw/o\b", re.IGNORECASE), lambda m: "without"),
+    (re.compile(r"\bappts?\b", re.IGNORECASE), lambda m: "appointment"),
+    (re.compile(r"\bA\s*&\s*E\b"), lambda m: "emergency department"),
+    (re.compile(r"\bcare ?plans?\b", re.IGNORECASE), lambda m: "care plan"),
+    (re.compile(r"\b([A-Za-z]{4,})(\d{1,2})\b"), lambda m: f"{m[1]} {m[2]}"),
+    (re.compile(r"\b(hep|dtap|tdap|men)([ABC])\b"), lambda m: f"{m[1]} {m[2]}"),
+    (re.compile(r"\bam i\b", re.IGNORECASE), lambda m: "is the patient"),
+    (
+        re.compile(
+            r"\b(?:do|did|have|had|was|should) i\b(?! (?:give|start|use|prescribe|avoid|worry|order|need to know))",
+            re.IGNORECASE,
+        ),
+        lambda m: {"do": "does", "have": "has"}.get(m[0].split()[0].lower(), m[0].split()[0].lower()) + " the patient",
+    ),
+    (re.compile(r"\bmy (?!patient|pt\b)(?=\w)", re.IGNORECASE), lambda m: "the "),
+    (
+        re.compile(
+            r"^(?:the )?(?:pt|patient|family|she|he|they)(?: is| are|'s)? (?:asking|wondering|wants? to know|would like to know|enquiring)\b[,:]?\s*(?:about |if |whether )?",
+            re.IGNORECASE,
+        ),
+        lambda m: "",
+    ),
+    (
+        re.compile(
+            r"^(?:please |pls |kindly )?(?:can|could|would|will) (?:you|someone|u) (?:please |pls |kindly )?(?:tell me|let me know|check|confirm|look up|find out|see|remind me|clarify|advise)\b[,:]?\s*(?:me )?",
+            re.IGNORECASE,
+        ),
+        lambda m: "",
+    ),
+    (
+        re.compile(
+            r"^(?:i(?:'d| would) like to know|i need to know|i want to know|do (?:you|we) know|i wonder|any idea|just checking|just wondering|wondering|tell me|remind me|let me know)\b[,:]?\s*",
+            re.IGNORECASE,
+        ),
+        lambda m: "",
+    ),
+)
+
+
+def plain(text: str) -> str:
+    """A question without its greeting, and with chart shorthand written out ("D.O.B.", "d/c'd", "h/o")."""
+    shorter = _GREETING.sub("", text, count=1)
+    text = shorter if len(shorter.split()) >= 2 else text
+    for pattern, replacement in _SHORTHAND:
+        text = pattern.sub(replacement, text)
+    return text.replace("’", "'")
+
+
+def cues_of(text: str) -> frozenset[str]:
+    """The cue words of a sentence, by name."""
+    return frozenset(name for name, pattern in CUES.items() if pattern.search(text))
+
+
+def without_own_name(text: str, own: frozenset[str], lexicon: Lexicon) -> str:
+    """The question with the open patient's name as "the patient": a name is no subject of a look-up.
+
+    Two words of the name in a row, or one after a title or with a possessive, or one with a capital that means nothing
+    else; "May" and "Rose" alone stay.
+    """
+    tokens = tokenize(text)
+    runs: list[tuple[int, int, int]] = []
+    for token in tokens:
+        bare = re.sub(r"\d+$", "", token.norm)
+        if not ({token.norm, bare} & own):
+            continue
+        joins = runs and re.fullmatch(r"[\s.,'’-]{1,3}(?:[A-Za-z]\.?\s+)?", text[runs[-1][1] : token.start])
+        if joins:
+            runs[-1] = (runs[-1][0], token.end, runs[-1][2] + 1)
+        else:
+            runs.append((token.start, token.end, 1))
+    for start, end, count in reversed(runs):
+        title = re.search(r"\b(?:mr|mrs|ms|miss|mister)\.?\s+$", text[:start], re.IGNORECASE)
+        word = text[start:end]
+        alone = word[:1].isupper() and word.lower() not in common_words() and not lexicon.knows_word(word.lower())
+        if count < 2 and title is None and not alone:
+            continue
+        start = title.start() if title else start
+        before, after = text[:start], text[end:]
+        own_already = re.search(r"\b(?:the|this|our|my)\s+(?:patient|pt)[,:]?\s*$", before, re.IGNORECASE)
+        text = f"{before}{'' if own_already else 'the patient'}{after}"
+    return text

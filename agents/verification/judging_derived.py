@@ -1,0 +1,265 @@
+"""Claims that follow from values by arithmetic: differences, percentages, counts, ages, durations, totals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import combinations, pairwise
+
+from agents.verification.derived import (
+    differences,
+    fits_duration,
+    percent_changes,
+    shares,
+    slack_of,
+    telling,
+)
+from agents.verification.evidence import Point, are_kin, union_of
+from agents.verification.judging import Against
+from agents.verification.matching import owners_agree, visit_kind
+from agents.verification.names import State
+from agents.verification.numbers import Number
+from agents.verification.readings import Amount, Reading, plain
+from agents.verification.said import Said
+from agents.verification.units import in_unit
+
+
+def follows(amount: Amount, reading: Reading, against: Against) -> bool:
+    """Whether a number follows from values of the evidence."""
+    number = amount.number
+    if number.is_age:
+        return _age_follows(number, against)
+    if number.is_duration:
+        return _duration_follows(number, reading, against) or _rounds_time(number, against.said)
+    if number.counts:
+        return _count_follows(amount, reading, against.said)
+    values, day_bound = _values(amount, reading, against.said)
+    slack = slack_of(number)
+    if amount.is_change or number.unit == "%":
+        if number.unit == "%" and any(
+            abs(p - number.value) <= max(slack, 0.0 if number.digits else 0.5)
+            for p in _percents(amount, reading, values)
+        ):
+            return True
+        in_points = amount.is_change and (
+            number.unit != "%" or all(p.unit == "%" for p in against.said.points(amount.owners))
+        )
+        if in_points and any(abs(d - number.value) <= slack for d in differences(telling(values))):
+            return True
+    if (
+        amount.extreme == "mean"
+        and values
+        and abs(sum(values) / len(values) - number.value) <= max(slack, 0.5 * 10.0**-number.digits)
+    ):
+        return True
+    if (number.in_range or amount.is_end) and not day_bound and len(values) > 1:
+        return _is_envelope(number, reading, values)
+    if number.comparator and values and not amount.is_change:
+        return _compares(number, values, plain(reading.text))
+    return _total_follows(amount, reading, against.said)
+
+
+def _values(amount: Amount, reading: Reading, said: Said) -> tuple[list[float], bool]:
+    """The values of the amount's quantity in its unit: those that the sentence gives, else the course in the evidence."""
+    number = amount.number
+    compares = amount.is_change or number.unit == "%"
+    beside = [] if not compares else [
+        a.number.value
+        for a in reading.amounts
+        if a is not amount and not a.is_change and not a.number.counts and not a.number.is_duration and not a.number.label and not a.number.sign
+        and a.number.second is None
+        and ({o.own for o in a.owners} & {o.own for o in amount.owners} or not amount.owners)
+    ]  # fmt: skip
+    if len(beside) >= 2:
+        return beside, True
+    unit = "" if number.unit == "%" and amount.is_change else number.unit
+    points = said.points(amount.owners)
+    if amount.is_change:
+        points = between_days(points, reading)
+    substance = said.substance(union_of(amount.owners)[0])
+    found = [p.value if not unit or not p.unit else in_unit(p.value, p.unit, unit, substance) for p in points]
+    values = [v for v in found if v is not None]
+    if number.unit == "%" and not values:
+        values = beside
+    return values, False
+
+
+def between_days(points: list[Point], reading: Reading) -> list[Point]:
+    """The points that a sentence compares: on two days that it names, or from one that it names to the last."""
+    named = sorted(
+        {
+            p.day
+            for p in points
+            for d in reading.dates
+            if d.date.covers(p.day) and d.date.is_day | (d.date.month_day is not None)
+        }
+    )
+    if len(named) == 1 and points and points[-1].day != named[0]:
+        named.append(points[-1].day)
+    if len(named) == 2:
+        return [p for p in points if p.day in named]
+    return _between_extremes(points, plain(reading.text)) if not named else points
+
+
+_MOVES = re.compile(r"\bchang(?:e|ed|es)\b|→|->", re.IGNORECASE)
+_COMPARED = (
+    ("first", re.compile(r"\b(?:baseline|first|initial|starting|earliest)\b", re.IGNORECASE)),
+    ("max", re.compile(r"\b(?:peak|highest|maximum)\b", re.IGNORECASE)),
+    ("min", re.compile(r"\b(?:nadir|lowest|minimum)\b", re.IGNORECASE)),
+    ("previous", re.compile(r"\b(?:previous|prior|one before)\b", re.IGNORECASE)),
+    ("last", re.compile(r"\b(?:latest|last|most recent|current(?:ly)?|now)\b", re.IGNORECASE)),
+)
+
+
+def _between_extremes(points: list[Point], text: str) -> list[Point]:
+    """The two points that a sentence compares in words: the latest with the peak, the baseline, the one before."""
+    if len(points) < 2:
+        return points
+    at = {
+        "first": points[0], "last": points[-1], "previous": points[-2],
+        "max": max(points, key=lambda p: p.value), "min": min(points, key=lambda p: p.value),
+    }  # fmt: skip
+    said = [word for word, pattern in _COMPARED if pattern.search(text)]
+    if said and said != ["last"] and "last" not in said:
+        said.append("last")
+    chosen = [p for p in points if any(p is at[w] for w in said)]
+    return chosen if len(said) == 2 and len(chosen) == 2 else points
+
+
+def _percents(amount: Amount, reading: Reading, values: Sequence[float]) -> list[float]:
+    moves = amount.is_change or bool(reading.trends) or _MOVES.search(reading.text) is not None
+    found = percent_changes(values if len(values) <= 3 else telling(values)) if moves else []
+    if not amount.is_change:
+        found += shares([a.number.value for a in reading.amounts if a is not amount and not a.number.unit])
+    return found
+
+
+def _is_envelope(number: Number, reading: Reading, values: Sequence[float]) -> bool:
+    """Whether a range that the sentence gives holds every value and is not much wider than they are."""
+    ends = sorted(a.number.value for a in reading.amounts if a.number.in_range or a.is_end)
+    if len(ends) < 2:
+        return False
+    low, high = ends[0], ends[-1]
+    inside = all(low - 1e-9 <= v <= high + 1e-9 for v in values)
+    return inside and min(values) - low <= 0.1 * abs(min(values)) and high - max(values) <= 0.1 * abs(max(values))
+
+
+def _compares(number: Number, values: Sequence[float], text: str) -> bool:
+    tests = {">": lambda v: v > number.value, ">=": lambda v: v >= number.value, "<": lambda v: v < number.value, "<=": lambda v: v <= number.value}  # fmt: skip
+    test = tests[number.comparator]
+    if re.search(
+        r"\b(?:all|always|every|remain\w*|stayed|consistently|never|none|throughout|persistently)\b",
+        text,
+        re.IGNORECASE,
+    ):
+        return all(test(v) for v in values)
+    if re.search(r"\b(?:currently|now|latest|most recent|last|is)\b", text, re.IGNORECASE):
+        return test(values[-1])
+    return any(test(v) for v in values)
+
+
+def _total_follows(amount: Amount, reading: Reading, said: Said) -> bool:
+    """A dose a day from a dose and its frequency ("10 mg a day" of 5 mg twice daily), or tablets of a strength."""
+    number = amount.number
+    if number.unit not in {"mg", "g", "ug", "[IU]", "mL", "meq"} or not amount.owners:
+        return False
+    rates = [f[0] for f in said.frequencies if any(are_kin(o.own, o.ids, f[1], f[2]) for o in amount.owners)]
+    doses = [n for n in said.numbers if n.unit and owners_agree(n, amount) and n.own]
+    per_day = re.search(r"\b(?:per|a|each|/)\s?day\b|\bdaily\b|\btotal\b", reading.text, re.IGNORECASE) is not None
+    per_day = per_day and all(f.per_day == 1 for f, _ in reading.frequencies)
+    for dose in doses:
+        value = in_unit(dose.value, dose.unit, number.unit, "")
+        if (
+            value is not None
+            and per_day
+            and any(r != 1 and abs(value * r - number.value) <= slack_of(number) for r in rates)
+        ):
+            return True
+    return False
+
+
+def _count_follows(amount: Amount, reading: Reading, said: Said) -> bool:
+    """A count that is the length of a list or of a course of values."""
+    number = amount.number
+    if number.digits:
+        return False
+    if number.counts in {"value", "any"} and amount.owners:
+        points = said.points(amount.owners)
+        if points and len(points) == number.value:
+            return True
+    if number.counts == "visit" and (kind := visit_kind(number.phrase, "visit")):
+        return number.value > 0 and sum(kind in item for item in said.items) == number.value
+    words = {"medication": "medication", "problem": "problem", "allergy": "allerg", "visit": ("visit", "admission", "encounter"), "procedure": "procedure", "vaccination": "vaccin", "value": "value", "report": "report", "note": "note", "device": "device"}.get(number.counts, "")  # fmt: skip
+    stems = (words,) if isinstance(words, str) else words
+    for items, heading in said.item_counts:
+        if items == number.value and any(stem and stem in heading for stem in stems):
+            return True
+    if reading.names:  # "two antihypertensives": as many as are named with it
+        named = {n.own for n in reading.names if n.state is not State.ABSENT}
+        if len(named) == number.value and number.counts in {
+            "medication",
+            "problem",
+            "allergy",
+            "procedure",
+            "vaccination",
+        }:
+            return True
+    return False
+
+
+def _age_follows(number: Number, against: Against) -> bool:
+    today = against.as_of
+    if today is None:
+        return False
+    return any(
+        today.year - b.year - ((today.month, today.day) < (b.month, b.day)) == number.value for b in against.said.births
+    )
+
+
+def _rounds_time(number: Number, said: Said) -> bool:
+    for value, unit in {(n.value, n.unit) for n in said.numbers if n.unit in {"a", "mo", "wk", "d", "h", "min", "s"}}:
+        same = in_unit(value, unit, number.unit, "")
+        if same is not None and abs(same - number.value) <= slack_of(number):
+            return True
+    return False
+
+
+def _duration_follows(number: Number, reading: Reading, against: Against) -> bool:
+    """The time between two days of the sentence, else of what it speaks of, else up to today."""
+    said = against.said
+    named = [d.date.first for d in reading.dates if d.date.is_day and d.date.first is not None]
+    text = plain(reading.text)
+    ago = re.match(r"[\s-]*(?:ago|back)\b", text[number.end :], re.IGNORECASE)
+    if len(named) >= 2:
+        return any(fits_duration(number, a, b) for a, b in combinations(named, 2))
+    if reading.days_before and re.match(
+        r"[\s-]*(?:later|earlier|afterwards|after that|before that|thereafter)\b", text[number.end :], re.IGNORECASE
+    ):
+        here = named or [d.date.first for d in said.dates if d.date.is_day and d.date.first]
+        return any(fits_duration(number, a, b) for a in reading.days_before for b in here)
+    own, ids = union_of(reading.names)
+    mine = [
+        d.date.first
+        for d in said.dates
+        if d.date.is_day and d.date.first and (not own or not d.own or are_kin(own, ids, d.own, d.ids))
+    ]
+    days = sorted(set(mine))
+    today = [against.as_of] if against.as_of is not None else []
+    if ago is not None:
+        return any(fits_duration(number, d, t) for d in named or days for t in today)
+    if named:
+        return any(fits_duration(number, d, t) for d in named for t in [*days, *today])
+    return any(fits_duration(number, a, b) for a, b in _some_pairs(days, today))
+
+
+def _some_pairs(days: Sequence[date], today: Sequence[date]) -> Iterator[tuple[date, date]]:
+    ends = [*days, *today]
+    if len(ends) <= 12:
+        yield from combinations(ends, 2)
+        return
+    # Of a long course: neighbours, and everything against the ends.
+    yield from pairwise(ends)
+    for day in ends:
+        yield day, ends[0]
+        yield day, ends[-1]

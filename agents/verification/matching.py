@@ -1,0 +1,123 @@
+"""Which numbers of the evidence a claimed amount may be: same value, unit, quantity, count, and order in force."""
+
+from __future__ import annotations
+
+import re
+
+from agents.verification.derived import (
+    slack_of,
+)
+from agents.verification.evidence import SaidNumber, are_kin, union_of
+from agents.verification.names import State
+from agents.verification.readings import Amount, Reading
+from agents.verification.said import Said
+
+_OVER = re.compile(
+    r"\b(?:stopped|discontinued|completed|ended|previous\w*|earlier|before|replaced|no longer|inactive)\b",
+    re.IGNORECASE,
+)
+
+
+def candidates_of(amount: Amount, said: Said) -> list[SaidNumber]:
+    """Numbers of the evidence with this value, once in the same unit."""
+    number = amount.number
+    substance = said.substance(union_of(amount.owners)[0])
+    found = [n for n, _ in said.near(number.value, number.unit, slack_of(number), substance)]
+    if number.unit and not substance:  # the evidence may know of what it is: mg/dL of creatinine, then umol/L
+        for named in {said.substance(n.own) for n in said.numbers if n.unit and n.unit != number.unit} - {""}:
+            found += [
+                n
+                for n, converted in said.near(number.value, number.unit, slack_of(number), named)
+                if converted and said.substance(n.own) == named
+            ]
+    if number.second is not None:
+        paired = [n for n in found if n.second is not None and abs(n.second - number.second) <= 0.5 + 1e-9]
+        if paired:
+            return paired
+        lower = [n for n, _ in said.near(number.second, number.unit, 0.5, "")]
+        return [n for n in found if n.second is None] if any(n.second is None for n in lower) else []
+    return found
+
+
+def fits(candidate: SaidNumber, amount: Amount) -> bool:
+    """Whether a number of the evidence is of the same quantity, kind and count."""
+    number = amount.number
+    if number.is_age != candidate.is_age and (number.is_age and not (candidate.unit == "a" and not candidate.own)):
+        return False
+    if number.unit and not candidate.unit and not candidate.unit_unknown:
+        bare = any(k.startswith("observation:") for k in candidate.own) and bool(amount.owners)
+        return bare and not number.is_duration and not candidate.counts and owners_agree(candidate, amount)
+    if number.counts and candidate.unit:
+        return False
+    if number.counts and not _counts_alike(amount, candidate):
+        return False
+    if not number.counts and not number.unit and candidate.counts and amount.owners and not amount.is_inherited:
+        return (
+            amount.is_part
+            and candidate.counts in {"value", "any"}
+            and not number.digits
+            and owners_agree(candidate, amount)
+        )
+    if amount.is_change != candidate.is_change and not candidate.unit_unknown:
+        return False
+    if (
+        number.sign
+        and candidate.sign
+        and number.sign.replace("−", "-") != candidate.sign.replace("−", "-")
+        and not number.in_range
+    ):
+        return False
+    return owners_agree(candidate, amount)
+
+
+def _counts_alike(amount: Amount, candidate: SaidNumber) -> bool:
+    """Whether both count the same kind of thing; a number that counts nothing named fits only beside its own name."""
+    mine, other = amount.number.counts, candidate.counts
+    if visit_kind(amount.number.phrase, mine) != visit_kind(candidate.phrase, other) and "visit" in (mine, other):
+        return False
+    if not other:
+        return mine == "unit_of_drug" or (bool(candidate.own) and bool(amount.owners) and not candidate.unit_unknown)
+    return (
+        mine == other
+        or "any" in (mine, other)
+        or {mine, other} in ({"procedure", "report"}, {"procedure", "value"}, {"note", "report"})
+    )
+
+
+def owners_agree(candidate: SaidNumber, amount: Amount) -> bool:
+    """Whether both are of one quantity, as far as both say of which."""
+    if not candidate.own or not amount.owners:
+        return True
+    return any(are_kin(o.own, o.ids, candidate.own, candidate.ids) for o in amount.owners)
+
+
+def doses_of(fitting: list[SaidNumber], amount: Amount, reading: Reading, said: Said) -> list[SaidNumber]:
+    """A tablet's strength is no dose where the dose is given as well ("half a 25 mg tablet (12.5 mg)")."""
+    fitting = _of_the_time(fitting, amount, reading, said)
+    if amount.is_strength or not any(c.is_strength for c in fitting):
+        return fitting
+    doses = [
+        n
+        for n in said.numbers
+        if n.own and not n.is_strength and n.unit == amount.number.unit and owners_agree(n, amount)
+    ]
+    return [c for c in fitting if not c.is_strength] if doses else fitting
+
+
+def _of_the_time(fitting: list[SaidNumber], amount: Amount, reading: Reading, said: Said) -> list[SaidNumber]:
+    """The dose of an order that is over is no dose of today, where an order of today gives one."""
+    now = amount.owners and all(o.state is State.PRESENT and o.is_explicit for o in amount.owners)
+    behind = re.split(r"[;.](?!\d)|,\s", reading.text[amount.number.end :])[0]
+    if not now or not any(c.state is State.PAST for c in fitting) or _OVER.search(behind):
+        return fitting
+    today = [
+        n for n in said.numbers if n.state is State.PRESENT and n.unit == amount.number.unit and owners_agree(n, amount)
+    ]
+    return [c for c in fitting if c.state is not State.PAST] if today else fitting
+
+
+def visit_kind(phrase: str, counts: str) -> str:
+    """Which visits are counted: emergency ones, hospital stays, or all."""
+    if re.search(r"\b(?:emergency|ed|er)\b", phrase):
+        return "emergency"
+    return "inpatient" if counts == "visit" and re.search(r"inpatient|admission|admitted|hospital|stay", phrase) else ""

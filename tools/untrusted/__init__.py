@@ -1,0 +1,6 @@
+"""Text of a record that addresses software instead of describing care: found, set aside, and made inert where quoted."""
+
+from tools.untrusted.quoting import inert_text
+from tools.untrusted.segments import SET_ASIDE, Spans, gives_orders, instruction_spans, without_orders
+
+__all__ = ["SET_ASIDE", "Spans", "gives_orders", "inert_text", "instruction_spans", "without_orders"]
