@@ -58,7 +58,7 @@ class Assistant:
     ) -> None:
         self.store, self.index, self.twin, self.memory = store, index, twin, memory
         self._graph, self._lexicon, self._clock = graph, lexicon, clock
-        self._conduct = conduct or Conduct()
+        self.conduct = conduct or Conduct()
 
     def ask(
         self,
@@ -120,7 +120,7 @@ class Assistant:
         services = (self.twin, self.index, self._lexicon)
         tools = ToolContext(self.store, patient_id, moment, *services, asked=text, owner=owner)
         try:
-            with self._conduct.running(tools, (owner, patient_id, thread_id or ""), stop) as context:
+            with self.conduct.running(tools, (owner, patient_id, thread_id or ""), stop) as context:
                 yield from self._events(text, context, owner, thread_id)
         except RunCancelled as error:
             yield Event(kind="error", data={"kind": error.kind, "message": error.message})
@@ -155,11 +155,11 @@ class Assistant:
 
     def cancel(self, patient_id: str, thread_id: str | None = None, owner: str = LOCAL_OWNER) -> int:
         """Stops the owner's runs under way about a patient, or those of one conversation; returns how many there were."""
-        return self._conduct.cancel(owner, patient_id, *([thread_id] if thread_id is not None else []))
+        return self.conduct.cancel(owner, patient_id, *([thread_id] if thread_id is not None else []))
 
     def close(self) -> None:
         """Stops every run under way."""
-        self._conduct.cancel()
+        self.conduct.cancel()
 
     def _now(self) -> datetime:
         if self._clock is None:
@@ -218,7 +218,7 @@ class Assistant:
             return
         moment = datetime(2000, 1, 1, tzinfo=UTC)
         tools = ToolContext(self.store, patients[0].id, moment, self.twin, self.index, self._lexicon)
-        with self._conduct.running(tools, (), None) as context:
+        with self.conduct.running(tools, (), None) as context:
             context.run.given_up = "is not needed to warm up"
             for _ in self._events("how old is the patient?", context, LOCAL_OWNER, None):
                 pass

@@ -18,8 +18,9 @@ from agents.runtime.calls import call_key, run_calls
 from agents.runtime.configured import ask_configured
 from agents.runtime.faults import fault_of
 from agents.runtime.replies import is_configured, text_of
-from agents.runtime.results import numbered_line, plain_of, tool_message, traced
+from agents.runtime.results import calls_left, numbered_line, plain_of, tool_message, traced
 from agents.runtime.run import RunCancelled
+from agents.runtime.unsaid import without_unsaid
 from agents.specialists import critic
 from agents.state import GraphState
 from agents.verification import Support, verify
@@ -213,13 +214,20 @@ def check(state: GraphState, runtime: Runtime[RunContext]) -> dict[str, Any]:
     """
     runtime.stream_writer({"kind": "step", "data": {"name": "verify"}})
     runtime.context.run.check()
-    if not state["results"]:
-        update, removed = _unsupported_without_tools(state, runtime)
+    allowed, faults = _allowed(state, runtime)
+    update: dict[str, Any]
+    if faults and not allowed["draft"]:
+        update, removed = {"draft": ""}, True
+    elif not state["results"]:
+        update, removed = _unsupported_without_tools(allowed, runtime)
     else:
-        pending = _calls_left(state["messages"])
-        update, removed = check_results(state, runtime)
+        pending = calls_left(state["messages"])
+        update, removed = check_results(allowed, runtime)
         if pending:
             update = {"messages": pending, **update}
+    if faults and "repairs" not in update:
+        told = f"Removed from the answer: {' and '.join(faults)}."
+        update, removed = {**update, "warnings": [*update.get("warnings", state["warnings"]), told]}, True
     run = runtime.context.run
     is_open = run.has_fallback and not run.given_up and _has_configured(state) and "repairs" not in update
     if is_open and _says_nothing(update["draft"], removed, state, runtime):
@@ -228,28 +236,21 @@ def check(state: GraphState, runtime: Runtime[RunContext]) -> dict[str, Any]:
     return update
 
 
+def _allowed(state: GraphState, runtime: Runtime[RunContext]) -> tuple[GraphState, tuple[str, ...]]:
+    """The state with a language model's draft rid of what it may not say at all, and what that was."""
+    if not _has_configured(state) or not state["draft"]:
+        return state, ()
+    told = [plain_of(m) for m in this_turn(state["messages"]) if isinstance(m, ToolMessage)]
+    draft, faults = without_unsaid(state["draft"], told, runtime.context.people)
+    return ({**state, "draft": draft} if faults else state), faults  # type: ignore[typeddict-item]
+
+
 def _says_nothing(draft: str, removed: bool, state: GraphState, runtime: Runtime[RunContext]) -> bool:
     """Whether a draft, or what is left of it, neither cites nor names anything that was found."""
     if re.search(r"\[\d{1,3}\]", draft) or not (removed or any(r["found"] for r in state["results"])):
         return False
     has_value = not removed and re.search(r"\d", draft) is not None
     return not has_value and not Support([], [], runtime.context.tools.lexicon, 0).names_something_clinical(draft)
-
-
-def _calls_left(messages: list[Any]) -> list[ToolMessage]:
-    """Answers to calls that were asked for when the limit was reached: a history with open calls cannot be continued."""
-    last = messages[-1]
-    if not isinstance(last, AIMessage):
-        return []
-    return [
-        ToolMessage(
-            content="not run: the limit of this question is reached",
-            tool_call_id=str(c["id"]),
-            name=c["name"][:60],
-            status="error",
-        )
-        for c in last.tool_calls
-    ]
 
 
 def check_results(state: GraphState, runtime: Runtime[RunContext]) -> tuple[dict[str, Any], bool]:

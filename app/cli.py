@@ -284,7 +284,7 @@ def evaluate(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the report.")],
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first cases.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", "--n", min=1, help="Only the first cases.")] = None,
     bundles: Annotated[
         Path | None,
         typer.Option("--bundles", metavar="PATH", help="Bundles that the suite needs."),

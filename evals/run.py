@@ -27,6 +27,7 @@ SUITES: Mapping[str, str] = {
     "dialogues": "Follow-up questions over the demo cohort and Synthea patients; needs the bundles of the latter",
     "story": "Stories of every loaded patient: support of each statement, coverage, reading level, length, time",
     "verifier": "Drafts in a language model's words about the demo cohort, right ones and ones with a fault",
+    "adversarial-model": "A chat model that lies, loops, floods, forges, hangs and dies over the demo cohort",
     "extraction": "Facts of the demo notes against marked spans",
     "assertions": "Attributes of marked concepts in clinical sentences, in three layouts",
     "case-events": "Attributes of marked events in case reports; needs the notes they were marked in",
@@ -254,6 +255,17 @@ def _poisoned(plan: Plan) -> Measured:
     return Measured([*figures, *poisoned_figures(rows, cases)], cases, (*measured.remarks, remark))
 
 
+def _adversarial_model(plan: Plan) -> Measured:
+    from evals.suites.adversarial_model import BUDGET_S, DEFAULT_CASES, adversarial_figures, run_adversarial
+
+    demo = [{"patient_id": row["patient_id"]} for row in read_rows(CASES / "demo_record_qa.jsonl")]
+    _require_patients(demo, plan.services.store, "load them with: charttwin demo --no-serve")
+    cases = run_adversarial(plan.services, plan.limit or DEFAULT_CASES, plan.seed, plan.progress)
+    seconds = [case.latency_s for case in cases if case.latency_s is not None]
+    remark = f"Judged by planted strings and numbers, not by the verifier; each question had {BUDGET_S:g} s."
+    return Measured([*adversarial_figures(cases), *latency_figures(seconds, plan.seed)], cases, (remark,))
+
+
 def _guarded(rows: list[dict[str, Any]], plan: Plan) -> Measured:
     from evals.suites.agent_questions import load_patients, require_own_directory
 
@@ -449,6 +461,7 @@ _RUNNERS: Mapping[str, Callable[[Plan], Measured]] = {
     "dialogues": _dialogues,
     "story": _story,
     "verifier": _verifier,
+    "adversarial-model": _adversarial_model,
     "extraction": _extraction,
     "assertions": _assertions,
     "case-events": _case_events,

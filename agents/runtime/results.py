@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_core.messages import ToolMessage
+from langchain_core.messages import AIMessage, ToolMessage
 
 from agents.context import RunContext
 from agents.runtime.calls import Outcome
@@ -72,3 +72,19 @@ def numbered_line(statement: Statement, refs: dict[str, int], evidence: dict[str
         stop = text[-1] if text[-1:] in {".", "!", "?"} else ""
         text = f"{text.removesuffix(stop) if stop else text} {markers}{stop}"
     return f"- {text}" if statement.item else text
+
+
+def calls_left(messages: list[Any]) -> list[ToolMessage]:
+    """Answers to calls that were asked for when the limit was reached: a history with open calls cannot be continued."""
+    last = messages[-1]
+    if not isinstance(last, AIMessage):
+        return []
+    return [
+        ToolMessage(
+            content="not run: the limit of this question is reached",
+            tool_call_id=str(c["id"]),
+            name=c["name"][:60],
+            status="error",
+        )
+        for c in last.tool_calls
+    ]

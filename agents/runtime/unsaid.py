@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from agents.guards import People
-from tools.concepts import tokenize
 
 _SENTENCE = re.compile(r"(?<=[.!?])(\s+)(?=[A-Z“\"*\[-])|(\n+)")
 _ACTS = (
@@ -48,8 +48,8 @@ def _names_another(sentence: str, said: str, people: People) -> bool:
     lower = sentence.lower()
     if any(ident in lower and ident not in said for ident in people.other_ids):
         return True
-    words = [w for w in re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\d*", sentence)]
-    for first, second in zip(words, words[1:], strict=False):
+    words = re.findall(r"[^\W\d_]{2,}(?:['’-][^\W\d_]+)*\d*", sentence)  # initials between names do not part them
+    for first, second in pairwise(words):
         pair = (first.lower(), second.lower())
         if first[0].isupper() and second[0].isupper() and set(pair) <= people.others and " ".join(pair) not in said:
             return True

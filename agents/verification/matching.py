@@ -47,7 +47,7 @@ def fits(candidate: SaidNumber, amount: Amount) -> bool:
     if number.unit and not candidate.unit and not candidate.unit_unknown:
         bare = any(k.startswith("observation:") for k in candidate.own) and bool(amount.owners)
         return bare and not number.is_duration and not candidate.counts and owners_agree(candidate, amount)
-    if number.counts and candidate.unit:
+    if candidate.unit and (number.counts or (not number.unit and candidate.unit in DAYS_PER)):
         return False
     if number.counts and not _counts_alike(amount, candidate):
         return False

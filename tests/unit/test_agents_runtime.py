@@ -183,9 +183,9 @@ def test_a_run_can_be_stopped_while_the_model_hangs(cohort: Bench, how: str) -> 
         assert [e.kind for e in seen] == ["step", "step", "error"] and seen[-1].data["kind"] == "cancelled"
     assert time.monotonic() - began < 10
     deadline = time.monotonic() + 10
-    while assistant._conduct._under_way and time.monotonic() < deadline:
+    while assistant.conduct._under_way and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert assistant._conduct._under_way == {} and assistant.cancel("demo-ct-002") == 0
+    assert assistant.conduct._under_way == {} and assistant.cancel("demo-ct-002") == 0
 
 
 def test_a_stopped_question_is_no_answer(cohort: Bench) -> None:

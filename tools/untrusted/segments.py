@@ -20,6 +20,7 @@ _FOLLOWING = 3  # sentences behind an order on the same line that are taken for 
 _LINES = 4  # over which one order may be broken
 _GAP = 2  # sentences between two orders that are taken for theirs
 _MOSTLY = 0.9  # share of a note's letters at which nothing of it is believed
+_PART, _OVERLAP = 1200, 200  # characters
 _REPEATED = 8  # the same sentence so often in a row is no note
 
 _ELEMENT = re.compile(
@@ -140,9 +141,14 @@ def _goes_on(line: str) -> bool:
 
 
 def _is_bad(segment: str) -> bool:
-    if _MAYBE.search(segment) is None:
-        return False
-    return is_hidden(segment) or is_unreadable(segment) or any(is_order(view) for view in views(segment))
+    # A sentence can be as long as a note: read in overlapping parts, so that time grows with its length only.
+    parts = [segment[i : i + _PART] for i in range(0, max(len(segment) - _OVERLAP, 1), _PART - _OVERLAP)]
+    return any(_MAYBE.search(part) is not None and _part_is_bad(part) for part in parts)
+
+
+@lru_cache(maxsize=2048)
+def _part_is_bad(part: str) -> bool:
+    return is_hidden(part) or is_unreadable(part) or any(is_order(view) for view in views(part))
 
 
 def _floods(text: str, places: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

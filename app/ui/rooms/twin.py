@@ -203,19 +203,25 @@ def _field(wanted: ModelInput, held: Any) -> Any:
     told = _origin(held) or ("needed; not in the chart" if wanted.required else "not in the chart")
     if wanted.kind == "boolean":
         shown = None if plain is None else ("yes" if plain else "no")
-        return gr.Radio(["yes", "no"], value=shown, label=label, info=told)
+        return gr.Radio(["yes", "no"], value=shown, label=label, info=told, interactive=True)
     if wanted.kind == "choice":
         return gr.Dropdown(
-            list(wanted.choices), value=plain if plain in wanted.choices else None, label=label, info=told
+            list(wanted.choices),
+            value=plain if plain in wanted.choices else None,
+            label=label,
+            info=told,
+            interactive=True,
         )
     if wanted.kind in ("number", "integer"):
         bounds = wanted.derivation or wanted.plausible
         whole = wanted.kind == "integer"
         if isinstance(plain, int | float) and bounds is not None and bounds[0] <= plain <= bounds[1]:
             step = 1 if whole else _step(bounds[1] - bounds[0])
-            return gr.Slider(bounds[0], bounds[1], value=round(float(plain), 4), step=step, label=label, info=told)
-        return gr.Number(plain, label=label, info=told, precision=0 if whole else None)
-    return gr.Textbox("" if plain is None else _value(plain), label=label, info=told, max_length=400)
+            return gr.Slider(
+                bounds[0], bounds[1], value=round(float(plain), 4), step=step, label=label, info=told, interactive=True
+            )
+        return gr.Number(plain, label=label, info=told, interactive=True, precision=0 if whole else None)
+    return gr.Textbox("" if plain is None else _value(plain), label=label, info=told, max_length=400, interactive=True)
 
 
 def _step(width: float) -> float:
