@@ -47,7 +47,7 @@ TOLD_IN_WORDS = frozenset(
 )
 _BEYOND = re.compile(rf"\b(?:{_ASKS})\b", re.IGNORECASE)
 # Families whose lists answer about values, orders, dates; identity and whole lists have nothing more to tell.
-_FAMILIES = frozenset({"observation", "medication", "condition", "procedure", "report", "encounter", "panel", "family", "immunization", "social", "allergy", "device"})  # fmt: skip
+_FAMILIES = frozenset({"observation", "medication", "condition", "procedure", "report", "encounter", "panel", "family", "immunization", "social", "allergy", "device", "causes"})  # fmt: skip
 _NOT_BESIDE = frozenset({"medication.list_active", "medication.list_stopped", "medication.list_all", "condition.list_active", "condition.list_resolved", "condition.list_all", "allergy.list", "allergy.count", "encounter.count", "immunization.list", "procedure.list"})  # fmt: skip
 _FRAMING = frozenset(
     "today yesterday now recent recently current currently latest last previous prior first earliest newest old new ever never still yet again next time times date day days week "

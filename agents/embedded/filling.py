@@ -7,7 +7,7 @@ from typing import Any
 
 from agents.embedded.places import BOTH_ENDS, comparison_of, position_of, statistic_of
 from agents.embedded.plans import Call, intents
-from agents.embedded.reader import ModelNames, Question, Slot, Variant
+from agents.embedded.reader import ModelNames, Question, Slot, without_names
 from agents.embedded.router import Route
 from agents.embedded.scenarios import calculator_calls
 from agents.embedded.settling import NEWEST_NOTE, NO_SUCH_DATE
@@ -172,11 +172,13 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
         "models",
         "calculate",
         "what_if",
+        "compare_plans",
+        "calculate_from_note",
     }
     if question.period is not None and takes_period:
         arguments["period"] = question.period.label
     if intent == "observation.statistics":
-        arguments["statistic"] = statistic_of(_without_names(text, route.variant))
+        arguments["statistic"] = statistic_of(without_names(text, route.variant))
     if intent in _IN_A_UNIT and question.unit:
         arguments["unit"] = question.unit
     if (
@@ -277,12 +279,6 @@ def _limit_unit(question: Question) -> str:
 def intent_takes_both_ends(intent: str, text: str) -> bool:
     """ "first and last HbA1c" asks twice."""
     return BOTH_ENDS.search(text) is not None and intent.startswith("observation.")
-
-
-def _without_names(text: str, variant: Variant) -> str:
-    for slot in variant.slots:
-        text = text[: slot.start] + " " * (slot.end - slot.start) + text[slot.end :]
-    return text
 
 
 def without_periods(text: str, periods: tuple[Period, ...]) -> str:

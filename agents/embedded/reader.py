@@ -465,3 +465,10 @@ _HAD = re.compile(
     r"\b(?:had|have|has|got|caught|get over|recover\w*|positive|infect\w*|diagnos\w*|history of|hx of|resolve\w*|clear\w*)\b",
     re.IGNORECASE,
 )
+
+
+def without_names(text: str, variant: Variant) -> str:
+    """A text without the names that a reading of it fills slots with."""
+    for slot in variant.slots:
+        text = text[: slot.start] + " " * (slot.end - slot.start) + text[slot.end :]
+    return text

@@ -6,6 +6,7 @@ import re
 
 from agents.embedded.beyond_lists import TOLD_IN_WORDS
 from agents.embedded.places import asks_for_newest_two, asks_for_whole_course, has_limit, position_of
+from agents.embedded.reader import without_names
 from agents.embedded.router import Route
 
 CONFIDENT = 0.40
@@ -82,7 +83,9 @@ def _of_a_series(best: Route, text: str, timeless: str) -> Route | None:
         and "start" not in best.variant.cues
     ):
         return Route("observation.series", best.score, best.variant)
-    if best.intent in {"observation.latest", "observation.exists"} and _AT_EXTREME.search(text):
+    if best.intent in {"observation.latest", "observation.exists"} and _AT_EXTREME.search(
+        without_names(text, best.variant)
+    ):
         return Route("observation.statistics", best.score, best.variant)
     return None
 

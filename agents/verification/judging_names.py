@@ -298,6 +298,8 @@ def _absent_quantity(name: Name, reading: Reading, said: Said) -> Iterator[Findi
         if not look.found and ((look.ids is not None and not name.own.isdisjoint(look.ids)) or bool(look.words & content_words(name.text)))
     ]  # fmt: skip
     stated = [s for s in said.names if s.name.state is State.ABSENT and not name.own.isdisjoint(s.name.ids)]
+    if not values:  # a whole record was read
+        looked += [look for look in said.lookups if look.kind == "observation" and look.ids is None]
     if looked or stated:
         yield supported("absence", name.text, span, *(s.source for s in stated[:1]))
     elif (

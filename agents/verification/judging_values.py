@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from agents.verification.dates import DateSpan
@@ -95,6 +96,11 @@ def _judged(amount: Amount, reading: Reading, against: Against, shown: str, span
     said, number = against.said, amount.number
     unit = number.unit
     kind = "duration" if number.is_duration and not number.is_age else "number"
+    if number.counts == "other":
+        if not {number.phrase, number.phrase.rstrip("s")} & said.words:
+            return unsupported(kind, shown, span, "no result speaks of what is counted")
+        amount = replace(amount, number=replace(number, counts="", phrase=""))
+        number = amount.number
     candidates = candidates_of(amount, said)
     fitting = [c for c in candidates if fits(c, amount)]
     fitting = doses_of(fitting, amount, reading, said)

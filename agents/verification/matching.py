@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agents.verification.derived import (
-    slack_of,
-)
+from agents.verification.derived import DAYS_PER, slack_of
 from agents.verification.evidence import SaidNumber, are_kin, union_of
 from agents.verification.names import State
 from agents.verification.readings import Amount, Reading

@@ -241,6 +241,8 @@ def _counted(text: str, start: int, end: int) -> tuple[str, str]:
     ):
         kind = match.lastgroup or ""
         return (_by_verb(text, start) if kind == "any" else kind), match[0].lower()
+    if match is None and text[start:end].isdigit() and (other := _SOME_NOUN.match(text, end)) is not None:
+        return "other", other[1].lower()
     ahead = _NUMBER_OF.search(text, max(0, start - 70), start)
     if ahead is not None:
         noun = _NOUN.match(" " + ahead[1])
@@ -249,6 +251,10 @@ def _counted(text: str, start: int, end: int) -> tuple[str, str]:
     return "", ""
 
 
+# A plural that none of the lists knows: "3 miles", "12 cigarettes".
+_SOME_NOUN = re.compile(
+    r"\s((?!(?:includes|remains|shows|begins|falls|rises|drops|units|plus|versus|times|was|has|is|across|always|besides|needs|gives|means|minus|years)\b)[a-z]{3,}[a-rt-z]s)\b",
+)
 _NUMBER_OF = re.compile(
     r"\b(?:number|count|total) of ((?:[a-z-]+ ){0,4}[a-z-]+)\s*(?:is|was|are|:|=|amounts to|totals|stands at)?\s*$",
     re.IGNORECASE,

@@ -332,7 +332,18 @@ class Said:
             kept = chosen.get((point.day, point.value))
             if kept is None or len(point.order) > len(kept.order):
                 chosen[point.day, point.value] = point
-        return sorted(chosen.values(), key=lambda p: (p.day, p.order))
+        return self._in_one_unit(sorted(chosen.values(), key=lambda p: (p.day, p.order)), keys[0])
+
+    def _in_one_unit(self, points: list[Point], key: str) -> list[Point]:
+        """The points in the unit of the newest, where they convert."""
+        if len({p.unit for p in points}) < 2:
+            return points
+        home, substance = points[-1].unit, self.substance([key])
+        converted = []
+        for point in points:
+            value = in_unit(point.value, point.unit, home, substance) if point.unit and home else None
+            converted.append(point if value is None else replace(point, value=round(value, 6), unit=home))
+        return converted
 
     def substance(self, keys: Iterable[str]) -> str:
         """The substance whose molar mass converts a quantity, empty where there is none."""

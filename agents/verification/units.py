@@ -35,7 +35,7 @@ TIME_UNITS = {
 }  # fmt: skip
 _SIMPLE = (
     "mm\\[Hg\\]|mm ?Hg|kPa|mOsm|mosm|mEq|meq|mmol|[µμu]mol|nmol|pmol|mol|kg|mg|mcg|[µμu]g|ng|pg|g|fL|fl|mL|ml|dL|dl|L|cm|mm|ms"
-    "|mIU|[µμu]IU|IU|kcal|kU|mU"
+    "|mIU|[µμu]IU|IU|kcal|kU|mU|MG|MCG|UG|ML|MEQ|UNT|GM|MM|CM|KG"
 )
 _PART = r"(?:mm ?Hg|mm\[Hg\]|[mµμun]?\[[A-Za-z]{2,3}\]|[A-Za-zµμ]{1,6}|10\s?[*^]\s?\d+)"
 _COMPOUND = rf"(?:{_PART}(?:\s?[·.*]\s?{_PART})?)?\s?/\s?(?:\d{{1,2}}\s?h|1\.73\s?m(?:\^?2|²)|[A-Za-zµμ]{{1,6}}[23²³]?)(?:\s?/\s?(?:1\.73\s?m(?:\^?2|²)|\{{1\.73_m2\}}|[A-Za-zµμ]{{1,6}}\d?)(?:\s?m(?:\^?2|²))?)*"

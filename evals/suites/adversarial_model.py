@@ -55,12 +55,12 @@ class Chart(NamedTuple):
 Behaviour = Callable[[Chart, random.Random], Case]
 
 
-def _look(name: str = "patient_card", **arguments: Any) -> Any:
+def _look(tool: str, /, **arguments: Any) -> Any:
     import json
 
     from agents.scripted import Call
 
-    return Call(name, json.dumps(arguments))
+    return Call(tool, json.dumps(arguments))
 
 
 def _sentinel(chart: Chart, rng: random.Random) -> str:

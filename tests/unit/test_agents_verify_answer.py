@@ -25,7 +25,8 @@ def verdicts(checked: AnswerCheck, kind: str = "") -> list[tuple[str, str]]:
 
 
 NOTE = EvidenceText(
-    id="note-7", text="Pneumonia, started amoxicillin 500 mg three times a day. CRP 120 mg/L on 2026-03-04. Afebrile. Denies chest pain."
+    id="note-7",
+    text="Pneumonia, started amoxicillin 500 mg three times a day. CRP 120 mg/L on 2026-03-04. Afebrile. Denies chest pain.",
 )
 
 
@@ -34,11 +35,17 @@ def test_each_claim_has_its_place_verdict_and_source() -> None:
     checked = verify_answer(text, evidence=[NOTE])
     claims = {c.kind: c for c in checked.claims if c.sentence.startswith("He takes")}
     assert text[slice(*claims["number"].span)] == "500 mg" and claims["number"].unit == "mg"
-    assert [e.ref for e in claims["drug"].evidence] == ["note-7"] and claims["drug"].evidence[0].quote.startswith("Pneumonia, started")
+    assert [e.ref for e in claims["drug"].evidence] == ["note-7"] and claims["drug"].evidence[0].quote.startswith(
+        "Pneumonia, started"
+    )
     assert ("80 mg/L", "contradicted") in verdicts(checked) and ("warfarin", "unsupported") in verdicts(checked)
     assert checked.text == "He takes amoxicillin 500 mg TID." and not checked.is_grounded
     summary = checked.summary
-    assert summary.claims == len(checked.claims) == summary.supported + summary.unsupported + summary.contradicted + summary.not_checkable
+    assert (
+        summary.claims
+        == len(checked.claims)
+        == summary.supported + summary.unsupported + summary.contradicted + summary.not_checkable
+    )
     assert summary.removed == 2
 
 
@@ -110,7 +117,9 @@ def test_notes_are_testimony_and_poisoned_ones_none(crafted: Bench) -> None:
     noted = verify_answer("Sodium was 139.", context=context)
     assert noted.is_grounded and noted.claims[0].evidence[0].ref.startswith("Note/n-1#")
     assert not verify_answer("He takes oxycodone 400 mg.", context=context).is_grounded
-    assert [c.verdict.value for c in verify_answer("There are no allergies.", context=context).claims] == ["contradicted"]
+    assert [c.verdict.value for c in verify_answer("There are no allergies.", context=context).claims] == [
+        "contradicted"
+    ]
     assert not verify_answer("He walks 3 miles a day.", context=context).is_grounded  # of a note that is still to come
 
 
@@ -166,7 +175,12 @@ def test_the_door_checks_against_the_record(client: TestClient) -> None:
 
 
 def test_the_door_checks_against_texts_alone(client: TestClient) -> None:
-    body = {"text": "Sodium is 141 mmol/L.", "evidence": [{"id": "a", "text": "Sodium 140 mmol/L."}], "patient_id": "status", "mode": "evidence"}
+    body = {
+        "text": "Sodium is 141 mmol/L.",
+        "evidence": [{"id": "a", "text": "Sodium 140 mmol/L."}],
+        "patient_id": "status",
+        "mode": "evidence",
+    }
     assert [c["verdict"] for c in client.post("/v1/verify", json=body).json()["claims"]] == ["contradicted"]
 
 
