@@ -10,6 +10,7 @@ import typer
 
 from app.access_cli import access_app, audit_app
 from app.drafts_cli import drafts_app, query
+from app.feedback_cli import feedback_app
 from app.threads_cli import threads_app
 from app.twin_cli import DataDir, Json, Port, twin_app
 
@@ -35,6 +36,7 @@ app.add_typer(access_app, name="access")
 app.add_typer(audit_app, name="audit")
 app.add_typer(threads_app, name="threads")
 app.add_typer(drafts_app, name="drafts")
+app.add_typer(feedback_app, name="feedback")
 app.command(name="query")(query)
 
 
@@ -94,17 +96,28 @@ def mcp(
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="FHIR bundles, NDJSON, notes, folders.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH...", help="FHIR bundles, NDJSON, notes, folders.")
+    ] = None,
     patient: Annotated[
         str | None,
-        typer.Option("--patient", metavar="ID", help="Whose notes the text files are."),
+        typer.Option(
+            "--patient", metavar="ID", help="Whose notes the text files are; with --fhir-server, whom to pull."
+        ),
+    ] = None,
+    fhir_server: Annotated[
+        str | None,
+        typer.Option("--fhir-server", metavar="URL", help="Pull from a FHIR R4 server; goes on where it stopped."),
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Load FHIR R4 records and text notes; loading the same twice changes nothing."""
     from app.commands import records
 
-    records.ingest(paths, patient_id=patient, data_dir=data_dir)
+    if fhir_server is not None:
+        records.ingest_server(fhir_server, patient_id=patient, data_dir=data_dir)
+    if paths or fhir_server is None:
+        records.ingest(paths or [], patient_id=patient, data_dir=data_dir)
 
 
 @app.command()

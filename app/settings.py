@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     port: int = Field(default=7860, ge=0, le=65535)
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()  # comma-separated in the environment
     seed: int = 0
+    fhir_key: SecretStr = SecretStr("")  # of the server that `charttwin ingest --fhir-server` pulls from
     twin_url: str = ""  # of `charttwin twin serve` elsewhere; the models run in this process when empty
     twin_key: SecretStr = SecretStr("")  # an access key of that server
     twin_manifests: Annotated[tuple[Path, ...], NoDecode] = ()  # further models; comma-separated in the environment

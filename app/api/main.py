@@ -27,6 +27,8 @@ from app.api.routes import (
     cds,
     drafts,
     evidence,
+    exports,
+    feedback,
     fhir,
     health,
     notes,
@@ -89,7 +91,7 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
     for routes in (health, sign_in, access, cds, fhir, job_routes):
         app.include_router(routes.router)
     app.include_router(metrics_router)
-    for routes in (ask, threads, patients, evidence, story, query, drafts, openai):
+    for routes in (ask, threads, patients, evidence, exports, feedback, story, query, drafts, openai):
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.READ_RECORD))])
     for routes in (twin, calculate, notes, verify):
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.COMPUTE))])

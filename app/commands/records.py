@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from pathlib import Path
@@ -28,6 +29,8 @@ def ingest(paths: list[Path], *, patient_id: str | None, data_dir: Path | None) 
     Raises:
         InvalidRecord: nothing could be loaded.
     """
+    if not paths:
+        raise InvalidInput("name files or folders to load, or a server with --fhir-server URL")
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise InvalidInput("no such file or folder: " + ", ".join(map(str, missing)))
@@ -38,6 +41,31 @@ def ingest(paths: list[Path], *, patient_id: str | None, data_dir: Path | None) 
     except InvalidRecord as error:
         _print_rejections(error.details.get("rejected", ()))
         raise
+    print_report(report)
+    services.close()
+
+
+def ingest_server(address: str, *, patient_id: str | None, data_dir: Path | None) -> None:
+    """Pull the records of a FHIR server and load them. The bundles lie in the data directory until they are loaded.
+
+    Raises:
+        InvalidInput: the address cannot be used.
+        InvalidRecord: the server's answers are not FHIR.
+        StoreUnavailable: the server cannot be reached, or refuses; the next call goes on where this one stopped.
+    """
+    from knowledge_base.fhir_server import FhirServer, pull
+
+    services = open_services(data_dir, create=True)
+    services.store.patients()
+    server = FhirServer(address, key=services.settings.fhir_key.get_secret_value())
+    folder = services.settings.data_dir / "pulled" / hashlib.sha256(address.encode()).hexdigest()[:16]
+    with progress_of("Pulling patients", None) as advance:
+        pulled = pull(server, folder, [patient_id] if patient_id else (), advance)
+    if not pulled:
+        raise InvalidInput("the FHIR server lists no patient")
+    report = ingest_with_progress(services, pulled)
+    for path in pulled:
+        path.unlink(missing_ok=True)
     print_report(report)
     services.close()
 

@@ -1,0 +1,102 @@
+"""What every form of an exported answer is made from: the answer, and what each of its citations opens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.evidence import EvidenceView, open_evidence
+from domain.answers import Answer
+from domain.errors import ChartTwinError, InvalidInput
+
+if TYPE_CHECKING:
+    from knowledge_base.records import RecordStore
+
+FORMS = {"markdown": "md", "html": "html", "fhir": "json"}  # with the ending of the file
+MEDIA_TYPES = {
+    "markdown": "text/markdown; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "fhir": "application/fhir+json",
+}
+NOT_A_DEVICE = "Not a medical device: for discussion with a clinician, not for treatment decisions on its own."
+NOT_FOUND = "not found in this record"
+_EXCERPT = 160  # characters of a note before and after what is cited
+
+
+@dataclass(frozen=True)
+class Source:
+    """A citation with what stands there now; `view` is None when this patient's record holds no such thing."""
+
+    number: int
+    ref: str
+    quote: str
+    time: datetime | None
+    view: EvidenceView | None
+
+    @property
+    def title(self) -> str:
+        """What it is, in a few words."""
+        return self.view.title if self.view is not None else NOT_FOUND
+
+    @property
+    def excerpt(self) -> tuple[str, str, str]:
+        """Of a note: the words before what is cited, the words that are, and those after."""
+        if self.view is None or self.view.start is None or self.view.end is None:
+            return "", "", ""
+        text, start, end = self.view.text, self.view.start, self.view.end
+        before = text[max(0, start - _EXCERPT) : start]
+        return before, text[start:end], text[end : end + _EXCERPT]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An answer about a patient with its sources opened."""
+
+    answer: Answer
+    patient_id: str
+    made: datetime
+    sources: tuple[Source, ...]
+
+
+def gather(store: RecordStore, patient_id: str, answer: Answer, made: datetime) -> Exported:
+    """The answer with each citation looked up in the record of this patient, and in no other.
+
+    Raises:
+        UnknownPatient: no such patient.
+    """
+    store.patient(patient_id)
+    sources = []
+    for citation in answer.citations:
+        found = citation.evidence
+        try:
+            view = open_evidence(store, patient_id, found.ref)
+        except ChartTwinError:
+            view = None
+        sources.append(Source(citation.number, found.ref, found.quote, found.time, view))
+    return Exported(answer, patient_id, made, tuple(sources))
+
+
+def export(store: RecordStore, patient_id: str, answer: Answer, form: str, made: datetime) -> str:
+    """The answer in one of the `FORMS`.
+
+    Raises:
+        InvalidInput: there is no such form.
+        UnknownPatient: no such patient.
+    """
+    if form not in FORMS:
+        raise InvalidInput(f"format is one of {', '.join(FORMS)}", field="format", accepted=list(FORMS))
+    whole = gather(store, patient_id, answer, made)
+    if form == "html":
+        from app.export.html import to_html
+
+        text = to_html(whole)
+    elif form == "fhir":
+        from app.export.fhir import to_json
+
+        text = to_json(whole)
+    else:
+        from app.export.text import to_markdown
+
+        text = to_markdown(whole)
+    return text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair cannot be sent
