@@ -20,6 +20,7 @@ from domain.answers import Answer
 from domain.errors import InvalidInput
 from domain.facts import Frozen
 from tools.context import ToolContext
+from tools.extent import WHOLE, Extent
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -68,6 +69,7 @@ class Assistant:
         as_of: datetime | None = None,
         thread_id: str | None = None,
         owner: str = LOCAL_OWNER,
+        extent: Extent = WHOLE,
     ) -> Answer:
         """The cited answer.
 
@@ -77,6 +79,7 @@ class Assistant:
             as_of: The moment to treat as now; later rows are invisible. The present by default.
             thread_id: A conversation to begin or continue: any name, or an id that `memory.list` gave.
             owner: Whose conversation it is. A name is the owner's own, for this patient alone.
+            extent: How much of the chart is looked at; the answer begins with it when that is not all.
 
         Raises:
             UnknownPatient: no such patient.
@@ -87,7 +90,7 @@ class Assistant:
             StoreUnavailable: the conversation cannot be read or kept.
             RunCancelled: the run was stopped.
         """
-        for event in self.stream(patient_id, question, as_of=as_of, thread_id=thread_id, owner=owner):
+        for event in self.stream(patient_id, question, as_of=as_of, thread_id=thread_id, owner=owner, extent=extent):
             if event.kind == "answer":
                 return Answer.model_validate(event.data)
             if event.kind == "error":
@@ -103,6 +106,7 @@ class Assistant:
         thread_id: str | None = None,
         owner: str = LOCAL_OWNER,
         stop: threading.Event | None = None,
+        extent: Extent = WHOLE,
     ) -> Iterator[Event]:
         """The run's events as they happen; the last is the answer, or an error when the run was stopped.
 
@@ -118,7 +122,7 @@ class Assistant:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         self.store.patient(patient_id)
         services = (self.twin, self.index, self._lexicon)
-        tools = ToolContext(self.store, patient_id, moment, *services, asked=text, owner=owner)
+        tools = ToolContext(self.store, patient_id, moment, *services, asked=text, owner=owner, extent=extent)
         try:
             with self.conduct.running(tools, (owner, patient_id, thread_id or ""), stop) as context:
                 yield from self._events(text, context, owner, thread_id)
@@ -144,7 +148,7 @@ class Assistant:
                 raise
             finally:
                 stream.close()
-            made = Answer.model_validate(final).model_copy(
+            made = _told_of(context.tools.extent, Answer.model_validate(final)).model_copy(
                 update={"trace_id": uuid.uuid4().hex, "latency_s": round(context.run.elapsed_s, 4)}
             )
             if turn is not None:  # kept before it is shown: what was read can be found again
@@ -177,6 +181,7 @@ class Assistant:
         as_of: datetime | None = None,
         thread_id: str | None = None,
         owner: str = LOCAL_OWNER,
+        extent: Extent = WHOLE,
     ) -> AsyncIterator[Event]:
         """As `stream`, for asynchronous callers: the run stops when the caller goes.
 
@@ -193,7 +198,7 @@ class Assistant:
         def work() -> None:
             try:
                 for event in self.stream(
-                    patient_id, question, as_of=as_of, thread_id=thread_id, owner=owner, stop=stopped
+                    patient_id, question, as_of=as_of, thread_id=thread_id, owner=owner, stop=stopped, extent=extent
                 ):
                     if stopped.is_set() and event.kind != "error":
                         return
@@ -284,6 +289,14 @@ def build_assistant(
     fallback = None if chosen is embedded else embedded
     threaded, single = build_graph(chosen, fallback, kept.saver), build_graph(chosen, fallback)
     return Assistant(store, index, twin, _Graphs(threaded, single), lexicon, clock, kept, conduct)
+
+
+def _told_of(extent: Extent, made: Answer) -> Answer:
+    """The answer with what it was narrowed to: "none is recorded" is true of that alone."""
+    if extent.is_whole or made.refused:
+        return made
+    told = extent.told()
+    return made.model_copy(update={"text": f"{told}\n\n{made.text}", "warnings": (told, *made.warnings)})
 
 
 def _config(turn: OpenTurn | None) -> dict[str, Any]:

@@ -246,11 +246,17 @@ def _allowed(state: GraphState, runtime: Runtime[RunContext]) -> tuple[GraphStat
 
 
 def _says_nothing(draft: str, removed: bool, state: GraphState, runtime: Runtime[RunContext]) -> bool:
-    """Whether a draft, or what is left of it, neither cites nor names anything that was found."""
-    if re.search(r"\[\d{1,3}\]", draft) or not (removed or any(r["found"] for r in state["results"])):
-        return False
-    has_value = not removed and re.search(r"\d", draft) is not None
-    return not has_value and not Support([], [], runtime.context.tools.lexicon, 0).names_something_clinical(draft)
+    """Whether a draft, or what is left of it, has nothing of what was found: no value, no name, not even a yes or no."""
+    bare = re.sub(r"\[\d{1,3}\]", " ", draft)
+    if (
+        removed
+        and bare == draft
+        and not Support([], [], runtime.context.tools.lexicon, 0).names_something_clinical(bare)
+    ):
+        return True
+    told = " ".join(plain_of(m) for m in this_turn(state["messages"]) if isinstance(m, ToolMessage)).lower()
+    words = set(re.findall(r"[a-z]{4,}|\byes\b|\bno\b|\d", bare.lower()))
+    return not any(w in {"yes", "no"} or w.isdigit() or w in told for w in words)
 
 
 def check_results(state: GraphState, runtime: Runtime[RunContext]) -> tuple[dict[str, Any], bool]:

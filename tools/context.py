@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from domain.facts import Evidence, Fact, Note
 from tools.concepts import SEMANTIC_TAG, Lexicon, Target, default_lexicon
+from tools.extent import WHOLE, Extent
 from tools.periods import Period, wall_clock
 from tools.untrusted import Spans, instruction_spans, without_orders
 
@@ -43,7 +44,10 @@ R = TypeVar("R", bound="Row")
 
 @dataclass
 class ToolContext:
-    """One run's services, patient and moment. Rows later than `as_of` and rows entered in error are invisible."""
+    """One run's services, patient and moment. Rows later than `as_of` and rows entered in error are invisible.
+
+    What `extent` leaves out is invisible too; where safety is checked, `whole` is asked instead.
+    """
 
     store: RecordStore
     patient_id: str
@@ -54,18 +58,24 @@ class ToolContext:
     asked: str = ""  # the user's own words; without them nothing is drafted
     owner: str = "local"  # on whose behalf, for what is kept beside the record
     agent: str = ""  # which model fills the arguments
+    extent: Extent = WHOLE  # how much of the chart the reader wants looked at
 
     @cached_property
     def chart(self) -> Chart:
         """The patient's visible record."""
-        return Chart(self.store, self.patient_id, self.as_of)
+        return Chart(self.store, self.patient_id, self.as_of, self.extent)
+
+    @cached_property
+    def whole(self) -> ToolContext:
+        """The same over all of the chart: an allergy is one, whatever the reader chose to look at."""
+        return self if self.extent.is_whole else replace(self, extent=WHOLE)
 
 
 class Chart:
     """The rows of one patient as they stood at a moment, oldest first."""
 
-    def __init__(self, store: RecordStore, patient_id: str, as_of: datetime) -> None:
-        self._store, self._patient_id, self.as_of = store, patient_id, as_of
+    def __init__(self, store: RecordStore, patient_id: str, as_of: datetime, extent: Extent = WHOLE) -> None:
+        self._store, self._patient_id, self.as_of, self.extent = store, patient_id, as_of, extent
         self.patient: PatientRow = store.patient(patient_id)
 
     def is_known(self, moment: datetime | None) -> bool:
@@ -80,7 +90,8 @@ class Chart:
         return moment <= self.as_of
 
     def _visible(self, rows: Iterable[R]) -> list[R]:
-        return [row for row in rows if row.status not in _NOT_TRUE and self.is_known(row.time)]
+        true = (row for row in rows if row.status not in _NOT_TRUE and self.is_known(row.time))
+        return [row for row in true if self.extent.includes_row(row)]
 
     @cached_property
     def looks_back(self) -> bool:
@@ -181,7 +192,11 @@ class Chart:
     @cached_property
     def notes(self) -> list[Note]:
         """Notes written by then, oldest first; text that addresses software is blanked, character by character."""
-        known = [n for n in self._store.notes(self._patient_id) if self.is_known(n.time)]
+        known = [
+            n
+            for n in self._store.notes(self._patient_id)
+            if self.is_known(n.time) and self.extent.includes_note(n.time)
+        ]
         return [without_orders(n, self.set_aside.get(n.id, ())) for n in known]
 
     @cached_property

@@ -15,9 +15,9 @@ _I = re.IGNORECASE
 
 # A state that is told in the present by its own form.
 _STATE = re.compile(
-    r"\b(?:(?:is|are|was)?n[o']t breathing|not breathing|(?:(?:heart|breathing|he|she|baby|patient|pt|they)(?:'s| has| is)? )?(?:just )?stopped (?:breathing|beating|moving)|heart (?:has |just |has just )?stopped|eyes (?:are )?(?:rolled|rolling) (?:back|up)|(?:can'?t|cannot|couldn'?t) (?:get|secure) (?:an? )?(?:airway|pulse|tube in)|code blue|no longer breathing|can(?:'?t|not| not| barely| hardly)\s+(?:\w+ )?breathe?\b|(?:barely|hardly|struggling to|gasping|fighting to) breath\w*|gasping for (?:air|breath)"
+    r"\b(?:(?:is|are|was)?n[o']t breathing|not breathing|(?:(?:heart|breathing|he|she|baby|patient|pt|they)(?:'s| has| is)? )?(?:just )?stopped (?:breathing|beating|moving)|heart (?:has |just |has just )?stopped|eyes (?:are )?(?:rolled|rolling) (?:back|up)|(?:can'?t|cannot|couldn'?t) (?:get|secure) (?:an? )?(?:airway|pulse|tube in)|code blue|no longer breathing|can(?:'?t|not| not| barely| hardly)\s+(?:\w+ )?breathe?\b|(?:barely|hardly|struggling to|gasping|fighting to) breath\w*|gasping for (?:air|breath)|(?:is|'s|and) gasping|no heart ?beat|(?:going|gone|went) into (?:shock|cardiac arrest|vf|labou?r arrest)|(?:just|has just|suddenly) fainted|is (?:floppy|limp|lifeless)|(?:oxygen|o2|spo2|sats?|saturation) (?:is |are |at |of )?[3-6]\d\b(?! ?(?:l\b|lit))"
     r"|(?:no|lost (?:the|his|her|a)|without a|can'?t (?:feel|find) (?:a|the|his|her|any)) pulse\b(?! (?:def|ox|diff))|pulseless|unresponsive\b(?! to (?!voice|pain|me|stimul))|(?:isn'?t|not|won'?t|stopped) respond(?:ing)?\b(?! to (?:treat|therap|medic|antib|insulin|diur|the (?:med|treat|drug)))"
-    r"|unconscious|(?:won'?t|not|can'?t|cannot|isn'?t) (?:wak\w+|be woken|rous\w+)|passed out|(?:turn(?:ing|ed)|going|gone|went|looks?|is|are|face|lips?|fingers?) (?:all |very |completely )?(?:blue|gr[ae]y|cyanotic|purple)\b(?! (?:eye|hair|matter|zone))"
+    r"|unconscious|(?:won'?t|not|can'?t|cannot|isn'?t) (?:wak\w+|be woken|rous\w+)|passed out|(?:turn(?:ing|ed)|going|gone|went|looks?|is|are|(?:is|looks?|'s) \w+ and|face|lips?|fingers?) (?:all |very |completely )?(?:blue|gr[ae]y|cyanotic|purple)\b(?! (?:eye|hair|matter|zone))"
     r"|(?:throat|airway|tongue|lips?|face|neck|windpipe) (?:is |are |was )?(?:closing|closed up|swelling|swollen shut|tight(?:ening)?|puff\w+(?: up)?|ballooning)|wheezing (?:badly|hard)|stridor|chok(?:ing|es)\b|(?:is |are |'s |now |actively |still |keeps? |started |starting |been )(?:seizing|fitting|convulsing|coding|crashing|arresting|exsanguinating|bleeding out|h(?:a)?emorrhaging)"
     r"|(?:^\W*|\b(?:patient|pt|he|she) )(?:seizing|convulsing|coding|crashing)\b|(?:is |'s |has |just |has just |pt |patient )(?:collapsed|arrested|coded|keeled over)|collapsed\b(?=[^.?]{0,40}\b(?:now|just|minutes?|not (?:moving|breathing)|no pulse|help)\b)|\bin (?:vf|vt|v-?fib|v-?tach|asystole|pea|cardiac arrest|full arrest)\b"
     r"|bleeding (?:out|to death|everywhere|heavily|profusely|uncontroll\w+)|(?:can'?t|cannot|won'?t) (?:stop|control) (?:the )?(?:bleed\w*|seiz\w*)|blood (?:is )?(?:everywhere|pouring|spurting|gushing)|(?:vomit|cough|throw|spit)\w*(?: up)? (?:\w+ ){0,3}blood"
@@ -30,7 +30,7 @@ _STATE = re.compile(
 )  # fmt: skip
 # A diagnosis that is only an emergency when it happens now.
 _EVENT = re.compile(
-    r"\b(?:cardiac arrest|heart attack|anaphyla\w+|stroke|seizures?|status epilepticus|massive \w*\s*bleed\w*|h(?:a)?emorrhag\w+|overdos\w+|respiratory arrest|tension pneumothorax|chest pain|drowning|electrocuted|stabbed|shot|poison\w*|allergic reaction|fell (?:from|down)|head injury|fit)\b",
+    r"\b(?:cardiac arrest|heart attack|anaphyla\w+|stroke|seizures?|status epilepticus|massive \w*\s*bleed\w*|h(?:a)?emorrhag\w+|overdos\w+|respiratory arrest|tension pneumothorax|chest pain|drowning|electrocuted|stabbed|shot|poison\w*|allergic reaction|(?:big|huge|massive|major|arterial) bleed|shock|fell (?:from|down)|head injury|fit)\b",
     _I,
 )
 _NOW = re.compile(
@@ -53,7 +53,7 @@ _SELF = r"(?:my|him|her|them|your|one|our)sel(?:f|ves)"
 _HARM = r"(?:kill|hurt|harm|hang|cut|drown|shoot|poison|starve|injure|burn|stab|overdose|end)"
 _OWN_WISH = re.compile(
     rf"\b(?:i|i'?m|i'?ve|i'?ll|im|ive|me|myself)\b[^.?!]{{0,60}}\b(?:{_HARM}(?:ing)? myself|suicid\w*|end(?:ing)? (?:it all|it\b|my (?:own )?life|things)|take my (?:own )?life|(?:want|wish|going|rather|plan\w*|ready|like|hoping|deserve)[^.?!]{{0,20}}\b(?:die|be dead|dead|disappear forever)\b|(?:do ?n.?t|dont|no longer|not) want to (?:live|be alive|be here|wake up|exist|go on)|can'?t (?:go on|take (?:it|this) any ?more|live like this)|cannot go on)"
-    r"|\b(?:better off (?:dead|without me)|nobody would miss me|(?:no|not (?:a|any)|\w+n'?t (?:see|have|find) (?:an?|any|the)) (?:reason|point) (?:to|in) (?:live|living|go on|going on|being here)|(?:life|living) (?:is ?n'?t|is not|is no longer|not) worth|tired of (?:living|being alive)|want to end it all|my (?:suicide|goodbye) (?:note|letter)|kill myself|hurt myself|harm myself)\b",
+    r"|\bi(?:'m| am|'ll| will)? (?:going to |gonna |about to )?(?:take|swallow|down) (?:all|the whole|every|a handful)\b[^.?!]{0,25}\b(?:pills|tablets|meds|medication|bottle)\b|\b(?:better off (?:dead|without me)|nobody would miss me|(?:no|not (?:a|any)|\w+n'?t (?:see|have|find) (?:an?|any|the)) (?:reason|point) (?:to|in) (?:live|living|go on|going on|being here)|(?:life|living) (?:is ?n'?t|is not|is no longer|not) worth|tired of (?:living|being alive)|want to end it all|my (?:suicide|goodbye) (?:note|letter)|kill myself|hurt myself|harm myself)\b",
     _I,
 )
 _OTHERS_WISH = re.compile(
@@ -62,6 +62,7 @@ _OTHERS_WISH = re.compile(
     _I,
 )
 _MEANS = re.compile(
+    r"\b(?:combination|mix|mixture|cocktail|amount)s? (?:of [^.?!]{0,40})?(?:is|are|would be|could be) (?:deadly|lethal|fatal)\b|"
     r"\b(?:lethal|fatal|deadly)\s+(?:dose|dosage|amount|quantity|overdose|combination|level)s?\b|\b(?:how (?:much|many)|what (?:dose|amount)|which (?:drug|pill|of (?:his|her|my|the|these|those)))\b[^.?!]{0,60}\b(?:to die|to kill|(?:would |could |will )?kill (?:me|him|her|them|some\w+|a person)\b|(?:would |could |will )?kill\b|be (?:fatal|lethal|enough to (?:die|kill))|be deadly|end (?:a|my|his|her) life|overdose on)"
     r"|\b(?:quickest|fastest|easiest|painless|best|surest|least painful|quiet)\w*\s+(?:and \w+ )?(?:way|method)s?\s+(?:to|of|for)\s+(?:die|dying|kill\w*|end\w*|suicide|commit\w*)|\bhow (?:can|do|could|would|to)\b[^.?!]{0,20}\b(?:kill|hurt|harm|hang|poison) (?:my|him|her|them|your|one)sel(?:f|ves)\b|\b(?:hide|conceal)\b[^.?!]{0,20}\b(?:cuts|overdose|self.?harm)\b",
     _I,

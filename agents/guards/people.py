@@ -13,9 +13,9 @@ from tools.concepts import Lexicon, common_words, tokenize
 
 RELATIONS = (
     "wife|husband|spouse|partner|brother|sister|son|daughter|mother|father|mom|dad|roommate|neighbou?r|friend|cousin|"
-    "uncle|aunt|grandmother|grandfather|twin|sibling|boyfriend|girlfriend|colleague|coworker|fianc[eé]e?|partner|ex-wife|ex-husband|niece|nephew|stepson|stepdaughter|baby|lawyer|boss"
+    "uncle|aunt|grandmother|grandfather|twin|sibling|boyfriend|girlfriend|colleague|coworker|fianc[eé]e?|partner|ex-wife|ex-husband|niece|nephew|stepson|stepdaughter|lawyer|boss"
 )
-_KINSHIP = frozenset(RELATIONS.replace("neighbou?r", "neighbor|neighbour").split("|"))
+_KINSHIP = frozenset([*RELATIONS.replace("neighbou?r", "neighbor|neighbour").split("|"), *"baby newborn infant fetus child".split()])
 _ADDRESS = re.compile(
     r"\b\d+[A-Za-z]?\s+(?:[A-Z][\w'’-]+\s+){1,3}(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|court|ct|way|place|blvd|boulevard|terrace|close)\b",
     re.IGNORECASE,
@@ -28,7 +28,7 @@ _ELSEWHERE = re.compile(
     r"\b(?:other|another|different|next|previous|all|every|which|any other|my other|these|those)\s+(?:patient|pt)s?\b(?!\s*'s chart is open)"
     r"|\b(?:patient|pt|person|man|woman|lady|guy)\s+(?:in|from)\s+(?:bed|room|bay|ward|cubicle|slot|side room)\b|\b(?:bed|room|bay|cubicle|slot|bedspace)\s*(?:#|no\.?|number)?\s*\d+\w?\b"
     r"|\b(?:lady|man|woman|guy|patient|person|girl|boy|gentleman|one)\s+(?:across|next to|opposite|beside|down the)\b|\b(?:patient|person|one|chart)\s+(?:\w+\s+){0,2}?(?:before|after)\s+(?:her|him|this|that|them)\b|\bpatient (?:i|we) (?:saw|had|discussed|opened)\b"
-    r"|\bmy own\s+\w+|\b(?:bed|room)\s+mate\b|\bi had (?:my )?(?:blood|labs|a scan|tests)\b"
+    r"|\bthe (?:room ?mate|neighbou?r|visitor|other (?:guy|man|woman|lady|person))(?:['’]?s)?\b(?!.*\b(?:liv|contact|household))|\b(?:the|an?) (?:other|next|adjacent|neighbou?ring) (?:bed|room|bay|cubicle)\b|\bmy own\s+\w+|\b(?:bed|room)\s+mate\b|\bi had (?:my )?(?:blood|labs|a scan|tests)\b"
     r"|\b(?:in|at|from)\s+the\s+(?:next|other|adjacent|neighbou?ring)\s+(?:bed|room|bay|cubicle)\b|\bnext door\b"
     r"|\bpatients\s+(?:with|on|who|that)\b|\bhow many patients\b|\b(?:patient|mrn|pt|chart|record)\s*(?:id|number|no\.?|#)?\s*[:#]?\s*(?=[A-Z0-9-]*\d)[A-Z0-9-]{5,}\b",
     re.IGNORECASE,

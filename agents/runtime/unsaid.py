@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from agents.guards import People
 
-_SENTENCE = re.compile(r"(?<=[.!?])(\s+)(?=[A-Z“\"*\[-])|(\n+)")
+# Not after an initial or a title: "Maria L. Gonzalez" is one name.
+_SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b[DM][rs]\.)(?<!\bMrs\.)(\s+)(?=[A-Z“\"*\[-])|(\n+)")
 _ACTS = (
     "ordered|prescribed|discontinued|stopped|started|restarted|held|changed|adjusted|increased|decreased|updated|deleted|removed|"
     "scheduled|booked|sent|faxed|paged|notified|called|cancel+ed|entered|added|recorded|documented|saved|signed|submitted|"
@@ -51,6 +52,7 @@ def _names_another(sentence: str, said: str, people: People) -> bool:
     words = re.findall(r"[^\W\d_]{2,}(?:['’-][^\W\d_]+)*\d*", sentence)  # initials between names do not part them
     for first, second in pairwise(words):
         pair = (first.lower(), second.lower())
-        if first[0].isupper() and second[0].isupper() and set(pair) <= people.others and " ".join(pair) not in said:
+        is_name = first[0].isupper() and second[0].isupper() and set(pair) <= people.others | people.own
+        if is_name and not set(pair) <= people.own and " ".join(pair) not in said:
             return True
     return False

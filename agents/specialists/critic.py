@@ -70,7 +70,7 @@ def review(question: str, results: Sequence[ToolResult], context: RunContext) ->
         return Review()
     said = "\n".join([*(r.summary for r in results), *(w for r in results for w in r.warnings)])
     cited = frozenset(e.ref for r in results for e in r.evidence)
-    case = _Case(question=question, results=tuple(results), tools=context.tools, cited=cited, said=said)
+    case = _Case(question=question, results=tuple(results), tools=context.tools.whole, cited=cited, said=said)
     found = dict.fromkeys(text for rule in _RULES for text in rule(case) if text not in said)
     return Review(warnings=tuple(found)[:_MOST])
 

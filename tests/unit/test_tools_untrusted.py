@@ -1,7 +1,7 @@
 """Text of a note that addresses software is found by sentence, what stands around it stays, and quotes are inert.
 
 `note_orders_held.txt` was written before the cues and scored 76 of 76 once; `note_orders_later.txt`, written afterwards
-against weak spots, scored 42 of 76 at first sight and was mended since. Neither is unseen now.
+against weak spots, scored 42 of 76 at first sight, and a second batch 34 of 40. All are mended since and none is unseen.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def _proposed(ctx: ToolContext, tool: str, arguments: dict[str, str], about: str
     if not ctx.asked.strip() or asks_for(ctx.asked, ctx) != tool or not _is_named(ctx, about):
         raise FinalToolError(f"{tool}: {_NOT_ASKED}")
     desk = Desk(DraftStore(ctx.store.data_dir))
-    return result_of(desk.propose(ctx, tool, arguments, made_by=ctx.agent, request=ctx.asked))
+    return result_of(desk.propose(ctx.whole, tool, arguments, made_by=ctx.agent, request=ctx.asked))
 
 
 def _is_named(ctx: ToolContext, about: str) -> bool:
