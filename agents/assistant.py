@@ -120,6 +120,8 @@ class Assistant:
             raise InvalidInput(f"the question has {len(text)} characters; at most {QUESTION_LIMIT} are accepted")
         moment = as_of if as_of is not None else self._now()
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if extent.since is not None and extent.since > moment.date():
+            raise InvalidInput("the start of what is looked at lies after as_of", field="since")
         self.store.patient(patient_id)
         services = (self.twin, self.index, self._lexicon)
         tools = ToolContext(self.store, patient_id, moment, *services, asked=text, owner=owner, extent=extent)

@@ -28,6 +28,20 @@ def parse_as_of(text: str | None) -> datetime | None:
         raise InvalidInput(f"as_of must be {_FORMS}", field="as_of") from None
 
 
+def parse_since(text: str | None) -> date | None:
+    """The day to begin at.
+
+    Raises:
+        InvalidInput: the text is no date.
+    """
+    if text is None or not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise InvalidInput("the start must be a date such as 2024-01-01", field="since") from None
+
+
 def _parse(text: str) -> datetime:
     if len(text) == len("2024-05-31"):
         return datetime.combine(date.fromisoformat(text), time(23, 59, 59), tzinfo=UTC)

@@ -78,7 +78,9 @@ class FeedbackStore:
         self._keep(row)
         return row
 
-    def of_fact(self, owner: str, patient_id: str, text: str, fact: Fact, was: str, should_be: str, at: datetime) -> Feedback:
+    def of_fact(
+        self, owner: str, patient_id: str, text: str, fact: Fact, was: str, should_be: str, at: datetime
+    ) -> Feedback:
         """Keep the correction of a fact that was read from a text; `should_be` is empty when it is no such fact at all.
 
         Raises:
@@ -110,7 +112,8 @@ class FeedbackStore:
         values = row.model_dump(mode="json")
         with self._open() as connection:
             connection.execute(
-                "DELETE FROM feedback WHERE owner = ? AND about = ? AND subject = ?", (row.owner, row.about, row.subject)
+                "DELETE FROM feedback WHERE owner = ? AND about = ? AND subject = ?",
+                (row.owner, row.about, row.subject),
             )
             connection.execute(
                 f"INSERT INTO feedback ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})",

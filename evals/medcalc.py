@@ -12,9 +12,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from domain.errors import ChartTwinError
 from domain.predictions import ModelCard
-from tools.calculation import Calculated
+from evals.medcalc_inputs import READERS
+from tools.calculation import Calculated, Used
 from tools.calculation.confidence import CONVENTION
+from tools.calculation.reading import NoteReading
 from twin_backend.model import Result, Value
 from twin_backend.validation import check_inputs
 
@@ -23,6 +26,12 @@ Fix = Callable[[Calculated, dict[str, Any]], Value | None]
 # What each convention does to an answer; the text is what the report and the documentation show.
 CONVENTIONS = {
     "no_domain": "calculators answer outside the population they were made for (children, normal glucose, low sodium)",
+    "weight_change_is_weight": "a weight lost or gained counts as the weight where the note gives no other",
+    "impossible_unit_literal": "a value is converted by its written unit, even where that makes it impossible (albumin 38 g/dL as 3.8 g/L)",
+    "creatinine_highest": "CKD-EPI and Cockcroft-Gault take the highest creatinine of the note",
+    "mdrd_last_creatinine": "MDRD takes the last creatinine of the note",
+    "conversion_rounded": "each step from moles to milligrams is rounded to three decimals (76 µmol/L of creatinine to 0.9 mg/dL)",
+    "surgery_told_is_recent": "in the PERC rule and the Wells score an operation anywhere in the note's course counts",
     "conception_day_14": "conception is 14 days after the last period, whatever the cycle length",
     "delta_ratio_any_sign": "the delta ratio is given also where bicarbonate is not lowered",
     "fentanyl_per_dose": "fentanyl counts 2.4 (patch) or 0.13 (buccal) a unit taken, times the doses a day",
@@ -40,10 +49,27 @@ CONVENTIONS = {
     "feverpain_unmentioned_cough": "in FeverPAIN a cough that the note does not mention counts as present",
 }
 _OF_V1_0 = frozenset(
-    {"due_date_absolute_cycle", "sirs_heart_rate_always", "sirs_wbc_units", "feverpain_unmentioned_cough"}
+    {
+        "conversion_rounded",
+        "due_date_absolute_cycle",
+        "sirs_heart_rate_always",
+        "sirs_wbc_units",
+        "feverpain_unmentioned_cough",
+    }
 )
 _OF_V1_2 = frozenset({"child_pugh_inr_truncated", "gbs_findings_not_counted"})
-_CORRECTED_LAST = frozenset({"insulin_pmol_times_6", "ckd_epi_a_0_7_men", "vte_now_is_previous"})
+_CORRECTED_LAST = frozenset(
+    {
+        "weight_change_is_weight",
+        "impossible_unit_literal",
+        "creatinine_highest",
+        "mdrd_last_creatinine",
+        "surgery_told_is_recent",
+        "insulin_pmol_times_6",
+        "ckd_epi_a_0_7_men",
+        "vte_now_is_previous",
+    }
+)
 _VERIFIED = frozenset(CONVENTIONS) - _OF_V1_0 - _OF_V1_2 - _CORRECTED_LAST
 RELEASES = {
     "v1.0": _VERIFIED | _CORRECTED_LAST | _OF_V1_0,
@@ -67,16 +93,39 @@ class MedCalcBench:
         checked = check_inputs(model, inputs, enforce_domain="no_domain" not in self.names)
         return model.compute(checked.values, 0)
 
-    def answer(self, base: Calculated, question: str) -> Calculated:
+    def answer(self, base: Calculated, card: ModelCard, reading: NoteReading) -> Calculated:
         """The answer as the labels of the release have it."""
+        for name, read in READERS.items():
+            if name in self.names and (taken := read(base, card, reading)):
+                base = self._with(base, card, name, taken)
         values = {item.name: item.taken for item in base.inputs}
         for name, fix in _FIXES.items():
             if name in self.names and (value := fix(base, values)) is not None:
-                note = f"{CONVENTION} {name}: {CONVENTIONS[name]}"
                 base = base.model_copy(
-                    update={"answer": value, "warnings": (*base.warnings, note), "reason": "", "missing": ()}
+                    update={"answer": value, "warnings": (*base.warnings, _said(name)), "reason": "", "missing": ()}
                 )
         return base
+
+    def _with(self, base: Calculated, card: ModelCard, name: str, taken: Mapping[str, Used]) -> Calculated:
+        """The answer with some inputs taken otherwise; unchanged where they make no difference."""
+        used = {item.name: item for item in base.inputs} | dict(taken)
+        base = base.model_copy(update={"inputs": tuple(used.values())})
+        inputs = {key: item.taken for key, item in used.items() if not key.startswith("_")}
+        try:
+            outputs = self.run(card, inputs).outputs
+        except ChartTwinError:
+            return base
+        wanted = next((o for o in outputs if o.name == base.output), None if base.output else outputs[0])
+        if wanted is None or wanted.value == base.answer:
+            return base
+        return base.model_copy(update={
+            "output": wanted.name, "answer": wanted.value, "unit": wanted.unit, "display": wanted.display,
+            "warnings": (*base.warnings, _said(name)), "reason": "", "missing": (),
+        })  # fmt: skip
+
+
+def _said(name: str) -> str:
+    return f"{CONVENTION} {name}: {CONVENTIONS[name]}"
 
 
 def _us(day: date) -> str:
@@ -164,6 +213,14 @@ def _vte_now(base: Calculated, values: dict[str, Any]) -> Value | None:
     return _more(base, "wells_pe", 1.5) or _more(base, "perc", 1)
 
 
+def _surgery(base: Calculated, values: dict[str, Any]) -> Value | None:
+    if not values.get("_surgery_in_course"):
+        return None
+    if not values.get("immobilization_or_surgery") and (score := _more(base, "wells_pe", 1.5)):
+        return score
+    return None if values.get("recent_surgery_or_trauma") else _more(base, "perc", 1)
+
+
 def _child_pugh(base: Calculated, values: dict[str, Any]) -> Value | None:
     inr = float(values.get("inr", 1.0))
     return _more(base, "child_pugh", _inr_points(int(inr)) - _inr_points(inr))
@@ -200,6 +257,7 @@ _FIXES: dict[str, Fix] = {
     "insulin_pmol_times_6": _insulin,
     "ckd_epi_a_0_7_men": _ckd_epi,
     "vte_now_is_previous": _vte_now,
+    "surgery_told_is_recent": _surgery,
     "child_pugh_inr_truncated": _child_pugh,
     "gbs_findings_not_counted": _gbs_findings,
     "due_date_absolute_cycle": _due_date,

@@ -102,6 +102,19 @@ def common_words() -> frozenset[str]:
     return frozenset(w for line in text.splitlines() if not line.startswith("#") for w in line.split())
 
 
+@lru_cache(maxsize=1)
+def _spelt_right() -> frozenset[str]:
+    """English words that only look like a misspelt clinical one."""
+    text = resources.files("tools").joinpath("data/spelt_right.txt").read_text(encoding="utf-8")
+    return frozenset(w for line in text.splitlines() if not line.startswith("#") for w in line.split())
+
+
+# Words that stand in many names and tell none of them apart.
+_GENERIC = frozenset(
+    "index ratio level count panel test status rate total mass score type number volume time free body serum blood group".split()
+)
+
+
 class Lexicon:
     """Names to concepts, concepts to rows; built once per vocabulary and shared by every session."""
 
@@ -194,7 +207,7 @@ class Lexicon:
 
         singular = _singular(word)
         known = word in self._words or singular in self._words
-        if known or len(word) < 5 or not word.isalpha() or {word, singular} & common_words():
+        if known or len(word) < 5 or not word.isalpha() or {word, singular} & (common_words() | _spelt_right()):
             return None
         cutoff = _FUZZY_CUTOFF if len(word) < 7 else _FUZZY_CUTOFF - 3
         near = process.extractOne(
@@ -297,7 +310,7 @@ class Lexicon:
         from rapidfuzz import fuzz
 
         words = content_words(phrase)
-        if not words or not any(len(w) >= 4 for w in words):
+        if not words or not any(len(w) >= 4 for w in words) or set(words) <= _GENERIC:
             return None
         displays = set()
         for name in {normalise_name(row.display) for row in rows}:

@@ -52,9 +52,9 @@ class Extent(Frozen):
         """What was looked at, in a sentence for the answer; empty when nothing is left out."""
         if self.is_whole:
             return ""
-        what = {"both": "the chart", "record": "the record (no notes)", "notes": "the notes (not the record)"}
-        start = f" from {self.since.isoformat()} on, with what was still in force then," if self.since else ""
-        return f"Only {what[self.sources]}{start} was looked at."
+        what = {"both": "the chart", "record": "the record alone, no notes", "notes": "the notes alone, not the record"}
+        start = f" from {self.since.isoformat()} on, with what was still in force then" if self.since else ""
+        return f"Looked at: {what[self.sources]}{start}."
 
 
 WHOLE = Extent()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _ANSWERS = 0.60  # share of what was asked, by weight, that stands in a sentence taken to answer
 _ANSWERS_IN_MEANING = 0.52  # cosine at which a sentence answers without sharing the words
 _NEAREST = 0.26  # joint score at which a sentence is worth showing as the nearest there is
+_NEAR_WITHOUT_NAME = 0.36  # cosine at which it may be shown though none of the question's clinical names stands in it
 _WORDS, _MEANING = 0.5, 0.5
 _RELATED = 0.75  # what a related word counts ("parrots" for "pets")
 _MOST_SENTENCES = 160  # read by meaning; of longer charts, those of the chunks that retrieval brings up
@@ -61,6 +62,7 @@ class Found(Frozen):
     score: float
     covered: float  # share of what was asked that stands in it
     similarity: float
+    names_it: bool = True  # holds a clinical name of the question, where it has any
 
     @property
     def answers(self) -> bool:
@@ -70,7 +72,7 @@ class Found(Frozen):
     @property
     def is_near(self) -> bool:
         """Whether it may be shown as the nearest there is."""
-        return self.score >= _NEAREST
+        return self.score >= _NEAREST and (self.names_it or self.similarity >= _NEAR_WITHOUT_NAME)
 
 
 class _Asked(NamedTuple):
@@ -104,6 +106,7 @@ def rank_sentences(ctx: ToolContext, question: str, notes: Sequence[Note], about
     found = [
         Found(
             note_id=s.note_id, start=s.start, end=s.end, section=s.section, covered=c, similarity=m,
+            names_it=_names_one(asked, s),
             score=_WORDS * c + _MEANING * max(0.0, m) + 1e-4 * place / len(sentences),
         )
         for place, (s, c, m) in enumerate(zip(sentences, covered, meaning, strict=True))
@@ -274,6 +277,12 @@ def _coverage(asked: Sequence[_Asked], sentence: Sentence, rarity: dict[str, flo
     weights = [max(0.5, max((rarity.get(w, rarest) for w in thing.own), default=rarest)) for thing in asked]
     held = sum(w * _match(thing, sentence) for w, thing in zip(weights, asked, strict=True))
     return held / sum(weights)
+
+
+def _names_one(asked: Sequence[_Asked], sentence: Sentence) -> bool:
+    """Whether a clinical name of the question stands there, or it has none."""
+    named = [thing for thing in asked if thing.names]
+    return not named or any(_match(thing, sentence) >= _RELATED for thing in named)
 
 
 def _match(thing: _Asked, sentence: Sentence) -> float:

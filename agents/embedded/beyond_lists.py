@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 
 from agents.embedded.reader import Question, Variant
+from agents.embedded.units_asked import unit_spans
 from knowledge_base.words import STOP_WORDS, stem
 from tools.concepts import tokenize
 
@@ -86,6 +87,7 @@ def words_beyond(
     if not may_go_beyond(intent):
         return ""
     spans = [(s.start, s.end) for s in variant.slots if s.known] + [(p.start, p.end) for p in question.periods]
+    spans += unit_spans(part)
     left = []
     for token in tokenize(part):
         word = token.norm

@@ -154,7 +154,7 @@ def _second_look(turn: Sequence[BaseMessage], results: Sequence[ToolMessage]) ->
     looked_up = [m for m in results if not str(m.tool_call_id).startswith(_NOTES_CALL)]
     missing = [m for m in looked_up if isinstance(m.artifact, dict) and not m.artifact.get("found")]
     nothing = missing and all(m.name in _ONLY_TELLING | _OR_NEAREST for m in missing)
-    if not nothing or len(results) > 4 or any((m.artifact or {}).get("found") for m in results if m not in looked_up):
+    if not nothing or len(results) > 4 or any(not _adds_nothing(m) for m in results if m not in looked_up):
         return None
     question = str(turn[0].content)
     none_found = len(missing) == len(looked_up)

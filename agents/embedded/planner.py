@@ -129,8 +129,8 @@ class Planner:
     ) -> tuple[Plan, Route | None]:
         asked, part = part, self._splitter.after_preamble(part, setting)
         question = self._read(part, setting)
-        if part != asked and not question.unit:
-            question = question.model_copy(update={"unit": unit_of(asked)})
+        if not question.unit and (unit := unit_of(asked) or unit_of(whole)):
+            question = question.model_copy(update={"unit": unit})
         if not question.periods and (wrong := NO_SUCH_DATE.search(part)) is not None:
             return Plan(reply=guards.NO_SUCH_DATE.format(date=wrong[0]), confidence=1.0), None
         routes = self.router.route(question.variants, allow_followup=bool(previous), most=200)

@@ -160,10 +160,11 @@ class Reader:
         if "allergy" not in cues_of(text) and len(tokenize(text)) > 2:  # pets and foods are allergens only to allergies
             named = [m for m in named if any(t.kind != "allergen" for t in m.targets)]
         mentions = [m for m in (_without_visits(m) for m in named) if m.targets]
-        mentions = _without_covering_panels(sorted([*said, *mentions], key=lambda m: m.start), self.lexicon)
+        everything = sorted([*said, *mentions], key=lambda m: m.start)
+        mentions = _without_covering_panels(_without_aids(everything, blanked), self.lexicon)
         mentions = [_with_procedure(m, blanked, record) for m in mentions]
         models = self.models.find(blanked)
-        unknown = self._unknown_phrase(blanked, mentions, models, own)
+        unknown = self._unknown_phrase(blanked, everything, models, own)
         asked = cues_of(text)
         wants_model = bool(asked & {"calculate", "what_if"}) and not asked & {"average", "extreme", "trend", "count"}
         if "vaccine" in asked:  # "covid jab": the vaccine, not the disease
@@ -290,6 +291,14 @@ def everyday_phrases() -> dict[str, tuple[str, str]]:
     """Wordings that no terminology has, with the kind and id of what they mean."""
     text = resources.files("agents.embedded").joinpath("phrases.json").read_text(encoding="utf-8")
     return {phrase: (kind, concept_id) for phrase, (kind, concept_id) in json.loads(text).items()}
+
+
+_AIDED = re.compile(r"(?:\w+ing|mobility|visual|memory|communication|bath|first|daily)\s+$", re.IGNORECASE)
+
+
+def _without_aids(mentions: list[Mention], text: str) -> list[Mention]:
+    """ "Hearing aids" and "walking aids" are things, and no disease."""
+    return [m for m in mentions if not (m.text == "aids" and _AIDED.search(text[: m.start]))]
 
 
 _SIDES = frozenset({"systolic_blood_pressure", "diastolic_blood_pressure"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agents.embedded.reader import ModelNames, Question, Variant
+from agents.embedded.reader import ModelNames, Question, Slot, Variant
 from agents.embedded.router import Route
 from agents.embedded.suppositions import SUPPOSES, implied_by_volume, scenario_name, supposed
 from tools.catalogue import DERIVED_MODELS
@@ -67,9 +67,20 @@ def supposition(
             card = models.cards.get(model)
             if card is not None and (supposed(part, card, question, lexicon)):
                 return Route("what_if", max(_SURE, _score_of(routes, "what_if")), variant)
+    for route in routes[:6]:
+        for model in _implied_models(route, part):
+            card = models.cards.get(model)
+            if card is not None and model == "estimated_average_glucose" and supposed(part, card, question, lexicon):
+                return Route("what_if", max(_SURE, _score_of(routes, "what_if")), _of_model(route.variant, model))
     if implied_by_volume(part):
         return Route("what_if", max(_SURE, _score_of(routes, "what_if")), question.variants[0])
     return None
+
+
+def _of_model(variant: Variant, model: str) -> Variant:
+    """The reading with the model that its names imply, and without those names."""
+    slot = Slot(kind="model", start=0, end=0, text="", id=model)
+    return variant.model_copy(update={"slots": (slot,)})
 
 
 def _score_of(routes: list[Route], intent: str) -> float:
@@ -113,6 +124,8 @@ def _implied_models(route: Route, text: str) -> list[str]:
         return ["vancomycin_goti2018"]
     if _CARBS.search(text) or ("insulin" in lowered and "glucose" in lowered):
         return ["glucose_insulin_bergman"]
+    if "hba1c" in names and re.search(r"\b(?:glucose|sugar)\b", lowered):
+        return ["estimated_average_glucose"]
     if "creatinine" in names:
         return ["ckd_epi_2021_creatinine"]
     if _SMOKING.search(text) or "risk" in lowered:

@@ -24,6 +24,10 @@ _SECTION_WORDS = {
 }
 NEWEST_NOTE = re.compile(r"\b(?:last|latest|newest|most recent)\s+(?:\w+\s+)?note\b", re.IGNORECASE)
 _ABOUT = re.compile(r"\b(?:about|regarding|on|mention|concerning|for)\s+(?:her|his|the|any)?\s*\w{3,}", re.IGNORECASE)
+_FROM_A_NOTE = re.compile(
+    r"\b(?:from|using|with|per|based on|according to|by|out of|going by|in) (?:the |this |that |his |her )?(?:values (?:in|of) (?:the |this )?)?(?:\w+ )?(?:note|summary|documentation|letter|report)\b",
+    re.I,
+)
 _LISTS_NOTES = re.compile(
     r"\blist\b|\b(?:which|what|any|all) notes\b|\bhow many\b|\bnumber of\b|\bcount\b|\b(?:last|latest|newest|most recent|recent) (?:\w+ )?notes?\b|^notes?\b",
     re.IGNORECASE,
@@ -37,6 +41,9 @@ _NO_ALLERGY = re.compile(r"\bnkd?a\b|\bno known (?:drug )?allerg", re.IGNORECASE
 
 def of_the_source_named(routes: list[Route], text: str) -> Route:
     """The best route; a question that names the notes as its source is about the notes, or about notes against record."""
+    scored = next((r for r in routes if r.intent == "calculate.note" and r.variant.of("model") is not None), None)
+    if scored is not None and _FROM_A_NOTE.search(text):
+        return Route("calculate.note", max(scored.score, CONFIDENT), scored.variant)
     if "note" in routes[0].variant.cues:
         found = next(
             (r for r in routes if r.intent.startswith(("note.", "conflict.")) and _names_its_section(r, text)), None
@@ -90,6 +97,15 @@ def _of_a_series(best: Route, text: str, timeless: str) -> Route | None:
     return None
 
 
+_ASKS_WHY = re.compile(
+    r"\bwhy\b|\bhow come\b|\bcaus\w+|\breasons?\b|\bexplain\w*|\bexplanation|\bbehind\b|\bdriv\w+|\bdrove\b|\bled to\b|\bpush\w*|\bculprits?\b|\ba?etiolog\w+|\bcontribut\w+"
+    r"|\bwhich (?:drug|med\w*)\b|\bresponsible\b|\bwhat (?:happened|changed)\b|\baccount\w* for\b|\btrigger\w*|\bmade\b|\bdifferential\b|\bblam\w+",
+    re.IGNORECASE,
+)
+_OF_DOSING = re.compile(
+    r"\bdos(?:e|es|ing|age)\b|\bregimens?\b|\binterval|\bauc\b|\btarget|\btrough|\bplans\b|\boptions\b|\bstrateg",
+    re.IGNORECASE,
+)
 _HAPPENS_TO = re.compile(
     r"\bwhat (?:happens|should happen|to do|do we do) (?:to|with|about) (?:the |his |her )?", re.IGNORECASE
 )
@@ -133,6 +149,17 @@ def settled(best: Route, routes: list[Route], text: str, timeless: str = "") -> 
         return Route("conflict.allergies", max(best.score, CONFIDENT), best.variant)
     if best.intent.startswith("observation.") and (decided := _of_a_series(best, text, timeless or text)) is not None:
         return decided
+    if (best.intent == "causes.possible" and not _ASKS_WHY.search(text)) or (
+        best.intent == "dosing.compare" and not _OF_DOSING.search(text)
+    ):
+        best = next(
+            (
+                r
+                for r in routes
+                if r.intent not in {"causes.possible", "dosing.compare"} and not r.intent.startswith("guard.")
+            ),
+            best,
+        )
     if best.intent in {"calculate", "what_if"} and (drug_first := _HAPPENS_TO.search(text)) is not None:
         of_drug = next(
             (r for r in routes if r.intent.startswith("medication.") and _starts_at(r, drug_first.end())), None

@@ -9,7 +9,7 @@ from agents.embedded.places import BOTH_ENDS, whole_course_spans
 from agents.embedded.plans import Setting, needs_no_name
 from agents.embedded.reader import Question, cues_of
 from agents.embedded.router import Router
-from agents.embedded.units_asked import unit_spans
+from agents.embedded.units_asked import is_unit_alone, unit_spans
 from tools.concepts import tokenize
 
 _OWN_INTENT = 0.56  # a part of a sentence must look this much like a question of its own to be split off
@@ -59,6 +59,8 @@ class Splitter:
         return merged
 
     def _stands_alone(self, piece: str, setting: Setting) -> bool:
+        if is_unit_alone(piece):
+            return False
         if len(tokenize(piece)) < 1 or (
             _MODIFIER.match(piece) and (len(tokenize(piece)) <= 5 or "note" in cues_of(piece))
         ):

@@ -30,8 +30,8 @@ _NO_VALUE = re.compile(
     re.IGNORECASE,
 )
 _GAP_WORDS = 7  # between a name and its value ("her creatinine came back up again at 2.4")
-_LESS = r"los(?:e|es|t|ing)|drop(?:s|ped|ping)?|shed(?:s|ding)?|fall(?:s|en|ing)?|fell|decreas\w+|reduc\w+|lower\w*|go(?:es|ing)? down|went down|comes? down|came down"
-_MORE = r"gain(?:s|ed|ing)?|put(?:s|ting)? on|ris(?:e|es|en|ing)|rose|increas\w+|go(?:es|ing)? up|went up|climb\w*|add(?:s|ed|ing)?"
+_LESS = r"los(?:e|es|t|ing)|slim(?:s|med|ming)?(?: down)?|trim(?:s|med|ming)?|down|drop(?:s|ped|ping)?|shed(?:s|ding)?|fall(?:s|en|ing)?|fell|decreas\w+|reduc\w+|lower\w*|go(?:es|ing)? down|went down|comes? down|came down"
+_MORE = r"gain(?:s|ed|ing)?|put(?:s|ting)? on|ris(?:e|es|en|ing)|rose|increas\w+|go(?:es|ing)? up|went up|climb\w*|add(?:s|ed|ing)?|up"
 _MASS = r"(?P<unit>kgs?|kilos?|kilograms?|lbs?|pounds?|%|percent)"
 _WEIGHT_CHANGE = re.compile(
     rf"\b(?:(?P<less>{_LESS})|(?P<more>{_MORE}))\s+(?:another |about |around |some |by )?(?P<n>\d+(?:\.\d+)?)\s*{_MASS}(?![\w/])"
@@ -306,13 +306,13 @@ def _findings(text: str, inputs: dict[str, ModelInput], question: Question) -> d
     return found
 
 
+_SIMULATES = re.compile(r"\b(?:after|effects?|model|impact|response|giv(?:e|ing)|bolus)\b", re.IGNORECASE)
+
+
 def implied_by_volume(text: str) -> bool:
     """Whether a volume of blood or fluid is supposed, which is the circulation model's matter."""
-    return (
-        _VOLUME.search(text) is not None
-        and SUPPOSES.search(text) is not None
-        and any(p.search(text) for p in _VOLUMES.values())
-    )
+    supposes = SUPPOSES.search(text) or _SIMULATES.search(text)
+    return _VOLUME.search(text) is not None and supposes is not None and any(p.search(text) for p in _VOLUMES.values())
 
 
 def scenario_name(changes: dict[str, Any], card: ModelCard) -> str:

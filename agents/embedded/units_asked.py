@@ -21,12 +21,16 @@ _ANYWHERE = re.compile(_COMPOUND, re.IGNORECASE)
 _WANTED = re.compile(
     rf"(?:\b(?:expressed |reported |given |shown |stated |displayed )?(?:in|to|into|as|using)\s+(?:the )?(?P<in>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM}|[cf]\b(?=\W*$))(?![\w/])"
     rf"|\bhow many (?P<many>{_SIMPLE})(?!\w)|[,(:–-]\s*(?P<end>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM})\s*\)?\s*(?:please|pls)?\W*$"
-    rf"|(?<=[A-Za-z)])\s+(?P<last>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT})\s*(?:please|pls)?\W*$|\b(?:we|i) (?:use|work in|need|think in|want|report in|prefer)\s+(?:it in )?(?P<use>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM}))",
+    rf"|(?<=[A-Za-z)])\s+(?P<last>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT})\s*(?:please|pls)?\W*$|[?.;]\s*(?P<then>{_COMPOUND}|{_SIMPLE}|{_SYSTEM})\s*(?:please|pls)?\W*$|\b(?:we|i) (?:use|work in|need|think in|want|report in|prefer)\s+(?:it in )?(?P<use>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM}))",
     re.IGNORECASE,
 )
 _AFTER_NUMBER = rf"(?:{_COMPOUND}|mg|mcg|µg|μg|g\b|grams?\b|units?\b|iu\b|u\b|ml\b|cc\b|l\b|lit(?:re|er)s?\b|meq\b|mmol\b|kg\b|kilos?\b|kilograms?\b|kgs\b|lbs?\b|pounds?\b|hours?\b|hrs?\b|h\b|cm\b|percent\b|%|bpm\b|°?\s?c\b(?!\w)|kpa\b)"
 NUMBER = re.compile(
     rf"(?<![\w.])(?P<value>\d+(?:,\d{{3}})*(?:\.\d+)?)\s*(?P<unit>{_AFTER_NUMBER})?(?![\d])", re.IGNORECASE
+)
+_ALONE = re.compile(
+    rf"(?:(?:give|show|report|use|want|need|state|answer)\s+(?:it |that |this )?)?(?:in |as )?(?:{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM})(?:\s+(?:please|pls|thanks|if possible))?",
+    re.IGNORECASE,
 )
 _CONVERT = re.compile(r"\bconvert(?:ed)?\b|\bexpressed?\b|\btranslate[d]?\b", re.IGNORECASE)
 _WORDS = (
@@ -85,6 +89,11 @@ def _wanted(text: str) -> re.Match[str] | None:
         and not re.search(r"\bnot\s*$", text[: m.start()], re.IGNORECASE)
     ]
     return found[-1] if found else None
+
+
+def is_unit_alone(text: str) -> bool:
+    """Whether a text is no more than the unit that is wanted: "SI units please"."""
+    return _ALONE.fullmatch(text.strip(" .,;:?!-()")) is not None
 
 
 def asks_to_convert(text: str) -> bool:

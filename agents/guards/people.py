@@ -15,7 +15,9 @@ RELATIONS = (
     "wife|husband|spouse|partner|brother|sister|son|daughter|mother|father|mom|dad|roommate|neighbou?r|friend|cousin|"
     "uncle|aunt|grandmother|grandfather|twin|sibling|boyfriend|girlfriend|colleague|coworker|fianc[eé]e?|partner|ex-wife|ex-husband|niece|nephew|stepson|stepdaughter|lawyer|boss"
 )
-_KINSHIP = frozenset([*RELATIONS.replace("neighbou?r", "neighbor|neighbour").split("|"), *"baby newborn infant fetus child".split()])
+_KINSHIP = frozenset(
+    [*RELATIONS.replace("neighbou?r", "neighbor|neighbour").split("|"), *"baby newborn infant fetus child".split()]
+)
 _ADDRESS = re.compile(
     r"\b\d+[A-Za-z]?\s+(?:[A-Z][\w'’-]+\s+){1,3}(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|court|ct|way|place|blvd|boulevard|terrace|close)\b",
     re.IGNORECASE,

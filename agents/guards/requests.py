@@ -59,7 +59,9 @@ def asks_to_write(text: str, lexicon: Lexicon | None = None) -> bool:
     polite = re.match(r"\W*(?:please|pls|kindly|can you|could you|would you|will you|go ahead)", text, _I) is not None
     if text.rstrip().endswith("?") and not polite:
         return False
-    if re.search(_SORTS, text, _I) or re.match(r"\W*(?:change|increase|decrease|drop|rise|reduction)s?\s+(?:in|of|from|since|over)\b", text, _I):
+    if re.search(_SORTS, text, _I) or re.match(
+        r"\W*(?:change|increase|decrease|drop|rise|reduction)s?\s+(?:in|of|from|since|over)\b", text, _I
+    ):
         return False
     if (_DEED.match(text) and not re.match(_ORDER_NOUNS, text, _I)) or _GET.match(text):
         return True

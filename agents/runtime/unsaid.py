@@ -10,6 +10,7 @@ from agents.guards import People
 
 # Not after an initial or a title: "Maria L. Gonzalez" is one name.
 _SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b[DM][rs]\.)(?<!\bMrs\.)(\s+)(?=[A-Z“\"*\[-])|(\n+)")
+_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"")  # what a note says in the first person is its author's
 _ACTS = (
     "ordered|prescribed|discontinued|stopped|started|restarted|held|changed|adjusted|increased|decreased|updated|deleted|removed|"
     "scheduled|booked|sent|faxed|paged|notified|called|cancel+ed|entered|added|recorded|documented|saved|signed|submitted|"
@@ -31,7 +32,7 @@ def without_unsaid(draft: str, told: Iterable[str], people: People) -> tuple[str
     faults: list[str] = []
     pieces = _SENTENCE.split(draft)
     for sentence, gap in zip(pieces[::3], [*map(_gap, pieces[1::3], pieces[2::3]), ""], strict=True):
-        fault = "a claim to have acted" if _ACTED.search(sentence) else ""
+        fault = "a claim to have acted" if _ACTED.search(_QUOTED.sub(" ", sentence)) else ""
         fault = fault or ("a mention of another patient" if _names_another(sentence, said, people) else "")
         if fault:
             faults.append(fault)
@@ -49,7 +50,7 @@ def _names_another(sentence: str, said: str, people: People) -> bool:
     lower = sentence.lower()
     if any(ident in lower and ident not in said for ident in people.other_ids):
         return True
-    words = re.findall(r"[^\W\d_]{2,}(?:['’-][^\W\d_]+)*\d*", sentence)  # initials between names do not part them
+    words = re.findall(r"[^\W\d_]{2,}\d*", sentence)  # initials between names do not part them
     for first, second in pairwise(words):
         pair = (first.lower(), second.lower())
         is_name = first[0].isupper() and second[0].isupper() and set(pair) <= people.others | people.own

@@ -17,6 +17,11 @@ _EXTREMES = re.compile(
     r"\b(?:(?P<latest>latest|most recent(?:ly)?|last|newest|currently|current|now|at present)|(?P<max>highest|peak(?:ed)?|maxim(?:um|al)|max|greatest|topped)|(?P<min>lowest|nadir|minim(?:um|al)|min|bottomed)|(?P<first>first|earliest|initial(?:ly)?|oldest)|(?P<mean>mean|average[ds]?|averaging)|(?P<median>median))\b",
     re.IGNORECASE,
 )
+# "2.1 mg/dL on 2026-10-23 was the highest creatinine"
+_EXTREME_BEHIND = re.compile(
+    r"[^.;|]{0,40}?\b(?:was|is|being|marks|represents)\s+(?:the|her|his|its)\s+(latest|most recent|newest|highest|peak|maximum|lowest|nadir|minimum|first|earliest)\b",
+    re.IGNORECASE,
+)
 _CHANGE = re.compile(
     r"(?:\b(?:by|change of|changes? .{0,40}? by|difference(?: of)?|an? (?:\w+ )?(?:increase|rise|decrease|fall|drop|decline|reduction|gain|loss|improvement|change) of|up|down|gain(?:ed)?|lost|rose|risen|fell|fallen|dropped|increased|decreased|declined|climbed|reduced|improved|worsened)|[+Δ])\s*(?:about|approximately|roughly|nearly|around|almost|~|a|an|some|over|just over|more than)?\s*$",
     re.IGNORECASE,
@@ -30,7 +35,7 @@ _DATE_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _DATE_AHEAD = re.compile(
-    r"^[\s,)|:–-]*(?:(?:it|the|her|his|a|value|level|result|reading|was|were|is|of|at|had|measured|showed|shows|reached|came back|came|as|stood|to|recorded|been|and|reported|peaked|fell|rose|dropped)[\s,:)–-]*)*$",
+    r"^[\s,)|:–-]*(?:(?:when|where|it|the|her|his|a|value|level|result|reading|was|were|is|of|at|had|measured|showed|shows|reached|came back|came|as|stood|to|recorded|been|and|reported|peaked|fell|rose|dropped)[\s,:)–-]*)*$",
     re.IGNORECASE,
 )
 _PART_OF = re.compile(r"\s*(?:out )?of\b", re.IGNORECASE)
@@ -187,7 +192,7 @@ def _ends_of_range(reading: Reading, text: str) -> None:
 
 
 def _bind_dates(reading: Reading, text: str, dates: list[DateSpan]) -> None:
-    amounts = [a for a in reading.amounts if not a.number.is_duration and not a.number.label and not a.is_change]
+    amounts = [a for a in reading.amounts if not a.is_time and not a.number.label and not a.is_change]
     for date in dates:
         owners = _nearest(date.start, date.end, reading.names, text, most=3)
         reading.dates.append(Dated(date, owners))
@@ -238,6 +243,9 @@ def _extreme(text: str, number: Number, numbers: list[Number]) -> str:
     """Whether the number is said to be the latest, highest, lowest, first or mean value."""
     if number.is_duration or number.label or number.is_age or number.counts:
         return ""
+    behind = _EXTREME_BEHIND.match(text, number.end)
+    if behind is not None and (word := _EXTREMES.search(behind[1])) is not None:
+        return word.lastgroup or ""
     near = text[max(0, number.start - 80) : number.start]
     if _EXTREMES.search(near) is None:
         return ""

@@ -30,7 +30,7 @@ def follows(amount: Amount, reading: Reading, against: Against) -> bool:
     number = amount.number
     if number.is_age:
         return _age_follows(number, against)
-    if number.is_duration:
+    if amount.is_time:
         return _duration_follows(number, reading, against) or _rounds_time(number, against.said)
     if number.counts:
         return _count_follows(amount, reading, against.said)
@@ -67,12 +67,12 @@ def _values(amount: Amount, reading: Reading, said: Said) -> tuple[list[float], 
     beside = [] if not compares else [
         a.number.value
         for a in reading.amounts
-        if a is not amount and not a.is_change and not a.number.counts and not a.number.is_duration and not a.number.label and not a.number.sign
+        if a is not amount and not a.is_change and not a.number.counts and not a.is_time and not a.number.label and not a.number.sign
         and a.number.second is None
         and ({o.own for o in a.owners} & {o.own for o in amount.owners} or not amount.owners)
     ]  # fmt: skip
     if len(beside) >= 2:
-        return beside, True
+        return [*beside, *_unrounded(beside, amount, said)], True
     unit = "" if number.unit == "%" and amount.is_change else number.unit
     points = said.points(amount.owners)
     if amount.is_change:
@@ -83,6 +83,13 @@ def _values(amount: Amount, reading: Reading, said: Said) -> tuple[list[float], 
     if number.unit == "%" and not values:
         values = beside
     return values, False
+
+
+def _unrounded(shown: Sequence[float], amount: Amount, said: Said) -> list[float]:
+    """The recorded values behind those that a sentence shows rounded: a tool's percentage comes from these."""
+    points = [p.value for p in said.points(amount.owners)]
+    near = [min(points, key=lambda p: abs(p - v)) for v in shown] if points else []
+    return near if all(abs(p - v) <= 0.05 * max(abs(v), 0.1) for p, v in zip(near, shown, strict=False)) else []
 
 
 def between_days(points: list[Point], reading: Reading) -> list[Point]:
@@ -129,10 +136,20 @@ def _between_extremes(points: list[Point], text: str) -> list[Point]:
 
 def _percents(amount: Amount, reading: Reading, values: Sequence[float]) -> list[float]:
     moves = amount.is_change or bool(reading.trends) or _MOVES.search(reading.text) is not None
-    found = percent_changes(values if len(values) <= 3 else telling(values)) if moves else []
+    if not moves:
+        found: list[float] = []
+    elif len(values) == 4 and len(amount_pairs := [values[:2], values[2:]]) == 2 and _is_shown(values, reading):
+        found = [p for pair in amount_pairs for p in percent_changes(pair)]
+    else:
+        found = percent_changes(values if len(values) <= 3 else telling(values))
     if not amount.is_change:
         found += shares([a.number.value for a in reading.amounts if a is not amount and not a.number.unit])
     return found
+
+
+def _is_shown(values: Sequence[float], reading: Reading) -> bool:
+    """Whether the first two of four values stand in the sentence, so that the others are the same unrounded."""
+    return {a.number.value for a in reading.amounts} >= set(values[:2])
 
 
 def _is_envelope(number: Number, reading: Reading, values: Sequence[float]) -> bool:

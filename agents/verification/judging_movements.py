@@ -81,7 +81,7 @@ def _pair(owners: Sequence[Name], reading: Reading) -> tuple[float, float] | Non
     mine = [
         a
         for a in reading.amounts
-        if not a.is_change and not a.number.counts and not a.number.is_duration and not a.number.in_range and not a.number.label and not a.is_limit
+        if not a.is_change and not a.number.counts and not a.is_time and not a.number.in_range and not a.number.label and not a.is_limit
         and not a.number.is_age and not a.number.sign and any(are_kin(o.own, o.ids, p.own, p.ids) for o in owners for p in a.owners)
     ]  # fmt: skip
     if len(mine) != 2:
@@ -121,10 +121,19 @@ def _possible_trends(moved: Moved, reading: Reading, said: Said) -> set[str]:
     values = [p.value for p in points]
     possible = {k for k in stated if not k.startswith("not ")}
     if len(values) >= 2:
-        possible |= _signs((values[0], values[-1])) | _signs((values[-2], values[-1]))
+        possible |= _signs((values[0], values[-1]))
+        if _OVERALL.search(plain(reading.text)):
+            return possible
+        possible |= _signs((values[-2], values[-1]))
         if len(values) >= 4 and any(d.date.is_day is False for d in reading.dates):
             return set()  # a stretch of the course
     return possible
+
+
+_OVERALL = re.compile(
+    r"\b(?:over time|overall|over the (?:period|years?|months?|course|admission)|in the long run|since the first|throughout)\b",
+    re.IGNORECASE,
+)
 
 
 def _signs(pair: tuple[float, float]) -> set[str]:
@@ -139,7 +148,7 @@ def _signs(pair: tuple[float, float]) -> set[str]:
 def _possible_levels(moved: Moved, reading: Reading, said: Said) -> set[str]:
     own, ids = union_of(moved.owners)
     stated = {kind for kind, there, narrower, _ in said.levels if there and are_kin(own, ids, there, narrower)}
-    amounts = [a for a in reading.amounts if not a.number.is_duration and not a.number.counts and not a.is_change and not a.is_limit and any(o.own == p.own for o in moved.owners for p in a.owners)]  # fmt: skip
+    amounts = [a for a in reading.amounts if not a.is_time and not a.number.counts and not a.is_change and not a.is_limit and any(o.own == p.own for o in moved.owners for p in a.owners)]  # fmt: skip
     points = said.points(moved.owners)
     possible = {k for k in stated if not k.startswith("not ")}
     if amounts:

@@ -95,7 +95,7 @@ def _in_words(label: str, said: Said) -> bool:
 def _judged(amount: Amount, reading: Reading, against: Against, shown: str, span: tuple[int, int]) -> Finding:
     said, number = against.said, amount.number
     unit = number.unit
-    kind = "duration" if number.is_duration and not number.is_age else "number"
+    kind = "duration" if amount.is_time and not number.is_age else "number"
     if number.counts == "other":
         if not {number.phrase, number.phrase.rstrip("s")} & said.words:
             return unsupported(kind, shown, span, "no result speaks of what is counted")
@@ -163,7 +163,7 @@ def _wrong_extreme(amount: Amount, reading: Reading, fitting: Sequence[SaidNumbe
 
 def _other_value(amount: Amount, said: Said) -> SaidNumber | None:
     """What the evidence gives for the same quantity in its place: on the same day, or as its only value."""
-    if not amount.owners or amount.is_change or amount.number.counts or amount.number.is_duration:
+    if not amount.owners or amount.is_change or amount.number.counts or amount.is_time:
         return None
     mine = [n for n in said.numbers if n.own and not n.counts and not n.is_change and owners_agree(n, amount)]
     if amount.date is not None:

@@ -30,6 +30,11 @@ class Amount:
     is_part: bool = False  # "3 of 7"
     is_strength: bool = False  # of one tablet, which need not be the dose
 
+    @property
+    def is_time(self) -> bool:
+        """Whether it is an amount of time, and not a clotting time or an interval of the heart."""
+        return self.number.is_duration and not self.owners
+
 
 @dataclass(slots=True)
 class Dated:

@@ -66,7 +66,9 @@ def _conflict(conflict: Any) -> str:
 def _about(source: Source) -> Json:
     day = f"{source.time:%Y-%m-%d}" if source.time else ""
     state = NOT_FOUND if source.view is None else ""
-    said = " · ".join(filter(None, (f"[{source.number}] {source.title if not state else ''}".strip(), day, source.quote, state)))
+    said = " · ".join(
+        filter(None, (f"[{source.number}] {source.title if not state else ''}".strip(), day, source.quote, state))
+    )
     kind, _, rest = source.ref.partition("/")
     if source.view is not None and source.view.kind is EvidenceKind.SPAN:
         kind, rest = "DocumentReference", rest.partition("#")[0]

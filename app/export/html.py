@@ -41,7 +41,7 @@ def to_html(whole: Exported) -> str:
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>ChartTwin answer</title><style>{_STYLE}</style></head><body><main>"
         f"<h1>{escape(answer.question)}</h1>{_markdown().render(answer.text)}{''.join(boxes)}{listed}</main>"
         f"<footer>Patient {escape(whole.patient_id)} · ChartTwin, {whole.made:%Y-%m-%d %H:%M} UTC<br>{NOT_A_DEVICE}"

@@ -14,20 +14,23 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 
 from app.access.guarded import GuardedServices
-from app.dates import now, parse_as_of
+from app.dates import now, parse_as_of, parse_since
 from app.evidence import open_evidence
 from app.logs import log_event, place_of, pseudonym
 from app.overview import Overview, age_on, overview_of, patient_name
 from app.ui import evidence_panel, plots, render
 from app.ui.examples import example_questions
 from domain.answers import Answer
-from domain.errors import ChartTwinError
+from domain.errors import ChartTwinError, UnknownThread
+from tools.extent import Extent, Sources
 
 if TYPE_CHECKING:
     import gradio as gr
 
     from agents import Event
+    from agents.memory import Conversation
     from app.assembly import Services
+    from app.feedback import Verdict
     from domain.predictions import ModelCard
 
 Message = dict[str, Any]
@@ -46,6 +49,10 @@ class Session:
     messages: list[Message] = field(default_factory=list)
     refs: dict[str, str] = field(default_factory=dict)
     answers: int = 0
+    given: dict[str, Answer] = field(default_factory=dict)  # by number, as the links under an answer name it
+    judged: tuple[str, Verdict] | None = None  # the answer that a comment may still be given on
+    drafts: list[str] = field(default_factory=list)  # that wait for a decision, the oldest first
+    seen: dict[str, int] = field(default_factory=dict)  # the version of each draft that was shown
     owner: str = ""  # whoever opened it; the page of somebody else does not get it, whatever id it sends
 
 
@@ -107,9 +114,24 @@ class Callbacks:
         return Session(patient_id=patient_id, owner=owner), card, example_questions(store, patient_id, moment)
 
     async def ask(
-        self, question: str, as_of: str | None, session: Session, services: GuardedServices
+        self,
+        question: str,
+        as_of: str | None,
+        session: Session,
+        services: GuardedServices,
+        since: str | None = "",
+        sources: Sources = "both",
     ) -> AsyncIterator[list[Message]]:
-        """The conversation, again and again, while a question is answered."""
+        """The conversation, again and again, while a question is answered.
+
+        Args:
+            question: What is asked.
+            as_of: The date to treat as today, as it was typed.
+            session: The conversation.
+            services: The parts as the caller may use them.
+            since: The day that the look begins at, as it was typed.
+            sources: Whether it goes into the record, the notes or both.
+        """
         if not question.strip() or not session.patient_id:
             yield session.messages
             return
@@ -120,7 +142,8 @@ class Callbacks:
         painted = 0.0
         try:
             moment = parse_as_of(as_of) or now()
-            async with aclosing(self._events(question, moment, session, services)) as events:  # type: ignore[type-var]
+            extent = Extent(since=parse_since(since), sources=sources)
+            async with aclosing(self._events(question, moment, extent, session, services)) as events:  # type: ignore[type-var]
                 async for event in events:
                     self._apply(event, turn, session)
                     if event.kind != "token" or time.perf_counter() - painted > _REPAINT_S:
@@ -151,10 +174,11 @@ class Callbacks:
             return evidence_panel.failure_html(_NOT_FOUND)
 
     async def _events(
-        self, question: str, moment: datetime, session: Session, services: GuardedServices
+        self, question: str, moment: datetime, extent: Extent, session: Session, services: GuardedServices
     ) -> AsyncIterator[Event]:
         assistant = await run_in_threadpool(lambda: services.assistant)
-        stream = assistant.astream(session.patient_id, question, as_of=moment, thread_id=session.thread_id)
+        narrowed: dict[str, Any] = {} if extent.is_whole else {"extent": extent}
+        stream = assistant.astream(session.patient_id, question, as_of=moment, thread_id=session.thread_id, **narrowed)
         async with aclosing(stream) as events:  # type: ignore[type-var]
             async for event in events:
                 yield event
@@ -180,9 +204,8 @@ class Callbacks:
             self._fail(str(data.get("message") or _UNEXPECTED), turn, session)
 
     def _finish(self, answer: Answer, turn: Turn, session: Session) -> None:
-        session.answers += 1
-        key = str(session.answers)
-        session.refs |= render.citation_keys(answer, key)
+        key = _given(answer, session)
+        session.drafts += _drafts(answer)
         turn.calls = turn.calls or [call.model_dump(mode="json") for call in answer.tool_calls]
         turn.steps["content"] = "\n".join(map(render.tool_line, turn.calls)) or "Nothing had to be looked up."
         _show_reply(turn, session, render.answer_markdown(answer, key))
@@ -190,6 +213,27 @@ class Callbacks:
         log_event(
             "answer", patient=pseudonym(session.patient_id), tools=len(turn.calls), citations=len(answer.citations)
         )
+
+    def threads(self, session: Session, services: GuardedServices) -> tuple[list[tuple[str, str]], str | None]:
+        """The caller's conversations about the open patient as the list shows them, and which of them is this one."""
+        if not session.patient_id:
+            return [], None
+        kept = services.memory.list(session.patient_id)
+        this = next((t.id for t in kept if session.thread_id in (t.id, t.name)), None)
+        return [(f"{t.title[:48]} · {render.day(t.last_used)} · {t.turns}", t.id) for t in kept], this
+
+    def reopen(self, thread_id: str, session: Session, services: GuardedServices) -> Session:
+        """A conversation of before, read back and ready to go on.
+
+        Raises:
+            UnknownThread: it is none of the caller's about the open patient.
+        """
+        found = services.memory.read(thread_id)
+        if found.patient_id != session.patient_id:
+            raise UnknownThread("this conversation is not about the open patient")
+        again = Session(patient_id=session.patient_id, thread_id=found.id, owner=session.owner)
+        _read_back(found, again)
+        return again
 
     def _fail(self, message: str, turn: Turn, session: Session) -> None:
         _show_reply(turn, session, render.callout("error", "No answer.", render.esc(message)))
@@ -199,6 +243,33 @@ class Callbacks:
             return parse_as_of(as_of) or now()
         except ChartTwinError:
             return now()  # the header stays; the question says what is wrong with the date
+
+
+def _given(answer: Answer, session: Session) -> str:
+    """The number that the links of an answer go by in this session."""
+    session.answers += 1
+    key = str(session.answers)
+    session.refs |= render.citation_keys(answer, key)
+    session.given[key] = answer
+    return key
+
+
+def _drafts(answer: Answer) -> list[str]:
+    return [str(a.get("draft", {}).get("id", "")) for a in answer.artifacts if a.get("kind") == "draft"]
+
+
+def _read_back(found: Conversation, session: Session) -> None:
+    for entry in found.entries:
+        answer = entry.answer
+        steps = "\n".join(render.tool_line(call.model_dump(mode="json")) for call in answer.tool_calls)
+        title = f"{render.steps_title(len(answer.tool_calls), None)} · as of {render.day(entry.as_of)}"
+        folded = {"title": title, "status": "done"}
+        session.messages += [
+            {"role": "user", "content": render.neutral(entry.question)},
+            {"role": "assistant", "content": steps or "Nothing had to be looked up.", "metadata": folded},
+            {"role": "assistant", "content": render.answer_markdown(answer, _given(answer, session))},
+            *_plots(answer),
+        ]
 
 
 def _show_reply(turn: Turn, session: Session, content: str) -> None:

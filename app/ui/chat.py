@@ -10,18 +10,21 @@ import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
 from app.access.guarded import GuardedServices
-from app.ui import evidence_panel, render
+from app.ui import acts, draft_card, evidence_panel, render
 from app.ui.callbacks import Callbacks, Session
+from app.ui.emergency import EmergencyForm, is_offered
 from app.ui.examples import COUNT
 from app.ui.rooms.note import NoteRoom
 from app.ui.rooms.page import Page
 from app.ui.rooms.story import StoryRoom
 from app.ui.rooms.twin import TwinRoom
+from domain.errors import ChartTwinError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from app.assembly import Services
+    from tools.extent import Sources
 
 _ASSETS = Path(__file__).parent / "assets"
 _MAX_QUESTION = 20_000
@@ -45,6 +48,7 @@ _FOOTER = (
     'its own. Everything stays on this computer. <a href="/docs" target="_blank" rel="noopener">API</a></footer>'
 )
 _LEAVE_JS = "() => fetch('/sign-out', {method: 'POST'}).finally(() => location.assign('/sign-in'))"
+_SOURCES = [("Record and notes", "both"), ("Record only", "record"), ("Notes only", "notes")]
 _THEME_JS = "() => window.charttwinToggleTheme()"
 
 
@@ -117,6 +121,7 @@ class _Chat:
             self.leave = gr.Button("Sign out", size="sm", elem_id="ct-leave", scale=0, min_width=90, visible=False)
             self.theme = gr.Button("Light / dark", size="sm", elem_id="ct-theme", scale=0, min_width=110)
         self.header = gr.HTML(render.header_html(None), elem_id="ct-header", js_on_load=None)
+        self.emergency = EmergencyForm(self._callbacks, self.patient)
         with gr.Row(elem_id="ct-main"):
             with gr.Column(scale=5, min_width=360, elem_id="ct-work"), gr.Tabs(elem_id="ct-rooms"):
                 with gr.Tab("Ask", id="ask"), gr.Column(elem_id="ct-talk"):
@@ -136,7 +141,28 @@ class _Chat:
                 )
         gr.HTML(_FOOTER, js_on_load=None, elem_id="ct-foot")
 
+    def _lay_out_filters(self) -> None:
+        with gr.Row(elem_id="ct-filters"):
+            self.threads = gr.Dropdown(
+                label="Conversations",
+                choices=[],
+                value=None,
+                interactive=True,
+                elem_id="ct-threads",
+                scale=3,
+                min_width=180,
+            )
+            self.since = gr.Textbox(
+                label="Look from", placeholder="the beginning, or 2024-01-01", max_lines=1, max_length=40,
+                elem_id="ct-since", scale=2, min_width=130,
+            )  # fmt: skip
+            self.sources = gr.Dropdown(
+                label="Look in", choices=_SOURCES, value="both", interactive=True, filterable=False,
+                elem_id="ct-sources", scale=2, min_width=130,
+            )  # fmt: skip
+
     def _lay_out_talk(self) -> None:
+        self._lay_out_filters()
         self.chat = gr.Chatbot(
             value=[],
             placeholder=_NO_PATIENT,
@@ -152,6 +178,8 @@ class _Chat:
             group_consecutive_messages=True,
             allow_file_downloads=False,
         )
+        self.outbox = acts.Outbox((_ASSETS / "acts.js").read_text(encoding="utf-8"))
+        self.draft = draft_card.DraftCard()
         with gr.Row(elem_id="ct-examples"):
             self.examples = [gr.Button("", size="sm", visible=False, elem_classes="ct-example") for _ in range(COUNT)]
         self.question = gr.Textbox(
@@ -168,7 +196,10 @@ class _Chat:
 
     def _wire(self) -> None:
         private: dict[str, Any] = {"api_visibility": "private"}
-        opened = [self.session, self.header, self.chat, self.evidence, self.question, *self.examples]
+        card = [*self.outbox.outputs, *self.draft.outputs]
+        opened = [
+            self.session, self.header, self.chat, self.evidence, self.question, *self.examples, self.threads, *card
+        ]  # fmt: skip
         picked = [self.patient, self.as_of]
         gr.on(
             [self.patient.change, self.fresh.click],
@@ -184,7 +215,13 @@ class _Chat:
         )
         blocks = gr.context.Context.root_block
         assert blocks is not None
-        blocks.load(self._load, None, [self.patient, self.chat, self.leave], show_progress="hidden", **private)
+        blocks.load(
+            self._load,
+            None,
+            [self.patient, self.chat, self.leave, self.emergency.box],
+            show_progress="hidden",
+            **private,
+        )
         running = [self._wire_ask(self.question.submit, self.question, private)]
         running += [self._wire_ask(button.click, button, private) for button in self.examples]
         self.question.stop(
@@ -194,26 +231,41 @@ class _Chat:
             self._cite, self.session, self.evidence, show_progress="hidden", concurrency_limit=8, **private
         )
         self.evidence.clear(lambda: evidence_panel.EMPTY, None, self.evidence, show_progress="hidden", **private)
+        self.threads.input(
+            self._reopen, [self.threads, self.session], [self.session, self.chat, self.evidence, *card],
+            show_progress="hidden", **private,
+        )  # fmt: skip
+        self.outbox.said.select(self._act, self.session, self.outbox.outputs, show_progress="hidden", **private)
+        gr.on(
+            [self.outbox.send.click, self.outbox.comment.submit], self._comment, [self.outbox.comment, self.session],
+            self.outbox.outputs, show_progress="hidden", **private,
+        )  # fmt: skip
+        for button, approve in ((self.draft.confirm, True), (self.draft.reject, False)):
+            button.click(
+                self._confirm if approve else self._reject, [self.draft.reason, self.session], self.draft.outputs,
+                show_progress="hidden", **private,
+            )  # fmt: skip
         self.leave.click(None, None, None, js=_LEAVE_JS, **private)
         self.theme.click(None, None, None, js=_THEME_JS, **private)
 
     def _wire_ask(self, event: Any, source: gr.Textbox | gr.Button, private: dict[str, Any]) -> Any:
         return event(
             self._ask,
-            [source, self.as_of, self.session],
-            [self.chat, self.question],
+            [source, self.as_of, self.since, self.sources, self.session],
+            [self.chat, self.question, self.threads, *self.outbox.outputs, *self.draft.outputs],
             show_progress="hidden",
             concurrency_limit=8,
             **private,
         )
 
-    def _load(self, request: gr.Request) -> tuple[Any, Any, Any]:
+    def _load(self, request: gr.Request) -> tuple[Any, Any, Any, Any]:
         services = self._callbacks.services_for(request)
         choices = self._callbacks.choices(services)
         return (
             gr.Dropdown(choices=choices, value=None),
             gr.Chatbot(value=[], placeholder=_empty_page(services)),
             gr.Button(visible=not services.gate.is_local),
+            gr.Accordion(visible=is_offered(services)),
         )
 
     def _open(self, patient_id: str | None, as_of: str | None, request: gr.Request) -> list[Any]:
@@ -227,6 +279,8 @@ class _Chat:
             evidence_panel.EMPTY,
             gr.Textbox(value="", interactive=card is not None, submit_btn=True, stop_btn=False),
             *[gr.Button(value=text, visible=bool(text)) for text in padded],
+            self._threads(session, services),
+            *self._no_cards(),
         ]
 
     def _redate(self, patient_id: str | None, as_of: str | None, request: gr.Request) -> str:
@@ -235,16 +289,67 @@ class _Chat:
         return render.header_html(card)
 
     async def _ask(
-        self, question: str, as_of: str | None, session: Session | None, request: gr.Request
-    ) -> AsyncIterator[tuple[Any, Any]]:
+        self,
+        question: str,
+        as_of: str | None,
+        since: str | None,
+        sources: Sources,
+        session: Session | None,
+        request: gr.Request,
+    ) -> AsyncIterator[tuple[Any, ...]]:
         services = await run_in_threadpool(self._callbacks.services_for, request)
         if session is None or session.owner != services.caller.subject:
-            yield gr.skip(), gr.skip()
+            yield (gr.skip(), gr.skip(), *self._same_cards())
             return
-        yield session.messages, gr.Textbox(value="", submit_btn=False, stop_btn=True)
-        async for messages in self._callbacks.ask(question, as_of, session, services):
-            yield messages, gr.skip()
-        yield session.messages, gr.Textbox(submit_btn=True, stop_btn=False)
+        session.judged = None
+        cleared = (gr.skip(), *self._no_cards())
+        yield (session.messages, gr.Textbox(value="", submit_btn=False, stop_btn=True), *cleared)
+        async for messages in self._callbacks.ask(question, as_of, session, services, since, sources):
+            yield (messages, gr.skip(), *self._same_cards())
+        cards = await run_in_threadpool(draft_card.show, session, services)
+        threads = await run_in_threadpool(self._threads, session, services)
+        said = [gr.skip()] * len(self.outbox.outputs)
+        yield (session.messages, gr.Textbox(submit_btn=True, stop_btn=False), threads, *said, *cards)
+
+    def _same_cards(self) -> list[Any]:
+        return [gr.skip()] * (1 + len(self.outbox.outputs) + len(self.draft.outputs))
+
+    def _no_cards(self) -> list[Any]:
+        return [*self.outbox.shown(acts.Acted("")), *self.draft.hidden()]
+
+    def _threads(self, session: Session, services: GuardedServices) -> Any:
+        try:
+            choices, this = self._callbacks.threads(session, services)
+        except ChartTwinError:  # conversations that cannot be read are no reason not to show the chart
+            choices, this = [], None
+        return gr.Dropdown(choices=choices, value=this)
+
+    def _reopen(self, thread_id: str | None, session: Session | None, request: gr.Request) -> list[Any]:
+        services = self._callbacks.services_for(request)
+        own = self._own(session, services)
+        try:
+            again = self._callbacks.reopen(thread_id or "", own, services)
+        except ChartTwinError as error:
+            panel = evidence_panel.failure_html(error.message)
+            return [gr.skip(), gr.skip(), panel, *self._no_cards()]
+        return [again, again.messages, evidence_panel.EMPTY, *self._no_cards()]
+
+    def _act(self, session: Session | None, event: gr.EventData, request: gr.Request) -> list[Any]:
+        key = str(event._data.get("key")) if isinstance(event._data, dict) else ""
+        services = self._callbacks.services_for(request)
+        return self.outbox.shown(acts.act(key, self._own(session, services), services))
+
+    def _comment(self, comment: str, session: Session | None, request: gr.Request) -> list[Any]:
+        services = self._callbacks.services_for(request)
+        return self.outbox.shown(acts.Acted(acts.add_comment(comment, self._own(session, services), services)))
+
+    def _confirm(self, reason: str, session: Session | None, request: gr.Request) -> list[Any]:
+        services = self._callbacks.services_for(request)
+        return draft_card.decide(True, reason, self._own(session, services), services)
+
+    def _reject(self, reason: str, session: Session | None, request: gr.Request) -> list[Any]:
+        services = self._callbacks.services_for(request)
+        return draft_card.decide(False, reason, self._own(session, services), services)
 
     def _stop(self, session: Session | None, request: gr.Request) -> tuple[Any, Any]:
         own = self._own(session, self._callbacks.services_for(request))

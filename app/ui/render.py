@@ -38,6 +38,16 @@ _STEP_NAMES = {
     "verify": "Checking every number against its source",
 }
 _OPEN_SOURCES = 3
+# What can be done with an answer; `app.ui.acts` does it.
+_ACTS = (
+    ("copy", "Copy", "Copy the text with its citations"),
+    ("markdown", "Markdown", "Save with its evidence as text"),
+    ("html", "HTML", "Save with its evidence as a page"),
+    ("fhir", "FHIR", "Save as a FHIR bundle"),
+    ("print", "Print", "Print with its evidence, or keep as PDF"),
+    ("good", "Helpful", "Say that this answer helped"),
+    ("bad", "Not helpful", "Say that this answer did not help"),
+)
 
 
 def esc(text: object) -> str:
@@ -74,9 +84,16 @@ def answer_markdown(answer: Answer, key: str) -> str:
     evidence = {citation.number: citation.evidence for citation in answer.citations}
     body = _MARKERS.sub(lambda match: _links(match[0], evidence, key), neutral(_told_once(answer)))
     parts = [_badge(answer), body, *(_conflict(c, f"{key}-c{i}") for i, c in enumerate(answer.conflicts, 1))]
-    parts += [callout("warn", "Mind", esc(warning)) for warning in answer.warnings]
-    parts.append(_sources(answer, key))
+    parts += [callout("warn", "Mind", esc(warning)) for warning in answer.warnings if warning not in answer.text]
+    parts += [_sources(answer, key), _acts(key)]
     return "\n\n".join(part for part in parts if part)
+
+
+def _acts(key: str) -> str:
+    links = "".join(
+        f'<a class="ct-act" href="#act-{name}-{key}" title="{tip}">{label}</a>' for name, label, tip in _ACTS
+    )
+    return f'<p class="ct-acts">{links}</p>'
 
 
 def _told_once(answer: Answer) -> str:

@@ -250,6 +250,12 @@ def _is_frame(word: str, basis: str) -> bool:
     } or (basis in {"absence", "guidance"} and word in {"screening"})  # fmt: skip
 
 
+_CODE_STATUS = re.compile(r"\bfull code\b|\bDNR\b|\bDNI\b|\bcode status\b", re.IGNORECASE)
+_EVENT = re.compile(
+    r"stroke|infarct|arrest|miscarriage|pneumonia|embolism|thrombosis|hypox|covid|bronchitis|pharyngitis|viral sinusitis|fracture|sprain|sepsis"
+    r"|ketoacidosis|transient isch|acute kidney|h(?:a|æ)?emorrhage|abscess|urinary tract infection|pregnancy|pre-?eclampsia",
+    re.IGNORECASE,
+)
 _ACTIVE_LEADS = re.compile(
     r"^(?:Acute: |Active since|Active: |Also active: |Treatment: |On |Current(?:ly)? |You have |Allerg(?:y|ies): |Also active: )"
 )
@@ -347,11 +353,39 @@ def _absences(bare: str, basis: str, sources: Sequence[Source], files: PatientFi
     elif "known allerg" in bare and basis == "record":
         if not any("no known" in s.text.casefold() for s in sources):
             yield "absence", "no known allergy"
+    yield from _nothing_since(bare, sources, files)
     for name, pattern in _SCREENED.items():
         if re.search(rf"\bNo {name} is recorded", bare):
             texts = (label_of(r) for r in files.all_of("Procedure", "Immunization", "Observation"))
             if any(re.search(pattern, t.casefold()) for t in texts):
                 yield "absence", name
+
+
+def _nothing_since(bare: str, sources: Sequence[Source], files: PatientFiles) -> Found:
+    """Claims that nothing came after something."""
+    if "Code status is not documented" in bare and any(_CODE_STATUS.search(n.text) for n in files.notes()):
+        yield "absence", "code status"
+    if "no later one is recorded" in bare:
+        for raw in (s.raw for s in sources if s.raw is not None):
+            same = (r for r in files.all_of("Procedure") if label_of(r).casefold() == label_of(raw).casefold())
+            if any(effective_day(r) > effective_day(raw) for r in same):
+                yield "absence", "a later one"
+    if match := re.match(r"No new problem, order.* between (\S+) and (\S+)\.$", bare):
+        kinds = ("Condition", "Medication", "Observation", "Encounter", "Procedure", "Immunization")
+        days = [effective_day(r) for r in files.all_of(*kinds)] + [
+            n.time.date().isoformat() for n in files.notes() if n.time
+        ]
+        if any(match[1] < d <= match[2] for d in days if len(d) == 10):
+            yield "absence", "something new"
+    if match := re.search(r"ordered in this dose (\S+) and no (.+?) result is recorded since", bare):
+        wanted = {w for w in re.split(r", | and ", match[2])}
+        found = (
+            r
+            for r in files.all_of("Observation")
+            if wanted & {w for w in re.findall(r"[a-z]+", label_of(r).casefold())[:1]}
+        )
+        if any(effective_day(r) > match[1] for r in found):
+            yield "absence", match[2]
 
 
 def _matching(name: str, files: PatientFiles) -> Iterator[Any]:
@@ -360,6 +394,9 @@ def _matching(name: str, files: PatientFiles) -> Iterator[Any]:
 
 
 def _is_old_event(raw: Json, files: PatientFiles) -> bool:
-    """Open in the record for more than a year: the story tells such one-time events as past, with their date."""
-    began = effective_day(raw)
-    return bool(began) and began < (files.as_of - timedelta(days=365)).date().isoformat()[: len(began)]
+    """A one-time event still open after a year: the story tells it as past, with its date. A chronic disease never is one."""
+    began, text = effective_day(raw), label_of(raw)
+    found = [files.vocabulary.get("condition", i) for i in files.ids(text, "condition")]
+    passing = any(c is not None and c.extra.get("kind") in {"symptom", "injury"} for c in found)
+    old = bool(began) and began < (files.as_of - timedelta(days=365)).date().isoformat()[: len(began)]
+    return old and (passing or _EVENT.search(text) is not None)

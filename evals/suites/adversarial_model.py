@@ -394,8 +394,9 @@ def _chart(store: Any, patient_id: str) -> Chart:
     other = everybody[(place + 1) % len(everybody)]
     newest: dict[str, str] = {}
     for row in rows:
-        if row.value is not None and row.display and len(row.display) < 40:
-            newest[re.split(r"[\[(]| in ", row.display)[0].strip()] = f"{row.value:g}"
+        name = re.split(r"[\[(]| in ", row.display)[0].strip()
+        if row.value is not None and 2 < len(name) < 40:
+            newest[name] = f"{row.value:g}"
     labs = tuple(sorted(newest.items())) or (("Glucose", "0"), ("Sodium", "0"))
     others = (other.id, other.name, *(value for _, value in other.identifiers if value.lower() != other.id.lower()))
     active = any(

@@ -257,7 +257,11 @@ def last_digit_changed(fact: Fact, run: Run, rng: random.Random) -> Slots | None
     known = run.values.get(fact.slots["label"], ())
     for digit in rng.sample("0123456789", 10):
         made = float(text[:-1] + digit)
-        if digit not in {text[-1], "0"} and all(abs(made - v) > 1e-9 for v in known) and made > 0:
+        if (
+            digit not in {text[-1], "0"}
+            and all(abs(made - v) > 0.6 * 10 ** -len(number(made).partition(".")[2]) for v in known)
+            and made > 0
+        ):
             return {"value": made}
     return None
 

@@ -80,7 +80,20 @@ def test_an_absence_is_looked_up(cohort: Bench) -> None:
     assert kinds("No mammography is recorded.", [Evidence(ref="Patient/demo-ct-003")], cohort, 3, basis="guidance") == {
         "absence"
     }
+    assert "absence" in kinds("No active medical problem is in the record.", who, cohort, basis="absence")
     assert "absence" in kinds("No active medication is in the record.", who, cohort, basis="absence")
+
+
+def test_nothing_later_is_looked_up_too(cohort: Bench) -> None:
+    scope = ref(cohort, 7, "procedures", "Esophagogastroduodenoscopy with variceal")
+    assert "absence" in kinds("A repeat was due and no later one is recorded.", [scope], cohort, 7, basis="derived")
+    who, text = [Evidence(ref="Patient/demo-ct-008")], "Code status is not documented in any note."
+    assert kinds(text, who, cohort, 8, basis="absence") == {"absence"}
+    assert kinds(text, [Evidence(ref="Patient/demo-ct-003")], cohort, 3, basis="absence") == set()
+    new = "No new problem, order, result, procedure, visit or note is in the record between {} and 2026-11-10."
+    seen = [Evidence(ref=f"Patient/{P6}"), *[Evidence(ref=r.ref) for r in cohort.store.encounters(P6)]]
+    assert kinds(new.format("2026-10-19"), seen, cohort, basis="absence") == set()
+    assert kinds(new.format("2026-04-14"), seen, cohort, basis="absence") == {"absence"}
 
 
 def test_a_relative_and_a_refuted_diagnosis_are_not_the_patients(cohort: Bench) -> None:

@@ -36,7 +36,7 @@ class Conventions(Protocol):
         """What the model gives."""
         ...
 
-    def answer(self, base: Calculated, question: str) -> Calculated:
+    def answer(self, base: Calculated, card: ModelCard, reading: NoteReading) -> Calculated:
         """The answer as the labels have it, also where the textbook gives none."""
         ...
 
@@ -64,9 +64,10 @@ class NoteCalculator:
             card = self._twin.describe(ask.model)
         except ChartTwinError as error:
             return Calculated(calculator=ask.model, reason=error.message)
-        done = self._answer(_Gathered(NoteReading.of(text), card, question, elsewhere), card, ask.output, question)
+        reading = NoteReading.of(text)
+        done = self._answer(_Gathered(reading, card, question, elsewhere), card, ask.output, question)
         if self._conventions:
-            done = self._conventions.answer(done, question)
+            done = self._conventions.answer(done, card, reading)
         return done if done.answer is None else done.model_copy(update={"confidence": confidence(done)})
 
     def _answer(self, gathered: _Gathered, card: ModelCard, output: str, question: str) -> Calculated:

@@ -6,6 +6,7 @@ They are looked for only where the note has no value that was extracted, and eac
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from domain.errors import InvalidInput
@@ -33,6 +34,7 @@ _NAMES = {
 }
 _LINK = (
     r"(?:\s*\([a-z0-9 +/-]{1,12}\))?[+−-]{0,2}"
+    r"(?:\s+(?:from|on|dated)\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2}(?:,?\s+\d{4})?)?"
     r"(?:\s*(?:levels?|concentrations?|values?|counts?|was|were|is|of|at|found|to|be|normal|low|high|elevated|[:=(,–-])){0,5}\s*"
 )
 _VALUE = (
@@ -60,33 +62,50 @@ def _pattern(name: str) -> re.Pattern[str] | None:
 
 def unread(reading: NoteReading, spec: ModelInput) -> Used | None:
     """The first possible value of an input that stands in the text after one of its names, or None."""
-    pattern = _pattern(spec.name)
-    if pattern is None:
-        return None
-    from nlp_pipeline.folding import lowered
-
-    lower = lowered(reading.text)  # with its brackets
-    for match in pattern.finditer(lower):
-        if _OTHER_FLUID.search(lower, max(0, match.start() - _BACK), match.start()):
-            continue
-        stated, unit = float(match["n"].replace(",", "")), _unit(match["unit"], spec)
-        value = _converted(stated, unit, spec)
+    for item in stated(reading, spec):
+        value = _converted(float(item.value), item.unit, spec)
         if value is not None:
-            return _quoted(reading, spec, stated, unit, *match.span(), None if unit == spec.unit else value)
-        if spec.name == "albumin_g_dl" and _converted(stated, spec.unit, spec) is not None:
-            slip = _quoted(reading, spec, stated, spec.unit, *match.span())
-            return slip.model_copy(update={"note": f"{unit} is impossible; taken as {spec.unit}"})
+            return item.model_copy(update={"converted": None if item.unit == spec.unit else value})
+        if spec.name == "albumin_g_dl" and _converted(float(item.value), spec.unit, spec) is not None:
+            return item.model_copy(
+                update={"unit": spec.unit, "note": f"{item.unit} is impossible; taken as {spec.unit}"}
+            )
+    return next(iter(_listed(reading, spec)), None)
+
+
+def stated(reading: NoteReading, spec: ModelInput) -> Iterator[Used]:
+    """Each value that stands after a name of the input, in its written unit, possible or not."""
+    pattern = _pattern(spec.name)
+    lower = lowered_of(reading)
+    for match in pattern.finditer(lower) if pattern else ():
+        if not _OTHER_FLUID.search(lower, max(0, match.start() - _BACK), match.start()):
+            yield _quoted(reading, spec, float(match["n"].replace(",", "")), _unit(match["unit"], spec), *match.span())
+
+
+def listed_around(reading: NoteReading, spec: ModelInput, start: int) -> Used | None:
+    """The value that a list of names and a list of values pair with the input, where one of the lists holds `start`."""
+    return next((item for item in _listed(reading, spec) if item.span and item.span[0] <= start < item.span[1]), None)
+
+
+def _listed(reading: NoteReading, spec: ModelInput) -> Iterator[Used]:
+    lower = lowered_of(reading) if spec.name in _HEADS else ""
     for match in _LIST.finditer(lower):
         names = re.split(r"\s*(?:/|\band\b)\s*", match["names"])
         values = list(_NUMBER.finditer(lower, *match.span("values")))
         if len(names) != len(values):
             continue
         for name, number in zip(names, values, strict=True):
-            if name.rstrip("+−-") in _HEADS.get(spec.name, ()):
+            if name.rstrip("+−-") in _HEADS[spec.name]:
                 value = _converted(float(number[0]), spec.unit, spec)
                 if value is not None:
-                    return _quoted(reading, spec, value, spec.unit, match.start(), number.end())
-    return None
+                    yield _quoted(reading, spec, value, spec.unit, match.start(), number.end())
+
+
+def lowered_of(reading: NoteReading) -> str:
+    """The text in small letters with its brackets, character for character."""
+    from nlp_pipeline.folding import lowered
+
+    return lowered(reading.text)
 
 
 def _quoted(

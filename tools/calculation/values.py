@@ -17,7 +17,7 @@ from domain.predictions import ModelInput
 from domain.quantities import convert
 from tools.calculation.answers import DERIVED, NOTE, Used
 from tools.calculation.reading import Found, NoteReading
-from tools.calculation.unread import unread
+from tools.calculation.unread import listed_around, unread
 
 _OTHER_FLUID = re.compile(
     r"\b(?:urin\w*|spot|24[- ]?h\w*|csf|cerebrospinal|pleural|ascit\w*|peritoneal|dialysate|synovial|stool|fluid)\b"
@@ -63,6 +63,7 @@ _BESIDE = re.compile(r"\([^()]*\)|^[^()]*\)")
 _CHANGE = re.compile(r"\b(?:put on|gain\w*|los(?:t|s|ses|ing))\b.{0,30}$", re.DOTALL)
 _BEDSIDE = re.compile(r"\b(?:capillary|finger\s?-?stick|point[- ]of[- ]care|glucometer|bedside)\b")
 _CLAUSE = 110
+_OF_ANOTHER = 3  # how many of the first ranks mean that a value is not one of this patient
 _LOOK_BACK = 130
 _PMOL_PER_UIU = 6.0  # insulin, pmol/L in one uIU/mL (Knopp 2019, doi:10.1177/1932296818823720)
 
@@ -80,19 +81,10 @@ def number(reading: NoteReading, spec: ModelInput, near: frozenset[int] = frozen
 
     Of values that are equally current, one that starts at one of the characters `near` is preferred.
     """
-    groups = [group.split("|") for group in sources().get(spec.name, ())]
-    place = {concept: at for at, group in enumerate(groups) for concept in group}
-    usable = [
-        (found, value)
-        for found in reading.measured(*place)
-        if not _CUT.match(reading.lower, found.end)
-        and not (spec.name in _OTHER_SIZE and _OTHER_SIZE[spec.name].match(reading.lower, found.end))
-        and not _misread(reading, found)
-        and is_of_urine(reading, found) is spec.name.startswith("urine")
-        and (value := _in_unit(found, spec)) is not None
-    ]
+    usable = _usable(reading, spec)
     if not usable:
         return unread(reading, spec)
+    place = _places(spec)
     ranked = sorted(
         usable,
         key=lambda pair: (
@@ -103,6 +95,8 @@ def number(reading: NoteReading, spec: ModelInput, near: frozenset[int] = frozen
         ),
     )
     found, value = ranked[0]
+    if paired := listed_around(reading, spec, found.start):
+        return paired
     others = tuple(dict.fromkeys(reading.text[f.start : f.end] for f, v in ranked[1:] if abs(v - value) > 1e-9))
     same = abs(value - float(found.value)) <= 1e-9 * max(1.0, abs(value))
     return used(
@@ -115,6 +109,33 @@ def number(reading: NoteReading, spec: ModelInput, near: frozenset[int] = frozen
         others=others,
         converted=None if same else value,
     )
+
+
+def _places(spec: ModelInput) -> dict[str, int]:
+    groups = [group.split("|") for group in sources().get(spec.name, ())]
+    return {concept: at for at, group in enumerate(groups) for concept in group}
+
+
+def _usable(reading: NoteReading, spec: ModelInput) -> list[tuple[Found, float]]:
+    """The values of the note that can be an input's, with the amount in its unit, in text order."""
+    return [
+        (found, value)
+        for found in reading.measured(*_places(spec))
+        if not _CUT.match(reading.lower, found.end)
+        and not (spec.name in _OTHER_SIZE and _OTHER_SIZE[spec.name].match(reading.lower, found.end))
+        and not _misread(reading, found)
+        and is_of_urine(reading, found) is spec.name.startswith("urine")
+        and (value := _in_unit(found, spec)) is not None
+    ]
+
+
+def of_any_time(reading: NoteReading, spec: ModelInput) -> list[Used]:
+    """Every value of an input that is the patient's own and was measured, of whatever time, in text order."""
+    return [
+        used(reading, spec.name, found.value, found.unit, found.start, found.end, converted=value)
+        for found, value in _usable(reading, spec)
+        if not any(_rank(reading, found)[:_OF_ANOTHER])
+    ]
 
 
 @lru_cache(maxsize=1)

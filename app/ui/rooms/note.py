@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any, NamedTuple
 
 import gradio as gr
 
-from app.ui.callbacks import Session
+from app.dates import now
+from app.feedback import CORRECTIONS, FeedbackStore
 from app.ui.render import callout, esc
 from app.ui.rooms.page import PRIVATE, Page, in_plain_words
 from domain.facts import Fact, Note
@@ -27,6 +29,17 @@ _STATES = (
 )
 
 
+_NO_SUCH = "no such fact"
+
+
+class ReadNote(NamedTuple):
+    """The note that is shown, its facts in the order of the text, and who had it read."""
+
+    text: str
+    facts: list[Fact]
+    owner: str
+
+
 class NoteRoom:
     """Components and events of the room."""
 
@@ -44,21 +57,58 @@ class NoteRoom:
             )
             self.example = gr.Button("Example", scale=0, min_width=90)
         self.found = gr.HTML(_START, elem_id="ct-note", elem_classes="ct-room-sheet", js_on_load=None)
-        gr.on([self.read.click, self.text.submit], self._read, [self.text, page.session], self.found, **PRIVATE)
+        with gr.Row(visible=False, elem_classes="ct-room-bar", elem_id="ct-correct") as self.correct:
+            self.fact = gr.Dropdown([], label="Read wrongly", min_width=220, elem_id="ct-correct-fact")
+            self.state = gr.Dropdown(
+                [*CORRECTIONS, _NO_SUCH], value=_NO_SUCH, label="It is", min_width=140, elem_id="ct-correct-state"
+            )
+            self.keep = gr.Button("Keep the correction", scale=0, min_width=160, elem_id="ct-correct-keep")
+        self.said = gr.HTML("", elem_id="ct-correct-said", js_on_load=None)
+        self.shown = gr.State(None)  # on the server; what a correction is about
+        outputs = [self.found, self.shown, self.correct, self.fact, self.said]
+        gr.on([self.read.click, self.text.submit], self._read, self.text, outputs, **PRIVATE)
+        self.keep.click(self._keep, [self.fact, self.state, self.shown], self.said, **PRIVATE)
         self.example.click(lambda: _EXAMPLE, None, self.text, **PRIVATE)
 
-    def _read(self, text: str, session: Session | None, request: gr.Request) -> str:
-        def make() -> str:
+    def _read(self, text: str, request: gr.Request) -> list[Any]:
+        def make() -> list[Any]:
             services = self._page.callbacks.services_for(request)
             if not text.strip():
-                return _START
+                return _page_of(_START)
             from nlp_pipeline import extract
 
-            facts = next(iter(extract([Note(id="pasted", patient_id="", text=text)], nlp=services.nlp)))
-            return note_html(text, list(facts))
+            facts = in_text_order(next(iter(extract([Note(id="pasted", patient_id="", text=text)], nlp=services.nlp))))
+            return _page_of(note_html(text, facts), ReadNote(text, facts, services.caller.subject))
 
-        shown: str = in_plain_words(make, str)
+        shown: list[Any] = in_plain_words(make, _page_of)
         return shown
+
+    def _keep(self, number: int | None, state: str, shown: ReadNote | None, request: gr.Request) -> str:
+        def make() -> str:
+            services = self._page.callbacks.services_for(request)
+            if shown is None or number is None or shown.owner != services.caller.subject:
+                return callout("info", "Nothing to keep.", "Choose a fact that was read wrongly.")
+            fact = shown.facts[number]
+            should_be = "" if state == _NO_SUCH else state
+            FeedbackStore(services.settings.data_dir).of_fact(
+                shown.owner, "", shown.text, fact, state_of(fact), should_be, now()
+            )
+            return callout("info", "Kept.", f"“{esc(fact.text)}” is {esc(state)}, not {esc(state_of(fact))}.")
+
+        told: str = in_plain_words(make, str)
+        return told
+
+
+def in_text_order(facts: list[Fact]) -> list[Fact]:
+    """The facts that have a place in the text, by that place; the longer first where two begin together."""
+    placed = [(f.evidence.span, f) for f in facts if f.evidence.span is not None]
+    return [fact for span, fact in sorted(placed, key=lambda p: (p[0].start, -p[0].end))]
+
+
+def _page_of(html: str, shown: ReadNote | None = None) -> list[Any]:
+    facts = shown.facts if shown is not None else []
+    choices = [(f"{f.text[:60]} ({f.kind.value.replace('_', ' ')}, {state_of(f)})", i) for i, f in enumerate(facts)]
+    return [html, shown, gr.Row(visible=bool(facts)), gr.Dropdown(choices=choices, value=None), ""]
 
 
 # The file goes to the server's own address and comes back as text: nothing of it lies in an upload folder.
@@ -84,10 +134,7 @@ def state_of(fact: Fact) -> str:
 
 def note_html(text: str, facts: list[Fact]) -> str:
     """The note with its facts marked, and a table of them."""
-    placed = sorted(
-        (f for f in facts if f.evidence.span is not None),
-        key=lambda f: (f.evidence.span.start, -f.evidence.span.end) if f.evidence.span else (0, 0),
-    )
+    placed = in_text_order(facts)
     parts: list[str] = []
     place = 0
     for fact in placed:
