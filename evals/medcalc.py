@@ -12,13 +12,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from domain.errors import ChartTwinError
 from domain.predictions import ModelCard
 from evals.medcalc_inputs import READERS
 from tools.calculation import Calculated, Used
 from tools.calculation.confidence import CONVENTION
 from tools.calculation.reading import NoteReading
-from twin_backend.model import Result, Value
+from twin_backend.model import Result, Value, Values
 from twin_backend.validation import check_inputs
 
 Fix = Callable[[Calculated, dict[str, Any]], Value | None]
@@ -27,11 +26,11 @@ Fix = Callable[[Calculated, dict[str, Any]], Value | None]
 CONVENTIONS = {
     "no_domain": "calculators answer outside the population they were made for (children, normal glucose, low sodium)",
     "weight_change_is_weight": "a weight lost or gained counts as the weight where the note gives no other",
-    "impossible_unit_literal": "a value is converted by its written unit, even where that makes it impossible (albumin 38 g/dL as 3.8 g/L)",
-    "creatinine_highest": "CKD-EPI and Cockcroft-Gault take the highest creatinine of the note",
+    "impossible_unit_literal": "a value is converted by its written unit, even where that makes it impossible (albumin of 3.7 g/L as 0.37 g/dL)",
+    "ckd_epi_highest_creatinine": "CKD-EPI takes the highest creatinine of the note",
     "mdrd_last_creatinine": "MDRD takes the last creatinine of the note",
     "conversion_rounded": "each step from moles to milligrams is rounded to three decimals (76 µmol/L of creatinine to 0.9 mg/dL)",
-    "surgery_told_is_recent": "in the PERC rule and the Wells score an operation anywhere in the note's course counts",
+    "surgery_told_is_recent": "in the PERC rule an operation anywhere in the note's course counts",
     "conception_day_14": "conception is 14 days after the last period, whatever the cycle length",
     "delta_ratio_any_sign": "the delta ratio is given also where bicarbonate is not lowered",
     "fentanyl_per_dose": "fentanyl counts 2.4 (patch) or 0.13 (buccal) a unit taken, times the doses a day",
@@ -41,6 +40,7 @@ CONVENTIONS = {
     "insulin_pmol_times_6": "insulin in pmol/L is multiplied by 6 instead of divided",
     "ckd_epi_a_0_7_men": "CKD-EPI 2021 uses A = 0.7 also for men with creatinine up to 0.9 mg/dL",
     "vte_now_is_previous": "in the PERC rule and the Wells score a thrombosis found now counts as a previous one",
+    "rcri_laparoscopy_not_high_risk": "in the Revised Cardiac Risk Index a laparoscopic operation is no high-risk one",
     "child_pugh_inr_truncated": "in the Child-Pugh score the INR is cut to a whole number",
     "gbs_findings_not_counted": "in the Glasgow-Blatchford score melaena, syncope and heart failure add nothing",
     "due_date_absolute_cycle": "the due date moves later by |cycle - 28| days, also for short cycles",
@@ -57,12 +57,12 @@ _OF_V1_0 = frozenset(
         "feverpain_unmentioned_cough",
     }
 )
-_OF_V1_2 = frozenset({"child_pugh_inr_truncated", "gbs_findings_not_counted"})
+_OF_V1_2 = frozenset({"rcri_laparoscopy_not_high_risk", "child_pugh_inr_truncated", "gbs_findings_not_counted"})
 _CORRECTED_LAST = frozenset(
     {
         "weight_change_is_weight",
         "impossible_unit_literal",
-        "creatinine_highest",
+        "ckd_epi_highest_creatinine",
         "mdrd_last_creatinine",
         "surgery_told_is_recent",
         "insulin_pmol_times_6",
@@ -110,11 +110,12 @@ class MedCalcBench:
         """The answer with some inputs taken otherwise; unchanged where they make no difference."""
         used = {item.name: item for item in base.inputs} | dict(taken)
         base = base.model_copy(update={"inputs": tuple(used.values())})
-        inputs = {key: item.taken for key, item in used.items() if not key.startswith("_")}
-        try:
-            outputs = self.run(card, inputs).outputs
-        except ChartTwinError:
+        values = {i.name: i.default for i in card.inputs if i.default is not None} | {
+            key: item.taken for key, item in used.items() if not key.startswith("_")
+        }
+        if any(i.required and i.name not in values for i in card.inputs):
             return base
+        outputs = self._models[card.id].compute(Values(values), 0).outputs  # impossible values are labels' too
         wanted = next((o for o in outputs if o.name == base.output), None if base.output else outputs[0])
         if wanted is None or wanted.value == base.answer:
             return base
@@ -214,11 +215,13 @@ def _vte_now(base: Calculated, values: dict[str, Any]) -> Value | None:
 
 
 def _surgery(base: Calculated, values: dict[str, Any]) -> Value | None:
-    if not values.get("_surgery_in_course"):
-        return None
-    if not values.get("immobilization_or_surgery") and (score := _more(base, "wells_pe", 1.5)):
-        return score
-    return None if values.get("recent_surgery_or_trauma") else _more(base, "perc", 1)
+    told_only = values.get("_surgery_in_course") and not values.get("recent_surgery_or_trauma")
+    return _more(base, "perc", 1) if told_only else None
+
+
+def _laparoscopy(base: Calculated, values: dict[str, Any]) -> Value | None:
+    quotes = [item.quote.lower() for item in base.inputs if item.name == "high_risk_surgery" and item.value]
+    return _more(base, "rcri", -any("laparosc" in quote for quote in quotes))
 
 
 def _child_pugh(base: Calculated, values: dict[str, Any]) -> Value | None:
@@ -258,6 +261,7 @@ _FIXES: dict[str, Fix] = {
     "ckd_epi_a_0_7_men": _ckd_epi,
     "vte_now_is_previous": _vte_now,
     "surgery_told_is_recent": _surgery,
+    "rcri_laparoscopy_not_high_risk": _laparoscopy,
     "child_pugh_inr_truncated": _child_pugh,
     "gbs_findings_not_counted": _gbs_findings,
     "due_date_absolute_cycle": _due_date,

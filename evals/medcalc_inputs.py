@@ -13,7 +13,7 @@ from domain.predictions import ModelCard, ModelInput
 from domain.quantities import convert
 from tools.calculation import Calculated, Used
 from tools.calculation.reading import NoteReading
-from tools.calculation.unread import stated
+from tools.calculation.unread import lowered_of, stated
 from tools.calculation.values import of_any_time, used
 
 Reader = Callable[[Calculated, ModelCard, NoteReading], dict[str, Used]]
@@ -44,10 +44,11 @@ def _changed_weight(base: Calculated, card: ModelCard, reading: NoteReading) -> 
 
 def _literal_units(base: Calculated, card: ModelCard, reading: NoteReading) -> dict[str, Used]:
     read = {item.name: item for item in base.inputs}
-    found = {}
+    found: dict[str, Used] = {}
+    text = lowered_of(reading)
     for spec in card.inputs:
         taken = read.get(spec.name)
-        if spec.unit == "meq/L" and taken and taken.span and _PER_DL.match(reading.lower, taken.span[1]):
+        if spec.unit == "meq/L" and taken and taken.span and _PER_DL.match(text, taken.span[1]):
             found[spec.name] = taken.model_copy(update={"converted": 10 * float(taken.taken)})
         elif taken is None or "is impossible" in taken.note:
             found |= _by_written_unit(reading, spec)
@@ -68,9 +69,7 @@ def _by_written_unit(reading: NoteReading, spec: ModelInput) -> dict[str, Used]:
 
 
 def _highest_creatinine(base: Calculated, card: ModelCard, reading: NoteReading) -> dict[str, Used]:
-    if card.id not in ("ckd_epi_2021_creatinine", "cockcroft_gault"):
-        return {}
-    found = _creatinines(card, reading)
+    found = _creatinines(card, reading) if card.id == "ckd_epi_2021_creatinine" else []
     return {"creatinine_mg_dl": max(found, key=lambda item: float(item.taken))} if found else {}
 
 
@@ -105,7 +104,7 @@ def _to_three(number: float) -> float:
 READERS: dict[str, Reader] = {
     "weight_change_is_weight": _changed_weight,
     "impossible_unit_literal": _literal_units,
-    "creatinine_highest": _highest_creatinine,
+    "ckd_epi_highest_creatinine": _highest_creatinine,
     "mdrd_last_creatinine": _last_creatinine,
     "conversion_rounded": _rounded,
 }

@@ -99,11 +99,13 @@ def search_notes(
     near: bool = True,
     newest: bool = False,
     about: str = "",
+    beside: bool = False,
 ) -> ToolResult:
     """Sentences of the notes that answer a question, quoted with their place. Use when the record has no field for it.
 
     When nothing speaks to it and `near` is set, the nearest sentences are shown as no more than that. `newest` looks
-    into the last note alone. Of the words `about`, one or its like has to stand in what is quoted.
+    into the last note alone. Of the words `about`, one or its like has to stand in what is quoted. `beside` an answer
+    from the record, only what holds the name asked about is near.
     """
     if newest and (trusted := notes_in(ctx, period)) and (written := trusted[-1].time) is not None:
         period = Period(since=written, until=written + timedelta(seconds=1), label=f"of {day(written)}")
@@ -121,7 +123,8 @@ def search_notes(
         statements.append(say(f"The {_describe(note)}{section}, says: “{quote}”", evidence))
     nearest = not telling and near
     if nearest:
-        statements = _nearest(ranked, notes, by_id, period, looked[0], query)
+        close = [f for f in ranked[:_NEAREST_SHOWN] if (f.is_near_by_name if beside else f.is_near)]
+        statements = _nearest(close, notes, by_id, period, looked[0], query)
     if not statements:
         statements = [say(f"Not documented: no note mentions it. Looked at {looked[0]}.")]
     return ToolResult(
@@ -160,7 +163,7 @@ def _told_until(note: Note, found: Found, query: str) -> int:
 
 
 def _nearest(
-    ranked: Sequence[Found],
+    close: Sequence[Found],
     notes: Sequence[Note],
     by_id: Mapping[str, Note],
     period: Period | None,
@@ -168,7 +171,7 @@ def _nearest(
     query: str,
 ) -> list[Statement]:
     """What comes nearest to a question that no sentence answers, said to be no more than that."""
-    if close := [f for f in ranked[:_NEAREST_SHOWN] if f.is_near]:
+    if close:
         statements = [say(f"Not documented in those words. Looked at {looked}; the nearest passages are:")]
         for found in close:
             note = by_id[found.note_id]

@@ -28,6 +28,7 @@ _ANSWERS = 0.60  # share of what was asked, by weight, that stands in a sentence
 _ANSWERS_IN_MEANING = 0.52  # cosine at which a sentence answers without sharing the words
 _NEAREST = 0.26  # joint score at which a sentence is worth showing as the nearest there is
 _NEAR_WITHOUT_NAME = 0.36  # cosine at which it may be shown though none of the question's clinical names stands in it
+_COVERED_WITHOUT_NAME = 0.45
 _WORDS, _MEANING = 0.5, 0.5
 _RELATED = 0.75  # what a related word counts ("parrots" for "pets")
 _MOST_SENTENCES = 160  # read by meaning; of longer charts, those of the chunks that retrieval brings up
@@ -72,7 +73,13 @@ class Found(Frozen):
     @property
     def is_near(self) -> bool:
         """Whether it may be shown as the nearest there is."""
-        return self.score >= _NEAREST and (self.names_it or self.similarity >= _NEAR_WITHOUT_NAME)
+        return self.score >= _NEAREST
+
+    @property
+    def is_near_by_name(self) -> bool:
+        """Whether it may be shown beside an answer: it holds the name that the question is about, or comes closer."""
+        close = self.similarity >= _NEAR_WITHOUT_NAME or self.covered >= _COVERED_WITHOUT_NAME
+        return self.is_near and (self.names_it or close)
 
 
 class _Asked(NamedTuple):

@@ -183,7 +183,7 @@ class Planner:
         in_words = any(s.id in TOLD_IN_WORDS for s in best.variant.slots)
         if not words and not in_words and not (asks_beyond_lists(part) and may_go_beyond(best.intent)):
             return []
-        arguments: dict[str, object] = {"query": part}
+        arguments: dict[str, object] = {"query": part, "beside": True}
         if words and not in_words and not asks_beyond_lists(part):
             arguments["about"] = words
         if question.period is not None and is_short(question.period.label):

@@ -60,6 +60,10 @@ def supposition(
     part: str, routes: list[Route], question: Question, models: ModelNames, lexicon: Lexicon
 ) -> Route | None:
     """The route of a part that supposes values for a model it names; likeness to exemplars plays no part in it."""
+    if implied_by_volume(part):
+        return Route(
+            "what_if", max(_SURE, _score_of(routes, "what_if")), _of_model(question.variants[0], "haemodynamics_ursino")
+        )
     if not SUPPOSES.search(part):
         return None
     for variant in question.variants:
@@ -72,8 +76,6 @@ def supposition(
             card = models.cards.get(model)
             if card is not None and model == "estimated_average_glucose" and supposed(part, card, question, lexicon):
                 return Route("what_if", max(_SURE, _score_of(routes, "what_if")), _of_model(route.variant, model))
-    if implied_by_volume(part):
-        return Route("what_if", max(_SURE, _score_of(routes, "what_if")), question.variants[0])
     return None
 
 

@@ -87,7 +87,7 @@ def _of_a_series(best: Route, text: str, timeless: str) -> Route | None:
     if (
         asks_for_whole_course(text)
         and best.intent in {*_SINGLE, "observation.change"}
-        and "start" not in best.variant.cues
+        and best.variant.of("medication", "drug_class") is None
     ):
         return Route("observation.series", best.score, best.variant)
     if best.intent in {"observation.latest", "observation.exists"} and _AT_EXTREME.search(

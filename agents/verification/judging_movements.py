@@ -122,7 +122,7 @@ def _possible_trends(moved: Moved, reading: Reading, said: Said) -> set[str]:
     possible = {k for k in stated if not k.startswith("not ")}
     if len(values) >= 2:
         possible |= _signs((values[0], values[-1]))
-        if _OVERALL.search(plain(reading.text)):
+        if len(reading.trends) == 1 and _OVERALL.search(plain(reading.text)):
             return possible
         possible |= _signs((values[-2], values[-1]))
         if len(values) >= 4 and any(d.date.is_day is False for d in reading.dates):

@@ -332,7 +332,14 @@ class Said:
             kept = chosen.get((point.day, point.value))
             if kept is None or len(point.order) > len(kept.order):
                 chosen[point.day, point.value] = point
-        return self._in_one_unit(sorted(chosen.values(), key=lambda p: (p.day, p.order)), keys[0])
+        typed = [p for p in chosen.values() if len(p.order) > 10]
+        # The words of a tool show its values rounded: where the typed value is known, they are the same reading.
+        kept_points = [
+            p
+            for p in chosen.values()
+            if len(p.order) > 10 or not any(t.day == p.day and abs(t.value - p.value) <= 0.0051 for t in typed)
+        ]
+        return self._in_one_unit(sorted(kept_points, key=lambda p: (p.day, p.order)), keys[0])
 
     def _in_one_unit(self, points: list[Point], key: str) -> list[Point]:
         """The points in the unit of the newest, where they convert."""

@@ -31,7 +31,7 @@ TIME_UNITS = {
     "years": "a", "year": "a", "yrs": "a", "yr": "a", "y": "a", "months": "mo", "month": "mo", "mos": "mo", "mo": "mo",
     "weeks": "wk", "week": "wk", "wks": "wk", "wk": "wk", "days": "d", "day": "d", "nights": "d", "hours": "h",
     "hour": "h", "hrs": "h", "hr": "h", "h": "h", "minutes": "min", "minute": "min", "mins": "min", "min": "min",
-    "seconds": "s", "second": "s", "sec": "s", "decades": "decade", "decade": "decade",
+    "seconds": "s", "s": "s", "second": "s", "sec": "s", "decades": "decade", "decade": "decade",
 }  # fmt: skip
 _SIMPLE = (
     "mm\\[Hg\\]|mm ?Hg|kPa|mOsm|mosm|mEq|meq|mmol|[µμu]mol|nmol|pmol|mol|kg|mg|mcg|[µμu]g|ng|pg|g|fL|fl|mL|ml|dL|dl|L|cm|mm|ms"

@@ -111,7 +111,9 @@ def test_4_a_trend_is_drawn(tab: Tab) -> None:
 def test_5_medicines_of_now(tab: Tab) -> None:
     tab.open_patient("Walter Lindqvist")
     told = answer_of(tab, "what is he taking at the moment?").lower()
-    assert "apixaban" in told and "losartan" in told and "warfarin 5 mg" not in told.split("sources")[0].split("mind")[0]
+    assert (
+        "apixaban" in told and "losartan" in told and "warfarin 5 mg" not in told.split("sources")[0].split("mind")[0]
+    )
 
 
 def test_6_words_of_a_note_are_marked_where_they_stand(tab: Tab) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from time import process_time
 
 from hypothesis import given, settings
@@ -32,7 +33,9 @@ PIECES = st.sampled_from(
         "It rose.", "It doubled.", "Her mother had", "three days later", "5/10", "132/76 mmHg", "“quoted”", "e.g.",
     ]
 )  # fmt: skip
-DRAFTS = st.one_of(st.text(max_size=120), st.lists(PIECES, max_size=14).map(" ".join), st.lists(PIECES, max_size=10).map("\n".join))
+DRAFTS = st.one_of(
+    st.text(max_size=120), st.lists(PIECES, max_size=14).map(" ".join), st.lists(PIECES, max_size=10).map("\n".join)
+)
 
 
 def make() -> Support:
@@ -56,7 +59,7 @@ def test_what_is_left_is_grounded_and_checking_it_again_changes_nothing(draft: s
 def test_pieces_lie_in_the_draft_in_order_and_their_findings_in_them(draft: str) -> None:
     pieces = check(draft, SHARED)
     assert all(draft[p.start : p.end].strip() == p.text.strip() for p in pieces)
-    assert all(a.end <= b.start for a, b in zip(pieces, pieces[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(pieces))
     for piece in pieces:
         assert all(piece.start <= f.start <= f.end <= max(piece.end, f.start) for f in piece.findings)
 

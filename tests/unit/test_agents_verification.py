@@ -85,7 +85,13 @@ def result(tool: str, *lines: str, found: bool = True, looked_at: tuple[str, ...
 
 
 def reading(value: float, when: str, unit: str = "mg/dL") -> dict[str, Any]:
-    return {"value": value, "second": None, "unit": unit, "time": f"{when}T08:00:00+00:00", "ref": f"Observation/{when}"}
+    return {
+        "value": value,
+        "second": None,
+        "unit": unit,
+        "time": f"{when}T08:00:00+00:00",
+        "ref": f"Observation/{when}",
+    }
 
 
 CREATININE = result(
@@ -114,7 +120,9 @@ ALL = [CREATININE, POTASSIUM, MEDICATIONS, STOPPED, PROBLEMS, EPILEPSY, ALLERGIE
 
 def holding(*results: ToolResult, as_of: date | None = date(2026, 11, 23)) -> Support:
     chosen = list(results) or ALL
-    return Support([r.summary for r in chosen], [r.data for r in chosen], default_lexicon(), 3, results=chosen, as_of=as_of)
+    return Support(
+        [r.summary for r in chosen], [r.data for r in chosen], default_lexicon(), 3, results=chosen, as_of=as_of
+    )
 
 
 TRUE = [
@@ -230,7 +238,10 @@ def test_half_a_tools_sentence_is_not_its_own_words() -> None:
 
 
 def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
-    checked = verify("Creatinine was 1.2 mg/dL (vs. 9.9 in the draft, i.e. Much more) on 2026-11-02. Potassium is 5.4 mmol/L.", holding())
+    checked = verify(
+        "Creatinine was 1.2 mg/dL (vs. 9.9 in the draft, i.e. Much more) on 2026-11-02. Potassium is 5.4 mmol/L.",
+        holding(),
+    )
     assert checked.text == "Potassium is 5.4 mmol/L."
 
 

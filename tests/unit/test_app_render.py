@@ -54,12 +54,16 @@ def test_text_of_an_answer_cannot_act(text: str) -> None:
     assert not any(tag in html for tag in ("<script", "<img", "<a ")), html
 
 
-@pytest.mark.parametrize("quote", ["<img src=x onerror=go()>", "![x](http://evil.example/x.png)", "<script>go()</script>"])
+@pytest.mark.parametrize(
+    "quote", ["<img src=x onerror=go()>", "![x](http://evil.example/x.png)", "<script>go()</script>"]
+)
 def test_a_quoted_note_cannot_act(quote: str) -> None:
     from markdown_it import MarkdownIt
 
     evidence = Evidence(ref="Note/n#0-9", quote=quote)
-    given = Answer(question="q", text=f"The note says: “{quote}” [1].", citations=(Citation(number=1, evidence=evidence),))
+    given = Answer(
+        question="q", text=f"The note says: “{quote}” [1].", citations=(Citation(number=1, evidence=evidence),)
+    )
     html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(render.answer_markdown(given, "1"))
     assert not any(tag in html for tag in ("<script", "<img")), html
     assert 'href="http' not in html and 'src="http' not in html

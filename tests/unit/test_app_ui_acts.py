@@ -143,7 +143,7 @@ def test_the_same_question_of_two_patients_is_not_told_to_be_the_same(tmp_path: 
 def test_a_corrected_fact_is_kept_with_what_it_was_and_is(tmp_path: Path) -> None:
     text = "Denies chest pain. Fever."
     pain = Fact(
-        patient_id="", kind=FactKind.SYMPTOM, text="chest pain", evidence=Evidence(ref="Note/pasted#7-17"),
+        id="f1", patient_id="", kind=FactKind.SYMPTOM, text="chest pain", evidence=Evidence(ref="Note/pasted#7-17"),
         assertion=Assertion(is_negated=True), extractor_version="1",
     )  # fmt: skip
     fever = pain.model_copy(update={"text": "Fever", "evidence": Evidence(ref="Note/pasted#19-24")})

@@ -21,7 +21,7 @@ _CUE = re.compile(
     r"|never(?: \w+ly)? (?:\w{3,}ed|told|taken|worn|seen|felt|had)|(?:is |are |was |were |been |remains? )?(?:\w+ )?negative (?:for|in)|free (?:of|from)|unaffected by|ruled out|avoids)\b"
 )
 _END = re.compile(
-    r"[.!?](?:\s|$)|[;:—]|\n\s*(?:\n|[-•*])|\b(?:but|however|although|though|whereas|while|despite|because|which|when(?!(?:\s\w+){1,3},)|yet(?= \w+s\b)|prompting|given (?:the|that|his|her|these|this))\b"
+    r"[.!?](?:\s|$)|[:—]|;(?!\s(?:or|nor)\b|[^.!?:]{0,200};\s(?:or|nor)\b)|\n\s*(?:\n|[-•*])|\b(?:but|however|although|though|whereas|while|despite|because|which|when(?!(?:\s\w+){1,3},)|yet(?= \w+s\b)|prompting|given (?:the|that|his|her|these|this))\b"
     r"|,?\s(?:and|nor|so|then)\s(?:he|she|it|they|there|the patient|the|a|an|his|her|its|their|today['’]s|review|examination)\s(?:\w+\s){0,3}?(?:is|are|was|were|has|have|had|does|did|takes?|uses?|drinks?|smokes?|reports?|shows?|showed|revealed|admits?|continues?|quit|lives?|works?|remains?)\b(?!\snot|\snever|n['’]t|\sno\b)"
     r"|,\s(?:with|and (?:takes?|has|reports?|admits?|continues?|drinks?|quit|uses?|smokes?|lives?))\b"
 )
