@@ -106,16 +106,6 @@ RUNS = Table(
     Column("id", Text, primary_key=True),
     Column("body", Text, nullable=False),
 )
-AUDIT = Table(
-    "audit",
-    METADATA,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("at", Text, nullable=False, server_default=text("CURRENT_TIMESTAMP")),
-    Column("event", Text, nullable=False),
-    Column("patient_id", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    sqlite_autoincrement=True,
-)
 
 
 class Database:

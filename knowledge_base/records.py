@@ -24,7 +24,7 @@ from domain.errors import UnknownEvidence, UnknownPatient
 from domain.facts import Fact, Note
 from domain.predictions import ModelRun
 from knowledge_base import fhir, rows
-from knowledge_base.database import AUDIT, FACTS, NOTES, OUTBOX, PATIENTS, RESOURCES, RUNS, Database, row_dict
+from knowledge_base.database import FACTS, NOTES, OUTBOX, PATIENTS, RESOURCES, RUNS, Database, row_dict
 from knowledge_base.elements import Json, reference_of
 
 _ROW = TypeVar("_ROW", bound=rows.Row)
@@ -208,6 +208,11 @@ class RecordStore:
         with self._database.read() as connection:
             return {*connection.execute(query).scalars(), *connection.execute(facts).scalars()}
 
+    def run_holders(self, run_id: str) -> set[str]:
+        """The patients whose record keeps this model run."""
+        with self._database.read() as connection:
+            return set(connection.execute(select(RUNS.c.patient_id).where(RUNS.c.id == run_id)).scalars())
+
     # --- notes, facts, runs ---------------------------------------------------------------------------------------
 
     def notes(self, patient_id: str) -> list[Note]:
@@ -260,20 +265,6 @@ class RecordStore:
         query = select(RUNS.c.body).where(RUNS.c.patient_id == patient_id).order_by(RUNS.c.id)
         with self._database.read() as connection:
             return [ModelRun.model_validate_json(body) for body in connection.execute(query).scalars()]
-
-    def audit(self, event: str, patient_id: str, detail: str = "", at: datetime | None = None) -> None:
-        """Records an access; `at` is when it happened, else when it is written."""
-        values = {"event": event, "patient_id": patient_id, "detail": detail}
-        if at is not None:
-            values["at"] = at.astimezone(UTC).isoformat()
-        with self._database.write() as connection:
-            connection.execute(insert(AUDIT).values(values))
-
-    def audit_events(self, patient_id: str) -> list[dict[str, Any]]:
-        """The accesses recorded for a patient, oldest first."""
-        query = select(AUDIT).where(AUDIT.c.patient_id == patient_id).order_by(AUDIT.c.seq)
-        with self._database.read() as connection:
-            return [row_dict(row) for row in connection.execute(query)]
 
     def resolve(self, patient_id: str, ref: str) -> dict[str, Any]:
         """What a citation points to, for showing beside an answer.

@@ -272,9 +272,33 @@ def cite(row: Any, quote: str = "") -> Evidence:
     return Evidence(ref=row.ref, quote=quote or row.display, time=row.time)
 
 
-def day(moment: datetime | None) -> str:
-    """A date as answers write it, YYYY-MM-DD, in the chart's own time zone."""
-    return moment.date().isoformat() if moment is not None else "an unrecorded date"
+def day(moment: datetime | None, precision: str = "day") -> str:
+    """A date as answers write it, YYYY-MM-DD, in the chart's own time zone; no more of it than was recorded."""
+    if moment is None:
+        return "an unrecorded date"
+    text = moment.date().isoformat()
+    return {"year": text[:4], "month": text[:7]}.get(precision, text)
+
+
+def dated(row: Row) -> str:
+    """The date of a row at its own precision."""
+    return day(row.time, row.time_precision)
+
+
+def began(row: ConditionRow) -> str:
+    """When a problem began, else when it was recorded, at the precision of the record."""
+    return day(row.onset, row.time_precision if row.time == row.onset else "day") if row.onset else dated(row)
+
+
+def abated(ctx: ToolContext, row: ConditionRow) -> str:
+    """When a problem ended, as precisely as the record gave it; empty where it gave no date. The row keeps the day alone."""
+    if row.abatement is None:
+        return ""
+    if row.abatement.day == 1 and row.abatement.hour == 0:
+        text = str(ctx.store.resource(ctx.patient_id, row.ref).get("abatementDateTime") or "")
+        if 4 <= len(text) < len("2024-05-31"):
+            return text
+    return day(row.abatement)
 
 
 def number(value: float, digits: int = 2) -> str:

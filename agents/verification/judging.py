@@ -86,9 +86,16 @@ def judge(reading: Reading, against: Against, setting: Setting = Setting()) -> l
     found += names
     found += judge_movements(reading, against)
     found += judge_unknown(reading, against, setting)
-    found += judge_absences(reading, against, names)
+    absences = list(judge_absences(reading, against, names))
+    # "no drug allergies" denies a whole list: that "drug allergies" is no entry of it says nothing.
+    found = [f for f in found if f.kind != "absence" or f.is_fault or not any(_holds(a, f) for a in absences)]
+    found += absences
     found += judge_strangers(reading, against, found)
     return found
+
+
+def _holds(outer: Finding, inner: Finding) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
 
 
 def _markers(reading: Reading, against: Against) -> Iterator[Finding]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from app.access.callers import Action, Caller
 from app.access.gate import Gate
+from domain.errors import UnknownEvidence
 
 if TYPE_CHECKING:
     from agents import Assistant, Event
     from agents.memory import Conversation, Conversations, ThreadSummary
     from app.assembly import Services
     from domain.answers import Answer
+    from domain.predictions import Explanation, ModelRun, Replay
     from knowledge_base.records import RecordStore
     from knowledge_base.vectors import VectorIndex
     from twin_backend import TwinBackend
@@ -21,8 +23,20 @@ if TYPE_CHECKING:
 PATIENT_READS = frozenset(
     {"patient", "observations", "conditions", "medications", "allergies", "procedures", "immunizations", "encounters",
      "reports", "care_plans", "devices", "family_history", "counts", "resource", "notes", "note", "facts", "derived",
-     "run", "runs", "resources", "save_run", "audit_events", "resolve"}
+     "run", "runs", "resources", "save_run", "resolve"}
 )  # fmt: skip
+
+
+# Methods of the twin that make runs, and the ids of those that a result holds.
+_MAKES_RUNS: dict[str, Callable[[Any], list[str]]] = {
+    "predict": lambda made: [made.id],
+    "simulate": lambda made: [made.id],
+    "compare": lambda made: [run.id for run in made.runs],
+    "what_if": lambda made: [run.id for run in made.runs],
+    "joined": lambda made: [run.id for scenario in made.scenarios for run in scenario.runs.values()],
+    "calibrate": lambda made: [made.run.id],
+    "sensitivity": lambda made: [made.run_id],
+}
 
 
 class GuardedStore:
@@ -126,6 +140,53 @@ class GuardedMemory:
         return self._memory.delete_all(owner=self._caller.subject, patient_id=patient_id)
 
 
+class GuardedTwin:
+    """The twin for one caller: every model, and of the runs made earlier the caller's own and those of patients in reach."""
+
+    def __init__(self, services: Services, gate: Gate, caller: Caller) -> None:
+        self._services, self._twin, self._gate, self._caller = services, services.twin, gate, caller
+
+    def run(self, run_id: str) -> ModelRun:
+        """As `TwinBackend.run`."""
+        self._require(run_id)
+        return self._twin.run(run_id)
+
+    def explain(self, run_id: str) -> Explanation:
+        """As `TwinBackend.explain`."""
+        self._require(run_id)
+        return self._twin.explain(run_id)
+
+    def replay(self, run_id: str) -> Replay:
+        """As `TwinBackend.replay`."""
+        self._require(run_id)
+        return self._twin.replay(run_id)
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._twin, name)
+        if name in ("catalogue", "describe", "chains", "together"):
+            return value
+        if name not in _MAKES_RUNS:
+            raise AttributeError(f"{name} is not for callers")
+
+        def kept(*args: Any, **kwargs: Any) -> Any:
+            made = value(*args, **kwargs)
+            if not self._gate.is_local:
+                self._gate.register.note_runs(self._caller.subject, _MAKES_RUNS[name](made))
+            return made
+
+        return kept
+
+    def _require(self, run_id: str) -> None:
+        """Pass when the run may be shown; in the same words whether or not it exists."""
+        if self._gate.is_local or self._gate.register.made_run(self._caller.subject, run_id):
+            return
+        if Action.READ_RECORD in self._caller.actions:
+            holders = self._services.store.run_holders(run_id)
+            if holders and (self._caller.patients is None or holders & self._caller.patients):
+                return
+        raise UnknownEvidence("no run of this id that you made, or that is kept in a record in your reach")
+
+
 class GuardedServices:
     """What a door is given instead of `Services`."""
 
@@ -173,9 +234,9 @@ class GuardedServices:
 
     @property
     def twin(self) -> TwinBackend:
-        """The twin's models, which hold no record."""
+        """The twin's models; of the runs made earlier, those that this caller may see."""
         self.caller.require(Action.COMPUTE)
-        return self._services.twin
+        return cast("TwinBackend", GuardedTwin(self._services, self.gate, self.caller))
 
     @property
     def nlp(self) -> Any:

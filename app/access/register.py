@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS sessions (
   digest TEXT PRIMARY KEY, subject TEXT NOT NULL, name TEXT NOT NULL, roles TEXT NOT NULL, seen TEXT NOT NULL,
   ends TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS made_runs (subject TEXT NOT NULL, run TEXT NOT NULL, PRIMARY KEY (subject, run)) WITHOUT ROWID;
 """
 
 
@@ -197,6 +198,17 @@ class AccessRegister:
         until = now() + timedelta(minutes=minutes)
         self._do("INSERT OR REPLACE INTO opened_glass VALUES (?, ?, ?)", subject, patient, until.isoformat())
         return until
+
+    # --- runs of the twin ----------------------------------------------------------------------------------------
+
+    def note_runs(self, subject: str, runs: list[str]) -> None:
+        """Keep who made model runs, so that only they may open them again by id."""
+        for run in runs:
+            self._do("INSERT OR IGNORE INTO made_runs VALUES (?, ?)", subject, run)
+
+    def made_run(self, subject: str, run: str) -> bool:
+        """Whether somebody made a run."""
+        return self._one("SELECT 1 FROM made_runs WHERE subject = ? AND run = ?", subject, run) is not None
 
     # --- the file ------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -60,7 +60,7 @@ _TITLES = {
 }
 # Details a client may act on; anything else an exception carries stays inside.
 _PUBLIC_DETAILS = (
-    "missing", "field", "accepted", "unit", "model", "names", "unknown", "range", "outside", "impossible", "run_id",
+    "missing", "field", "accepted", "unit", "model", "names", "unknown", "range", "outside", "impossible",
     "from_unit", "to_unit", "version",
 )  # fmt: skip
 
@@ -107,6 +107,41 @@ def operation_outcome(kind: str, message: str, status: int) -> dict[str, Any]:
     return {"resourceType": "OperationOutcome", "issue": [issue]}
 
 
+def faults_of(request: Request, error: RequestValidationError) -> list[dict[str, str]]:
+    """What is wrong with a request, and where: by names that the API knows, since others are the sender's own words."""
+    known = _known_names(request)
+    return [
+        {
+            "where": ".".join(str(p) if isinstance(p, int) or p in known else "(unknown name)" for p in e["loc"]),
+            "message": e["msg"],
+        }
+        for e in error.errors()
+    ]
+
+
+def _known_names(request: Request) -> frozenset[str]:
+    app = request.app
+    if not hasattr(app.state, "known_names"):
+        names = {"body", "query", "path", "header", "cookie"}
+        _collect_names(app.openapi(), names)
+        app.state.known_names = frozenset(names)
+    return cast("frozenset[str]", app.state.known_names)
+
+
+def _collect_names(node: Any, names: set[str]) -> None:
+    """The names of fields and parameters in an OpenAPI document."""
+    if isinstance(node, dict):
+        if isinstance(fields := node.get("properties"), dict):
+            names.update(fields)
+        if "in" in node and isinstance(node.get("name"), str):
+            names.add(node["name"])
+        for value in node.values():
+            _collect_names(value, names)
+    elif isinstance(node, list):
+        for value in node:
+            _collect_names(value, names)
+
+
 def public_details(details: Mapping[str, object]) -> dict[str, Any]:
     """The details a client may see, JSON-ready."""
     shown = {name: details[name] for name in _PUBLIC_DETAILS if name in details}
@@ -133,7 +168,7 @@ async def _on_charttwin_error(request: Request, error: Exception) -> Problem:
 
 async def _on_invalid_request(request: Request, error: Exception) -> Problem:
     assert isinstance(error, RequestValidationError)
-    faults = [{"where": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in error.errors()]
+    faults = faults_of(request, error)
     status = 400 if any(e["type"] == "json_invalid" for e in error.errors()) else 422
     detail = "; ".join(f"{fault['where']}: {fault['message']}" for fault in faults)
     return problem(status, "invalid_request", detail, errors=faults)

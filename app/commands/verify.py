@@ -62,6 +62,11 @@ def _read(path: Path) -> str:
         raise InvalidInput(f"{path} cannot be read as UTF-8 text") from error
 
 
+def _shortened(why: str) -> str:
+    """A quote without its middle: coded names are long, and the value with its date stands last."""
+    return why if len(why) <= 80 else f"{why[:24].rstrip()} … {why[-50:].lstrip()}"
+
+
 def _print(checked: AnswerCheck) -> None:
     from rich.markup import escape
     from rich.table import Table
@@ -71,7 +76,7 @@ def _print(checked: AnswerCheck) -> None:
         style = _STYLES[claim.verdict.value]
         why = claim.reason or "; ".join(e.quote or e.ref for e in claim.evidence[:1])
         shown = " ".join(claim.text.split())[:60]
-        table.add_row(escape(shown), claim.kind, f"[{style}]{claim.verdict.value}[/{style}]", escape(why[:100]))
+        table.add_row(escape(shown), claim.kind, f"[{style}]{claim.verdict.value}[/{style}]", escape(_shortened(why)))
     console = out_console()
     console.print(table)
     console.print()

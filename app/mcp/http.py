@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.responses import JSONResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from app.access.callers import Action
 from app.access.guarded import GuardedServices
@@ -66,7 +67,40 @@ class McpDoor:
         scope["state"]["mcp_binding"] = Binding(parts, scope["path_params"]["patient_id"], moment)
         self._wanted.set()
         await self._ready.wait()
+        if request.method == "POST":
+            body = await Request(scope, receive).body()
+            if not _is_message(body):
+                await _NOT_A_MESSAGE(scope, receive, send)
+                return
+            receive = _replayed(body, receive)
         await self._sessions.handle_request(scope, receive, send)
+
+
+# The library's own words for a message it cannot read repeat the message, and with it what it says of a patient.
+_NOT_A_MESSAGE = JSONResponse(
+    {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "this is no JSON-RPC 2.0 message"}}, 400
+)
+
+
+def _is_message(body: bytes) -> bool:
+    from mcp.types import jsonrpc_message_adapter
+    from pydantic import ValidationError
+
+    try:
+        jsonrpc_message_adapter.validate_json(body)
+    except ValidationError:
+        return False
+    return True
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """A body that was read already, once more, and after it what the client does next."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replay
 
 
 def _build_sessions() -> Any:

@@ -19,12 +19,12 @@ from app.ui.rooms.page import Page
 from app.ui.rooms.story import StoryRoom
 from app.ui.rooms.twin import TwinRoom
 from domain.errors import ChartTwinError
+from tools.extent import Sources  # Gradio reads the annotations of handlers, so this cannot wait for type checkers
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from app.assembly import Services
-    from tools.extent import Sources
 
 _ASSETS = Path(__file__).parent / "assets"
 _MAX_QUESTION = 20_000

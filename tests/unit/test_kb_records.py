@@ -129,14 +129,6 @@ def test_runs(store: RecordStore) -> None:
         store.save_run("p3", _run())
 
 
-def test_audit(store: RecordStore) -> None:
-    store.audit("ask", "p1", "thread 1", at=datetime(2024, 1, 1, tzinfo=UTC))
-    store.audit("open", "p1")
-    assert [(e["event"], e["detail"]) for e in store.audit_events("p1")] == [("ask", "thread 1"), ("open", "")]
-    assert store.audit_events("p1")[0]["at"] == "2024-01-01T00:00:00+00:00"
-    assert store.audit_events("p2") == []
-
-
 # --- threads and processes ----------------------------------------------------------------------------------------------
 
 
@@ -148,9 +140,9 @@ def test_cache_holds_until_the_patient_is_written(store: RecordStore, tmp_path: 
         return len(made)
 
     assert store.derived("p1", "x", make) == store.derived("p1", "x", make) == 1
-    store.audit("ask", "p1")
+    store.save_run("p1", _run())
     take(store, write(tmp_path / "3.json", bundle(patient("p2", "Renamed"))))
-    assert store.derived("p1", "x", make) == 1  # neither an audit entry nor another patient's record touches it
+    assert store.derived("p1", "x", make) == 1  # neither a model run nor another patient's record touches it
     assert store.patient("p2").family == "Renamed" and [p.family for p in store.patients()] == ["Renamed", "Testperson"]
     take(store, write(tmp_path / "4.json", bundle(patient(), observation("o9", 3.0))))
     assert store.derived("p1", "x", make) == 2 and len(store.observations("p1")) == 3
@@ -230,9 +222,9 @@ def test_locked_by_another_process(store: RecordStore, tmp_path: Path) -> None:
     impatient = RecordStore(store.data_dir, busy_timeout_s=0.1)
     assert len(impatient.observations("p1")) == 2  # readers never wait
     with pytest.raises(StoreUnavailable, match="in use by another process"):
-        impatient.audit("ask", "p1")
+        impatient.save_run("p1", _run())
     other.execute("ROLLBACK")
-    impatient.audit("ask", "p1")
+    impatient.save_run("p1", _run())
 
 
 def _as_nobody(action: Callable[[], Any]) -> str:
@@ -265,7 +257,7 @@ def test_read_only_folder(store: RecordStore, tmp_path: Path) -> None:
         os.chmod(folder / "record.sqlite3", 0o444)
         os.chmod(folder, 0o555)
         assert _as_nobody(lambda: [row.value for row in RecordStore(folder).observations("p1")]) == "[0.9, 1.4]"
-        said = _as_nobody(lambda: RecordStore(folder).audit("ask", "p1"))
+        said = _as_nobody(lambda: RecordStore(folder).save_run("p1", _run()))
         assert said.startswith("StoreUnavailable") and "read-only" in said and "--data-dir" in said
         said = _as_nobody(lambda: RecordStore(folder / "new"))
         assert said.startswith("StoreUnavailable") and "cannot be made" in said

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from domain.facts import Evidence
-from tools.context import cite, plain_name
+from tools.context import abated, began, cite, dated, day, plain_name
 from tools.periods import wall_clock
 from tools.story.drugs import Drug, ended_on, stopped, taking
 from tools.story.model import Basis, Section, Sentence, tell
@@ -14,7 +14,7 @@ from tools.story.picture import Picture
 from tools.story.results import Point, Series, crossed, worth_showing
 from tools.story.sections import ENCOUNTERS, INTERVAL, Style, is_trivial
 from tools.story.visits import Visit
-from tools.story.wording import abated, both, dated, on, quoted, sentence, small
+from tools.story.wording import both, quoted, sentence, small
 
 if TYPE_CHECKING:
     from tools.medications import Course
@@ -42,7 +42,7 @@ def since_last_visit(picture: Picture, style: Style) -> list[Section]:
     now = picture.ctx.as_of
     if picture.period is not None and picture.period.since is not None:
         span = Span(picture.period.since, min(picture.period.until or now, now))
-        return [_changes(picture, style, span, f"Since {on(span.start)}", "since", told=set())]
+        return [_changes(picture, style, span, f"Since {day(span.start)}", "since", told=set())]
     last, before = anchor_of(picture)
     if last is None or last.start is None:
         text = "No visit is in the record, so there is none to compare with."
@@ -62,13 +62,13 @@ def since_last_visit(picture: Picture, style: Style) -> list[Section]:
         picture,
         style,
         during,
-        f"Up to and at the last visit ({on(last.start)})",
+        f"Up to and at the last visit ({day(last.start)})",
         "at-visit",
         told,
         quiet=before is None,
     )
     at_visit = found.model_copy(update={"sentences": (*lines, *found.sentences), "code": ENCOUNTERS})
-    since = _changes(picture, style, Span(during.end, now), f"Since then (after {on(during.end)})", "since", told)
+    since = _changes(picture, style, Span(during.end, now), f"Since then (after {day(during.end)})", "since", told)
     return [since, at_visit] if any(s.basis is not Basis.ABSENCE for s in since.sentences) else [at_visit, since]
 
 
@@ -80,7 +80,7 @@ def _changes(
         *_done(picture, span), *_visits_in(picture, span, section_id), *_notes_in(picture, span, section_id),
     ]  # fmt: skip
     if not lines and not quiet:
-        text = f"No new problem, order, result, procedure, visit or note is in the record between {on(span.start)} and {on(span.end)}."
+        text = f"No new problem, order, result, procedure, visit or note is in the record between {day(span.start)} and {day(span.end)}."
         seen = [e for v in picture.visits[-1:] for e in v.evidence]
         lines = [tell(text, picture.absence("record", "nothing new"), *seen, basis=Basis.ABSENCE)]
     return Section(id=section_id, title=title, code=INTERVAL, sentences=tuple(lines))
@@ -93,7 +93,7 @@ def _problem_changes(picture: Picture, span: Span) -> list[Sentence]:
     if new:
         names = both(
             [
-                f"{p.name} ({began_on(r)}{', resolved ' + abated(picture.ctx, r) if r.abatement and picture.chart.is_known(r.abatement) else ''})"
+                f"{p.name} ({began(r)}{', resolved ' + abated(picture.ctx, r) if r.abatement and picture.chart.is_known(r.abatement) else ''})"
                 for p, r in new
             ]
         )
@@ -103,12 +103,6 @@ def _problem_changes(picture: Picture, span: Span) -> list[Sentence]:
         names = both([f"{p.name} ({abated(picture.ctx, r)})" for p, r in earlier])
         found.append(tell(sentence(f"resolved: {names}"), *[cite(r) for _, r in earlier]))
     return found
-
-
-def began_on(row: Any) -> str:
-    """When a condition began, as precisely as the record says."""
-    moment = row.onset or row.time
-    return on(moment, row.time_precision if moment == row.time else "day")
 
 
 def _drug_changes(picture: Picture, span: Span) -> list[Sentence]:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from domain.answers import Conflict
 from domain.facts import Fact, FactKind
 from domain.quantities import normalise_unit
-from tools.context import ToolContext, cite, day
+from tools.context import ToolContext, cite, dated, day
 from tools.problems import is_set_right
 from tools.story.drugs import Drug, ended_on
 from tools.story.model import Basis, Sentence, tell
 from tools.story.problems import Problem
 from tools.story.testimony import Line, Testimony
-from tools.story.wording import dated, excerpt, on, regimen, small
+from tools.story.wording import excerpt, regimen, small
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -160,11 +160,11 @@ def other_doses(ctx: ToolContext, drugs: Sequence[Drug], testimony: Testimony) -
             if line is None:
                 break
             quote, evidence = excerpt(line.note, line.start, line.end, 200)
-            text = f"Conflict: the order in force is {regimen(row, drug.names)} ({dated(row)}), a note of {on(written)} has another dose: {quote} The record is followed."
+            text = f"Conflict: the order in force is {regimen(row, drug.names)} ({dated(row)}), a note of {day(written)} has another dose: {quote} The record is followed."
             conflict = Conflict(
                 topic=drug.name,
                 record_says=regimen(row, drug.names),
-                note_says=f"note of {on(written)}: {quote}",
+                note_says=f"note of {day(written)}: {quote}",
                 evidence=(cite(row), evidence),
             )
             found.append((drug, conflict, tell(text, cite(row), evidence, basis=Basis.CONFLICT)))
@@ -199,11 +199,11 @@ def said_stopped(
         if line is None or _PLANNED.search(line.note.text[line.start : line.end]):
             continue
         quote, evidence = excerpt(line.note, line.start, line.end, 160)
-        text = f"Conflict: {regimen(row, drug.names)} is active in the record, a note of {on(written)} says otherwise: {quote} The record is followed."
+        text = f"Conflict: {regimen(row, drug.names)} is active in the record, a note of {day(written)} says otherwise: {quote} The record is followed."
         conflict = Conflict(
             topic=drug.name,
             record_says=f"{regimen(row, drug.names)} active",
-            note_says=f"note of {on(written)}: {quote}",
+            note_says=f"note of {day(written)}: {quote}",
             evidence=(cite(row), evidence),
         )
         found.append((drug, conflict, tell(text, cite(row), evidence, basis=Basis.CONFLICT)))

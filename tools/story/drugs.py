@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from domain.facts import Evidence
 from tools.concepts import normalise_name
-from tools.context import ToolContext, cite
+from tools.context import ToolContext, cite, dated, day
 from tools.medications import Course, courses
 from tools.periods import wall_clock
-from tools.story.wording import both, dated, drug_name, on, quoted, regimen
+from tools.story.wording import both, drug_name, quoted, regimen
 
 if TYPE_CHECKING:
     from knowledge_base.rows import AllergyRow, MedicationRow
@@ -81,7 +81,7 @@ def taking(drug: Drug) -> str:
 def since(drug: Drug) -> str:
     """Since when the orders in force run, and the last renewal where it is another day."""
     first, last = drug.first, drug.newest
-    start = next((dated(c.rows[0]) for c in drug.now if c.first == first), on(first))
+    start = next((dated(c.rows[0]) for c in drug.now if c.first == first), day(first))
     if not drug.now or first is None:
         return ""
     renewed = dated(last) if last.time and last.time.date() != first.date() and len(drug.now) == 1 else ""
@@ -101,7 +101,7 @@ def evidence_of(drug: Drug) -> tuple[Evidence, ...]:
 def ended_on(ctx: ToolContext, row: MedicationRow) -> tuple[datetime | None, str]:
     """When an order ended as far as the record says: its own end, or the end of its dispensing validity."""
     if row.end is not None:
-        return row.end, on(row.end)
+        return row.end, day(row.end)
     raw = ctx.store.resource(ctx.patient_id, row.ref)
     text = str(raw.get("dispenseRequest", {}).get("validityPeriod", {}).get("end") or "")
     if not text:

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from domain.facts import Evidence
-from tools.context import cite, plain_name
+from tools.context import abated, cite, day, plain_name
 from tools.story.drugs import ended_on
 from tools.story.model import Basis, Section, Sentence, tell
 from tools.story.picture import Picture
 from tools.story.sections import HISTORY, Style, is_trivial
-from tools.story.wording import abated, drug_name, on, quoted, small
+from tools.story.wording import drug_name, quoted, small
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def events_of(picture: Picture) -> list[Event]:
     found = [*_visits(picture), *_problems(picture), *_studies(picture), *_drugs(picture)]
     died = picture.chart.deceased_on
     if died is not None:
-        found.append(Event(died, on(died), "died", (picture.patient_evidence,), 5, 9))
+        found.append(Event(died, day(died), "died", (picture.patient_evidence,), 5, 9))
     if picture.period is not None:
         found = [e for e in found if picture.period.contains(e.moment)]
     return sorted(found, key=lambda e: (e.date, e.order, e.moment.timestamp()))
@@ -40,7 +40,7 @@ def events_of(picture: Picture) -> list[Event]:
 
 def _visits(picture: Picture) -> list[Event]:
     return [
-        Event(v.start, on(v.start, v.rows[0].time_precision), v.words(dated=False) + (f", until {on(v.end)}" if v.end and v.is_acute and on(v.end) != on(v.start) else ""),
+        Event(v.start, day(v.start, v.rows[0].time_precision), v.words(dated=False) + (f", until {day(v.end)}" if v.end and v.is_acute and day(v.end) != day(v.start) else ""),
               v.evidence, 4 if v.is_acute else 1, 0)
         for v in picture.visits if v.start is not None
     ]  # fmt: skip
@@ -55,7 +55,7 @@ def _problems(picture: Picture) -> list[Event]:
             began = row.onset or row.time
             if began is None:
                 continue
-            date = on(began, row.time_precision if row.time == began else "day")
+            date = day(began, row.time_precision if row.time == began else "day")
             doubt = f" ({row.verification_status})" if row.verification_status not in {"confirmed", ""} else ""
             found.append(Event(began, date, f"onset of {problem.name}{doubt}", (cite(row),), weight, 1))
             ended = abated(picture.ctx, row)
@@ -69,13 +69,13 @@ def _studies(picture: Picture) -> list[Event]:
     rows: list[tuple[Any, str]] = [(r, r.outcome) for r in picture.chart.procedures]
     rows += [(r, r.conclusion) for r in picture.chart.reports if r.conclusion]
     for row, words in rows:
-        key = (plain_name(row.display), on(row.time))
+        key = (plain_name(row.display), day(row.time))
         if row.time is None or is_trivial(row.display) or key in told:
             continue
         told.add(key)
         said = f": {quoted(words)}" if words else ""
         text = f"{small(plain_name(row.display))}{said}"
-        found.append(Event(row.time, on(row.time, row.time_precision), text, (cite(row),), 3 if words else 2, 3))
+        found.append(Event(row.time, day(row.time, row.time_precision), text, (cite(row),), 3 if words else 2, 3))
     return found
 
 
@@ -90,7 +90,7 @@ def _drugs(picture: Picture) -> list[Event]:
                 found.append(
                     Event(
                         first.time,
-                        on(first.time, first.time_precision),
+                        day(first.time, first.time_precision),
                         text,
                         (cite(first),),
                         3 if id(drug) in pressing else 2 if course.is_active else 1,

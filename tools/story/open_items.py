@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from domain.facts import Evidence
-from tools.context import ToolContext, cite, plain_name
+from tools.context import ToolContext, cite, dated, day, plain_name
 from tools.story.drugs import Drug, clashes, duplicates, in_force_past_its_end
 from tools.story.model import Basis, Sentence, tell
 from tools.story.results import Series
-from tools.story.wording import both, dated, on, quoted, regimen, small, table
+from tools.story.wording import both, quoted, regimen, small, table
 
 if TYPE_CHECKING:
     from tools.story.picture import Picture
@@ -176,7 +176,7 @@ def _due(match: re.Match[str], start: datetime) -> tuple[datetime, str]:
     count = _number(match["n"] or match["low"])
     unit = match["unit"].lower().rstrip("s")
     due = start + timedelta(days=count * _DAYS[unit])
-    return due, f"by {on(due, 'month' if unit in {'month', 'year'} else 'day')}"
+    return due, f"by {day(due, 'month' if unit in {'month', 'year'} else 'day')}"
 
 
 def _number(text: str | None) -> int:
@@ -196,8 +196,8 @@ def _plans(picture: Picture) -> list[Sentence]:
         found += overdue
         steps = both([quoted(plain_name(a)) for a in plan.activities]) if plan.activities else ""
         title = plain_name(plan.title or plan.display)
-        until = f" to {on(plan.end)}" if plan.end else ""
-        start = f" ({on(plan.start, plan.time_precision)}{until})" if plan.start else ""
+        until = f" to {day(plan.end)}" if plan.end else ""
+        start = f" ({day(plan.start, plan.time_precision)}{until})" if plan.start else ""
         text = f"Care plan in force, {quoted(title)}{start}" + (f": {steps}." if steps else ", without listed steps.")
         found.append(tell(text, cite(plan, title), item=True))
     return found

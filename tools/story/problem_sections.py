@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from tools.concepts import content_words
-from tools.context import cite, plain_name
+from tools.context import cite, dated, plain_name
 from tools.story.disagreements import told as conflict_sentence
 from tools.story.drugs import evidence_of, stopped, taking
 from tools.story.model import Basis, Section, Sentence, tell
@@ -14,7 +14,7 @@ from tools.story.picture import Picture
 from tools.story.problems import Group, Problem, is_lingering
 from tools.story.sections import PAST, PROBLEMS, Style, devices, is_trivial, since_words
 from tools.story.who import group_trends, once
-from tools.story.wording import both, dated, quoted, sentence, small
+from tools.story.wording import both, quoted, sentence, small
 
 
 def problems(picture: Picture, style: Style, items: list[Sentence], with_devices: bool = True) -> list[Section]:

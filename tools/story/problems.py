@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tools.concepts import normalise_name
-from tools.context import ToolContext, plain_name
+from tools.context import ToolContext, abated, began, plain_name
 from tools.problems import is_social
 from tools.story.drugs import Drug
-from tools.story.wording import abated, dated, on, small, table
+from tools.story.wording import small, table
 
 if TYPE_CHECKING:
     from knowledge_base.rows import ConditionRow
@@ -54,8 +54,7 @@ class Problem:
     @property
     def onset(self) -> str:
         """When its newest episode began, as precisely as the record says."""
-        row = self.row
-        return on(row.onset, row.time_precision if row.time == row.onset else "day") if row.onset else dated(row)
+        return began(self.row)
 
     @property
     def doubt(self) -> str:

@@ -17,9 +17,9 @@ from domain.errors import UnitMismatch, UnknownUnit
 from domain.facts import Evidence
 from domain.quantities import Quantity, convert, normalise_unit
 from nlp_pipeline.measurements.units import implausible
-from tools.context import ToolContext, plain_name
+from tools.context import ToolContext, day, plain_name
 from tools.observations import unit_label
-from tools.story.wording import on, quoted, small, table
+from tools.story.wording import quoted, small, table
 
 if TYPE_CHECKING:
     from knowledge_base.rows import ObservationRow
@@ -55,7 +55,7 @@ class Point:
     @property
     def date(self) -> str:
         """Its date as the record gave it."""
-        return on(self.time, self.precision)
+        return day(self.time, self.precision)
 
     @property
     def stamp(self) -> float:

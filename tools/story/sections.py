@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.answers import Conflict
 from domain.facts import Evidence, FactKind
-from tools.context import cite, plain_name
+from tools.context import cite, dated, plain_name
 from tools.problems import is_social
 from tools.story.disagreements import told as conflict_sentence
 from tools.story.drugs import Drug, ended_on, evidence_of, since, stopped, taking
@@ -17,7 +17,7 @@ from tools.story.picture import Picture
 from tools.story.results import Series, Trend, trend, worth_showing
 from tools.story.visits import last_contact
 from tools.story.who import allergy_words
-from tools.story.wording import both, dated, quoted, sentence, small, table
+from tools.story.wording import both, quoted, sentence, small, table
 
 ALLERGIES, PROBLEMS, MEDICATIONS, RESULTS, VITALS = "48765-2", "11450-4", "10160-0", "30954-2", "8716-3"
 PROCEDURES, IMMUNIZATIONS, ENCOUNTERS, FAMILY, SOCIAL = "47519-4", "11369-6", "46240-8", "10157-6", "29762-2"

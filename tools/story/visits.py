@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain.facts import Evidence
-from tools.context import ToolContext, cite, plain_name
-from tools.story.wording import on, quoted, small
+from tools.context import ToolContext, cite, day, plain_name
+from tools.story.wording import quoted, small
 
 if TYPE_CHECKING:
     from knowledge_base.rows import EncounterRow
@@ -68,8 +68,8 @@ class Visit:
     @property
     def dates(self) -> str:
         """Its day, or its first and last day."""
-        first = on(self.start, self.rows[0].time_precision)
-        last = on(self.end) if self.end else ""
+        first = day(self.start, self.rows[0].time_precision)
+        last = day(self.end) if self.end else ""
         return f"{first} to {last}" if last and last != first and self.is_acute else first
 
     @property

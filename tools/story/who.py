@@ -6,14 +6,14 @@ import re
 from datetime import timedelta
 
 from domain.facts import Evidence
-from tools.context import cite, plain_name
+from tools.context import cite, dated, day, plain_name
 from tools.story.drugs import Drug, taking
 from tools.story.model import Basis, Sentence, tell
 from tools.story.picture import Picture
 from tools.story.problems import Group, Problem, is_lingering
 from tools.story.results import Trend, trend
 from tools.story.visits import last_contact
-from tools.story.wording import both, dated, on, sentence, small, table
+from tools.story.wording import both, sentence, small, table
 
 _WATCHED = (
     "anticoagulant", "insulin", "antineoplastic", "immunosuppressant", "biologic", "opioid", "antiepileptic", "cardiac_glycoside", "antiarrhythmic",
@@ -65,7 +65,7 @@ def opening(picture: Picture, most: int = 5) -> list[Sentence]:
     evidence: list[Evidence] = [picture.patient_evidence]
     evidence += [cite(p.row) for p in (*acute, *chronic, *events[:3])]
     if died is not None:
-        text += f"; died {on(died)}"
+        text += f"; died {day(died)}"
     basis = Basis.RECORD if acute or chronic else Basis.ABSENCE
     return [tell(sentence(text), *evidence, basis=basis), *_lately(picture)]
 
@@ -127,7 +127,7 @@ def staleness(picture: Picture) -> list[Sentence]:
     if (picture.ctx.as_of - last.moment).days <= _STALE_DAYS:
         return []
     article = "an" if last.what[0] in "aeiou" else "a"
-    when = on(last.moment, last.precision)
+    when = day(last.moment, last.precision)
     text = f"The record ends {'on' if len(when) == 10 else 'in'} {when} with {article} {last.what}: what is called active or current here was so then, and nothing later is known."
     return [tell(text, last.evidence, basis=Basis.DERIVED)]
 

@@ -15,7 +15,6 @@ from tools.context import plain_name
 
 if TYPE_CHECKING:
     from domain.facts import Note
-    from knowledge_base.rows import Row
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
@@ -52,14 +51,6 @@ def table(name: str) -> Any:
     return json.loads(resources.files("tools").joinpath(f"data/story_{name}.json").read_text(encoding="utf-8"))
 
 
-def on(moment: datetime | None, precision: str = "day") -> str:
-    """A date as precise as the record gave it."""
-    if moment is None:
-        return "an unrecorded date"
-    text = moment.date().isoformat()
-    return {"year": text[:4], "month": text[:7]}.get(precision, text)
-
-
 def in_words(moment: datetime | None, precision: str = "day") -> str:
     """A date as people say it."""
     if moment is None:
@@ -68,22 +59,6 @@ def in_words(moment: datetime | None, precision: str = "day") -> str:
     return {"year": f"{moment.year}", "month": f"{month} {moment.year}"}.get(
         precision, f"{month} {moment.day}, {moment.year}"
     )
-
-
-def dated(row: Row) -> str:
-    """The date of a row at its own precision."""
-    return on(row.time, row.time_precision)
-
-
-def abated(ctx: Any, row: Any) -> str:
-    """When a condition ended, as precisely as the record gave it; the row keeps the day alone."""
-    if row.abatement is None:
-        return ""
-    if row.abatement.day == 1 and row.abatement.hour == 0:
-        text = str(ctx.store.resource(ctx.patient_id, row.ref).get("abatementDateTime") or "")
-        if 4 <= len(text) < len("2024-05-31"):
-            return text
-    return on(row.abatement)
 
 
 def both(parts: Sequence[str]) -> str:

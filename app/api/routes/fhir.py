@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from app.access.audit import audit_event
 from app.access.callers import Action
 from app.api.deps import ServicesDep
-from app.api.problems import STATUS_OF_KIND, operation_outcome
+from app.api.problems import STATUS_OF_KIND, faults_of, operation_outcome
 from app.dates import now
 from app.fhir.capability import capability, smart_configuration
 from app.fhir.resources import EXTRACTED, TAG, TYPES, resources_of_patient
@@ -47,7 +47,7 @@ class _FhirRoute(APIRoute):
                 status = 400 if isinstance(error, InvalidInput) else status
                 return FhirJson(operation_outcome(error.kind, error.message, status), status)
             except RequestValidationError as error:
-                text = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+                text = "; ".join(f"{fault['where']}: {fault['message']}" for fault in faults_of(request, error))
                 return FhirJson(operation_outcome("invalid_request", text, 400), 400)
 
         return handle

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from app.api.deps import ServicesDep
-from app.api.problems import STATUS_OF_KIND, openai_error
+from app.api.problems import STATUS_OF_KIND, faults_of, openai_error
 from app.api.streaming import RunFailed, answer_of, events_of, make_question
 from app.dates import now
 from app.logs import log_event, place_of
@@ -49,7 +49,9 @@ class _OpenAIRoute(APIRoute):
                 status = STATUS_OF_KIND.get(error.kind, 500)
                 return JSONResponse({"error": openai_error(error.kind, error.message, status)}, status)
             except RequestValidationError as error:
-                faults = "; ".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
+                faults = "; ".join(
+                    f"{fault['where'].removeprefix('body.')}: {fault['message']}" for fault in faults_of(request, error)
+                )
                 return JSONResponse({"error": openai_error("invalid_request", faults, 400)}, 400)
 
         return handle
