@@ -17,7 +17,7 @@ from app.api.problems import openai_error, operation_outcome, problem_of
 from domain.errors import ChartTwinError
 
 # Open to everybody, because they say nothing about anybody: liveness, what the server can do, and signing in.
-_PUBLIC = frozenset(
+PUBLIC = frozenset(
     {"/healthz", "/readyz", "/sign-in", "/sign-in/organisation", "/sign-in/return", "/openapi.json", "/docs",
      "/favicon.ico", "/fhir/metadata", "/fhir/.well-known/smart-configuration", "/cds-services"}
 )  # fmt: skip
@@ -42,7 +42,7 @@ class Doorkeeper:
         state["gate"] = self._gate
         try:
             state["caller"] = NOBODY
-            if scope["path"] not in _PUBLIC:
+            if scope["path"] not in PUBLIC:
                 try:
                     state["caller"] = await self._identify(headers, address)
                 except NotSignedIn:

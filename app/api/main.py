@@ -13,8 +13,9 @@ from starlette.routing import Route
 
 from app import version
 from app.access.callers import Action
-from app.access.door import Doorkeeper
+from app.access.door import PUBLIC, Doorkeeper
 from app.api.deps import Needs
+from app.api.description import install_description
 from app.api.guards import Guards
 from app.api.jobs import JobBoard
 from app.api.metrics import router as metrics_router
@@ -97,6 +98,7 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.COMPUTE))])
     app.router.routes.append(Route("/mcp/{patient_id}", endpoint=mcp_door))
     add_pages(app)
+    install_description(app, PUBLIC)
     if with_ui:
         from app.ui.chat import mount_chat
 

@@ -122,8 +122,11 @@ def faults_of(request: Request, error: RequestValidationError) -> list[dict[str,
 def _known_names(request: Request) -> frozenset[str]:
     app = request.app
     if not hasattr(app.state, "known_names"):
-        names = {"body", "query", "path", "header", "cookie"}
-        _collect_names(app.openapi(), names)
+        # Where a field may be one of several types, the place also names the type.
+        names = {"body", "query", "path", "header", "cookie", "str", "int", "float", "bool", "dict", "list"}
+        document = app.openapi()
+        names.update(document.get("components", {}).get("schemas", {}))
+        _collect_names(document, names)
         app.state.known_names = frozenset(names)
     return cast("frozenset[str]", app.state.known_names)
 

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jsonschema
 import pytest
 from fastapi.testclient import TestClient
 
 from app.access.callers import Role
 from app.access.gate import Gate
+from app.api.description import examples
 from app.api.main import build_app
 from app.assembly import Services
 from app.logs import configure_logs
@@ -56,7 +58,13 @@ def operations(client: TestClient, patient_id: str) -> list[Operation]:
 
 
 METHODS = {"get", "post", "put", "patch", "delete"}
-BODY: dict[str, Any] = {"question": "potassium?", "text": "K 4.0", "sql": "select 1", "items": [], "kind": "note_addendum"}
+BODY: dict[str, Any] = {
+    "question": "potassium?",
+    "text": "K 4.0",
+    "sql": "select 1",
+    "items": [],
+    "kind": "note_addendum",
+}
 
 
 def send(client: TestClient, operation: Operation, **options: Any) -> Any:
@@ -138,7 +146,12 @@ def marked(tmp_path: Path) -> Iterator[TestClient]:
 
 def _bodies() -> list[dict[str, Any]]:
     """Bodies of many shapes that carry the mark: right ones, wrong types, unknown fields, values that cannot be."""
-    note = {"resourceType": "DocumentReference", "id": MARK, "subject": {"reference": f"Patient/{MARK}"}, "content": MARK}
+    note = {
+        "resourceType": "DocumentReference",
+        "id": MARK,
+        "subject": {"reference": f"Patient/{MARK}"},
+        "content": MARK,
+    }
     return [
         {"question": f"crash {MARK}", "text": MARK, "sql": f"select '{MARK}' from {MARK}"},
         {"question": {MARK: MARK}, "text": [MARK], "inputs": MARK, MARK: MARK},
@@ -167,7 +180,11 @@ def test_no_log_fault_or_metric_repeats_what_was_sent_about_a_patient(
             for operation in [*operations(client, patient_id), Operation("post", "/mcp", f"/mcp/{patient_id}", True)]:
                 path = operation.path.replace("/x", f"/{MARK}")
                 for body in _bodies() if operation.method in ("post", "put", "patch") else [{}]:
-                    options: dict[str, Any] = {"json": body} if body else {"params": {"patient": MARK, "ref": f"Note/{MARK}#0-3", "limit": MARK}}
+                    options: dict[str, Any] = (
+                        {"json": body}
+                        if body
+                        else {"params": {"patient": MARK, "ref": f"Note/{MARK}#0-3", "limit": MARK}}
+                    )
                     answer = client.request(operation.method, path, **options)
                     sent += 1
                     if answer.status_code >= 400 and MARK in answer.text:
@@ -184,3 +201,46 @@ def test_no_log_fault_or_metric_repeats_what_was_sent_about_a_patient(
     metrics = client.get("/metrics").text
     assert "charttwin" in metrics or "http" in metrics
     assert MARK not in metrics and PATIENT_ID not in metrics
+
+
+# --- the description ---------------------------------------------------------------------------------------------------
+
+
+def test_every_operation_has_a_real_example_that_fits_its_own_description(marked: TestClient) -> None:
+    document = marked.get("/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    checker = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": document["components"]}
+    without, checked = [], 0
+    for path, operations_of in document["paths"].items():
+        for method, operation in operations_of.items():
+            sent = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            answers = {code: r for code, r in operation["responses"].items() if code < "300"}
+            shown = [m for r in answers.values() for m in r.get("content", {}).values() if "example" in m]
+            if (not shown and "204" not in answers) or (sent and "example" not in sent):
+                without.append(f"{method} {path}")
+            for media in [sent, *shown]:
+                if "schema" in media and "example" in media:
+                    jsonschema.validate(media["example"], {**checker, **media["schema"]})
+                    checked += 1
+    assert not without
+    assert checked > 80
+    assert set(examples()) == {f"{m.upper()} {p}" for p, ms in document["paths"].items() for m in ms}
+
+
+def test_faults_are_described_as_they_come(marked: TestClient) -> None:
+    document = marked.get("/openapi.json").json()
+    for address, media in (
+        ("/v1/patients/nobody", "application/problem+json"),
+        ("/fhir/Observation/nothing", "application/fhir+json"),
+        ("/v1/models/nothing", "application/json"),
+    ):
+        answer = marked.get(address)
+        assert answer.status_code in (404, 422) and answer.headers["content-type"] == media
+        template = re.sub(r"nobody", "{patient_id}", address).replace(
+            "Observation/nothing", "{resource_type}/{resource_id}"
+        )
+        template = template.replace("models/nothing", "models/{model_id}")
+        described = document["paths"][template]["get"]["responses"][str(answer.status_code)]["content"][media]["schema"]
+        jsonschema.validate(answer.json(), {"components": document["components"], **described})
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+    assert document["paths"]["/healthz"]["get"]["security"] == []

@@ -1,4 +1,4 @@
-"""An answer as a document: Markdown, a page that prints, FHIR."""
+"""An answer as a document: Markdown, a page that prints, PDF, FHIR."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def export_answer(
 ) -> Response:
     """The answer with each citation as it stands in this patient's record.
 
-    A citation that this record does not hold is named as such. For PDF, print the HTML page.
+    A citation that this record does not hold is named as such.
     """
-    text = export(services.store, patient_id, answer, form, now())
+    document = export(services.store, patient_id, answer, form, now())
     headers = {"content-disposition": f'attachment; filename="answer.{FORMS[form]}"'}
-    return Response(text, media_type=MEDIA_TYPES[form], headers=headers)
+    return Response(document, media_type=MEDIA_TYPES[form], headers=headers)
