@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # pip's own output is hundreds of lines: show the large downloads and the last step.
 PROGRESS := awk '/Downloading .*[0-9] [MG]B/ {print "  " $$1, $$2, $$3, $$4; fflush()} \
 	/^Installing collected/ {print "  Installing the packages"; fflush()}'
-PACKAGES := domain nlp_pipeline knowledge_base twin_backend tools agents app evals
+PACKAGES := domain nlp_pipeline knowledge_base twin_backend tools agents app evals charttwin_client
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 

@@ -141,6 +141,9 @@ def ask_everything(ask: Exchanges) -> None:
             "metadata": {"patient_id": PATIENT, "as_of": AS_OF},
         },
     )
+    agui: Json = {"threadId": "t-1", "runId": "r-1", "forwardedProps": {"as_of": AS_OF}}
+    agui["messages"] = [{"id": "m-1", "role": "user", "content": "What was the last potassium?"}]
+    ask("POST", "/v1/patients/{patient_id}/agui", path=patient, body=agui)
     _jobs(ask)
     _fhir(ask, patient)
     _cds(ask)

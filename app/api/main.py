@@ -23,6 +23,7 @@ from app.api.problems import install_problem_handlers
 from app.api.replies import Replies
 from app.api.routes import (
     access,
+    agui,
     ask,
     calculate,
     cds,
@@ -92,7 +93,7 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
     for routes in (health, sign_in, access, cds, fhir, job_routes):
         app.include_router(routes.router)
     app.include_router(metrics_router)
-    for routes in (ask, threads, patients, evidence, exports, feedback, story, query, drafts, openai):
+    for routes in (ask, agui, threads, patients, evidence, exports, feedback, story, query, drafts, openai):
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.READ_RECORD))])
     for routes in (twin, calculate, notes, verify):
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.COMPUTE))])

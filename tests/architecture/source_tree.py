@@ -9,7 +9,9 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("domain", "nlp_pipeline", "knowledge_base", "twin_backend", "tools", "agents", "evals", "app")
+PACKAGES = (
+    "domain", "nlp_pipeline", "knowledge_base", "twin_backend", "tools", "agents", "evals", "charttwin_client", "app",
+)  # fmt: skip
 _UNTRACKED = {".git", ".venv", "build", "dist", "reports", "node_modules"}
 
 

@@ -105,8 +105,10 @@ class ScriptedAssistant:
         yield ScriptedEvent("step", {"name": "prefetch"})
         yield ScriptedEvent("step", {"name": "act"})
         answer = self._answer(patient_id, question)
-        for call in answer.tool_calls:
-            yield ScriptedEvent("tool", call.model_dump(mode="json", exclude={"error"}))
+        for number, call in enumerate(answer.tool_calls):
+            started = {"phase": "start", "id": f"call-{number}", "name": call.name, "arguments": call.arguments}
+            yield ScriptedEvent("tool", started)
+            yield ScriptedEvent("tool", {"phase": "end", "id": f"call-{number}", **call.model_dump(mode="json")})
         yield ScriptedEvent("token", {"text": "A draft that is taken back."})
         yield ScriptedEvent("reset", {})
         for word in re.findall(r"\S+\s*", answer.text):
