@@ -31,15 +31,28 @@ class Scripted:
     def __init__(self, answers: dict[str, Answer | Exception]) -> None:
         self.answers = answers
         self.asked: list[tuple[str, str, datetime | None, str | None]] = []
+        self.owners: set[str] = set()
+        self.memory = SimpleNamespace(delete_all=self.forget)
+        self.forgotten: set[str] = set()
 
     def ask(
-        self, patient_id: str, question: str, *, as_of: datetime | None = None, thread_id: str | None = None
+        self,
+        patient_id: str,
+        question: str,
+        *,
+        as_of: datetime | None = None,
+        thread_id: str | None = None,
+        owner: str = "",
     ) -> Answer:
         self.asked.append((patient_id, question, as_of, thread_id))
+        self.owners.add(owner)
         answer = self.answers[question]
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def forget(self, *, owner: str) -> None:
+        self.forgotten.add(owner)
 
 
 def _answer(question: str, text: str, ref: str = "") -> Answer:
@@ -158,14 +171,14 @@ def test_a_follow_up_is_asked_in_the_thread_of_its_earlier_turns_and_only_the_la
     cases = run_record_qa(rows, assistant, _judge, "run")
     assert [case.outcome for case in cases] == [Outcome.PASSED] * 2
     assert [(question, thread) for _, question, _, thread in assistant.asked] == [
-        ("potassium?", "eval-run-q1"),
-        ("and before?", "eval-run-q1"),
-        ("potassium?", "eval-run-q2"),
-        ("and before?", "eval-run-q2"),
+        ("potassium?", "q1"),
+        ("and before?", "q1"),
+        ("potassium?", "q2"),
+        ("and before?", "q2"),
     ]
     assert {as_of for _, _, as_of, _ in assistant.asked} == {datetime(2020, 5, 1, tzinfo=UTC)}
     run_record_qa([_row(3, "potassium?", {"text": "4.1"})], assistant, _judge, "run")
-    assert assistant.asked[-1][3] is None
+    assert assistant.asked[-1][3] is None and assistant.owners == {"run"}
 
 
 @pytest.mark.parametrize(
@@ -193,7 +206,7 @@ def test_the_real_scorer_reads_what_the_suite_hands_it() -> None:
 
 
 def test_an_extra_note_is_in_the_chart_for_its_row_only(tmp_path: Path) -> None:
-    from evals.run import planted_notes
+    from evals.runners.asking import planted_notes
     from knowledge_base.ingest import ingest_paths
     from knowledge_base.records import RecordStore
 
@@ -392,6 +405,7 @@ def test_reports_of_the_held_half_hold_nothing_to_tune_to(tmp_path: Path) -> Non
     services = SimpleNamespace(store=SimpleNamespace(patients=lambda: patients), assistant=assistant)
     report = run_suite("record-qa-synthea", services, tmp_path, model="embedded", split="held", limit=5)
     assert [case.id for case in report.cases] == [row["id"] for row in rows]
+    assert assistant.forgotten == assistant.owners and all(o.startswith("eval-") for o in assistant.owners)
     written = "".join(path.read_text(encoding="utf-8") for path in tmp_path.iterdir())
     assert "not telling" not in written
     assert not [row["id"] for row in rows if questions(row)[-1] in written]
