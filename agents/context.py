@@ -52,7 +52,9 @@ class RunContext:
             v.lower() for p in others_rows for v in (p.id, *(value for _, value in p.identifiers)) if len(v) >= 5
         )
         ids -= frozenset(v.lower() for v in identifiers)
-        return People(own=own_words, others=others - own_words, own_ids=identifiers, other_ids=ids)
+        return People(
+            own=own_words, others=others - own_words, own_ids=identifiers, other_ids=ids, gender=own.gender or ""
+        )
 
     def _other_names(self, own_id: str) -> frozenset[str]:
         return name_words(

@@ -38,13 +38,15 @@ def build_embedded_model(
     cache_dir: Path | None = None,
 ) -> EmbeddedChatModel:
     """The embedded model over the packaged exemplars and a hospital's own (`exemplars`, same file form)."""
+    from agents.embedded.second_gear import build_second_gear
+
     extra_names = json.loads(
         resources.files("agents.embedded").joinpath("model_names.json").read_text(encoding="utf-8")
     )
     extra = parse_exemplars(exemplars.read_text(encoding="utf-8"), exemplars.name) if exemplars is not None else []
     router = Router(embedder, extra, cache_dir)
     reader = Reader(lexicon or default_lexicon(), ModelNames(twin.catalogue(), extra_names), router.words)
-    return EmbeddedChatModel(planner=Planner(reader, router))
+    return EmbeddedChatModel(planner=Planner(reader, router, build_second_gear(embedder)))
 
 
 class ChosenModel(NamedTuple):

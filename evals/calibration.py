@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.calculation import Calculated
-from tools.calculation.confidence import Calibration, features
+from tools.calculation.confidence import Calibration, confidence, features
 
 OUT = Path(__file__).parents[1] / "tools" / "data" / "answer_confidence.json"
 _RIDGE_FEATURE = 0.5
@@ -76,6 +76,27 @@ def written(calibration: Calibration, answers: int, notes: str, split: str) -> d
     }
 
 
+def calibration_error(judged: Sequence[tuple[float, bool]]) -> float:
+    """The mean distance of stated confidence and share right, over tenths of confidence (Naeini et al. 2015)."""
+    tenths: dict[int, list[tuple[float, bool]]] = {}
+    for stated, right in judged:
+        tenths.setdefault(min(9, int(stated * 10)), []).append((stated, right))
+    return sum(abs(sum(s for s, _ in items) - sum(r for _, r in items)) for items in tenths.values()) / len(judged)
+
+
+def held_out(judged: Sequence[tuple[Calculated, bool]], folds: Sequence[int], held: str) -> list[tuple[float, bool]]:
+    """The answers of each held fold with the confidence that a fit to all other folds gives them."""
+    stated = []
+    for fold in map(int, held):
+        calibration = fit([item for item, own in zip(judged, folds, strict=True) if own != fold])
+        stated += [
+            (confidence(answer, calibration), right)
+            for (answer, right), own in zip(judged, folds, strict=True)
+            if own == fold
+        ]
+    return stated
+
+
 def main() -> None:
     """Fit to the answers over a file of labelled notes, and write the coefficients."""
     from evals.suites.note_calculators import read_labelled, run_note_calculators
@@ -83,13 +104,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--notes", type=Path, required=True)
     parser.add_argument("--split", default="012")
+    parser.add_argument("--held", default="", help="folds to report the calibration error of, each by a fit without it")
     chosen = parser.parse_args()
-    judged = [
-        (item.answer, item.right)
-        for item in run_note_calculators(read_labelled(chosen.notes, chosen.split))
+    rows = read_labelled(chosen.notes, chosen.split)
+    answered = [
+        (item, int(row.get("fold", 0)))
+        for item, row in zip(run_note_calculators(rows), rows, strict=True)
         if item.answer.answer is not None
     ]
+    judged = [(item.answer, item.right) for item, _ in answered]
     data = written(fit(judged), len(judged), chosen.notes.name, chosen.split)
+    if chosen.held:
+        error = calibration_error(held_out(judged, [fold for _, fold in answered], chosen.held))
+        data["held"] = (
+            f"expected calibration error of folds {', '.join(chosen.held)}, each by a fit to the others: {error:.3f}"
+        )
     OUT.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 

@@ -26,6 +26,7 @@ Fix = Callable[[Calculated, dict[str, Any]], Value | None]
 CONVENTIONS = {
     "no_domain": "calculators answer outside the population they were made for (children, normal glucose, low sodium)",
     "weight_change_is_weight": "a weight lost or gained counts as the weight where the note gives no other",
+    "ionised_calcium_is_calcium": "ionised calcium counts as calcium where the note gives no other",
     "impossible_unit_literal": "a value is converted by its written unit, even where that makes it impossible (albumin of 3.7 g/L as 0.37 g/dL)",
     "ckd_epi_highest_creatinine": "CKD-EPI takes the highest creatinine of the note",
     "mdrd_last_creatinine": "MDRD takes the last creatinine of the note",
@@ -61,6 +62,7 @@ _OF_V1_2 = frozenset({"rcri_laparoscopy_not_high_risk", "child_pugh_inr_truncate
 _CORRECTED_LAST = frozenset(
     {
         "weight_change_is_weight",
+        "ionised_calcium_is_calcium",
         "impossible_unit_literal",
         "ckd_epi_highest_creatinine",
         "mdrd_last_creatinine",

@@ -26,6 +26,7 @@ _GRAMS_PER_MOLE = {
     "bilirubin": 548.66, "urea_nitrogen": 28.013,
 }  # fmt: skip
 _MOLES = {"umol/L": 1e-6, "mmol/L": 1e-3}
+_IONISED = re.compile(r"\bioni[sz]ed calcium\b[^.;\d]{0,20}(?P<n>\d{1,2}(?:\.\d+)?)\s?(?P<unit>mg/dl|mmol/l)")
 _PER_DL = re.compile(r"\s*(?:\([^()]{0,25})?m(?:mol|eq)\s?/\s?dl", re.IGNORECASE)
 
 
@@ -68,6 +69,18 @@ def _by_written_unit(reading: NoteReading, spec: ModelInput) -> dict[str, Used]:
     return {}
 
 
+def _ionised(base: Calculated, card: ModelCard, reading: NoteReading) -> dict[str, Used]:
+    spec = next((item for item in card.inputs if item.name == "calcium_mg_dl"), None)
+    if spec is None or any(item.name == spec.name for item in base.inputs):
+        return {}
+    match = _IONISED.search(lowered_of(reading))
+    if match is None:
+        return {}
+    unit = "mg/dL" if match["unit"].startswith("mg") else "mmol/L"
+    value = convert(float(match["n"]), unit, spec.unit, spec.substance)
+    return {spec.name: used(reading, spec.name, float(match["n"]), unit, *match.span(), converted=value)}
+
+
 def _highest_creatinine(base: Calculated, card: ModelCard, reading: NoteReading) -> dict[str, Used]:
     found = _creatinines(card, reading) if card.id == "ckd_epi_2021_creatinine" else []
     return {"creatinine_mg_dl": max(found, key=lambda item: float(item.taken))} if found else {}
@@ -102,6 +115,7 @@ def _to_three(number: float) -> float:
 
 
 READERS: dict[str, Reader] = {
+    "ionised_calcium_is_calcium": _ionised,
     "weight_change_is_weight": _changed_weight,
     "impossible_unit_literal": _literal_units,
     "ckd_epi_highest_creatinine": _highest_creatinine,

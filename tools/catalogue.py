@@ -16,12 +16,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from domain.errors import ChartTwinError
 from tools import (
+    allergies,
     calculators,
     causes,
     conflicts,
     demographics,
     dosing_plans,
     events,
+    family_history,
     knowledge,
     look_up,
     medications,
@@ -215,8 +217,8 @@ TOOLS: dict[str, ToolFunction] = {
     "medication": medications.medication,
     "list_problems": problems.list_problems,
     "condition": problems.condition,
-    "allergies": problems.allergies,
-    "family_history": problems.family_history,
+    "allergies": allergies.allergies,
+    "family_history": family_history.family_history,
     "procedures": events.procedures,
     "procedure_result": events.procedure_result,
     "immunizations": events.immunizations,

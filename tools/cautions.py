@@ -9,12 +9,12 @@ from typing import Any
 
 from domain.errors import ChartTwinError
 from domain.facts import Evidence, Frozen
+from tools.allergies import allergy_rows
 from tools.concepts import Target
 from tools.context import ToolContext, cite, day, number, plain_name
 from tools.covariates import covariate
 from tools.medications import courses
 from tools.observations import readings, unit_label
-from tools.problems import allergy_rows
 
 _CRCL_MODEL = "cockcroft_gault"
 

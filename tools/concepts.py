@@ -26,6 +26,9 @@ SEMANTIC_TAG = re.compile(
 )
 # Everyday words that are nevertheless the whole name of something when they stand alone.
 _NAMES_AMONG_COMMON_WORDS = frozenset({"vitals"})
+# Units that are also short names of labs.
+_UNITS_THAT_NAME = frozenset({"mg", "g", "l", "k", "meq", "mmol", "u", "iu", "pg", "ng", "ml"})
+_RESULTS = frozenset("value values level levels result results reading readings".split())
 _LONGEST_SURFACE_WORDS = 8
 _FUZZY_CUTOFF = 86.0
 
@@ -115,6 +118,19 @@ _GENERIC = frozenset(
 )
 
 
+def _is_unit(text: str, tokens: list[Token], position: int) -> bool:
+    """Whether a word is the unit of the number before it: "5 mg" names no magnesium; "K 4.1 Mg 1.8" and "Mg" do."""
+    token = tokens[position]
+    if position == 0 or token.norm not in _UNITS_THAT_NAME or not tokens[position - 1].norm[-1].isdigit():
+        return False
+    between = text[tokens[position - 1].end : token.start]
+    if between.strip(" -") or text[token.start : token.end] == "Mg" or position + 1 == len(tokens):
+        return not between.strip(" -") and text[token.start : token.end] != "Mg"
+    after = tokens[position + 1].norm
+    has_value = after[0].isdigit() and text[token.end :][:1].isspace() and position > 1  # "k 4.1 mg 1.8"
+    return not has_value and after not in _RESULTS
+
+
 class Lexicon:
     """Names to concepts, concepts to rows; built once per vocabulary and shared by every session."""
 
@@ -133,6 +149,7 @@ class Lexicon:
         for word in sorted(self._words - common_words()):
             if len(word) >= 5:
                 self._words_by_letter[word[0]].append(word)
+        self._class_members: dict[str, frozenset[str]] = {}
         self._row_cache: dict[tuple[str, str, tuple[tuple[str, str], ...]], frozenset[str]] = {}
 
     # --- names in text -------------------------------------------------------------------------------------------
@@ -142,7 +159,7 @@ class Lexicon:
         wanted, tokens, mentions = set(kinds), tokenize(text), []
         position = 0
         while position < len(tokens):
-            found = self._longest_at(tokens, position, wanted)
+            found = None if _is_unit(text, tokens, position) else self._longest_at(tokens, position, wanted)
             if found is None:
                 position += 1
                 continue
@@ -288,7 +305,7 @@ class Lexicon:
     def matches_allergy(self, target: Target, row: Coded) -> bool:
         """Whether an allergy row means the asked substance, its class, or a member of the class."""
         recorded = self._allergy_ids(row)
-        asked = set(target.ids) | {target.id}
+        asked = {*target.ids, target.id, *self._ingredients_named_as(target)}
         if asked & recorded:
             return True
         # A recorded class covers the drug asked about: "penicillin" answers for amoxicillin.
@@ -300,6 +317,17 @@ class Lexicon:
             if self.vocabulary.get("drug_class", concept_id) is not None:
                 covered |= self.vocabulary.ingredients(concept_id)
         return target.id in covered or (target.kind == "medication" and bool(asked & covered))
+
+    def _ingredients_named_as(self, target: Target) -> frozenset[str]:
+        """The ingredients of the drug class that goes by the name of an allergen: "fluoroquinolones" are all of them."""
+        if target.kind not in {"allergen", "medication"}:
+            return frozenset()
+        if target.id not in self._class_members:
+            concept = self.vocabulary.get(target.kind, target.id)
+            names = {normalise_name(n) for n in ((concept.label, *concept.surfaces) if concept else ())}
+            classes = {c.id for n in names for c in self._by_name.get(n, ()) if c.kind == "drug_class"}
+            self._class_members[target.id] = frozenset(i for c in classes for i in self.vocabulary.ingredients(c))
+        return self._class_members[target.id]
 
     def _allergy_ids(self, row: Coded) -> frozenset[str]:
         ids = set(self.concept_ids("allergen", row)) | set(self.concept_ids("medication", row))

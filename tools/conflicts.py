@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from domain.answers import Conflict
 from domain.facts import FactKind
-from tools.context import ToolContext, cite, day, plain_name
+from tools.allergies import allergies, allergy_conflicts, unlisted_allergies
+from tools.context import ToolContext, cite, dated, day, plain_name
 from tools.medications import courses
+from tools.note_claims import denies_problem, lists_as_taken, said_of, taken_until
 from tools.observations import readings
 from tools.outcome import Statement, ToolResult, say
-from tools.problems import allergies, allergy_conflicts, is_set_right
+from tools.problems import since_when
 
 _STALE_DAYS = 730
 
@@ -16,7 +18,7 @@ _STALE_DAYS = 730
 def record_vs_notes(ctx: ToolContext, topic: str = "all") -> ToolResult:
     """Contradictions between notes and record. `topic`: all | allergies | medications | problems | smoking."""
     finders = {
-        "allergies": allergy_conflicts,
+        "allergies": lambda c: (*allergy_conflicts(c), *unlisted_allergies(c)),
         "medications": medication_conflicts,
         "problems": problem_conflicts,
         "smoking": smoking_conflicts,
@@ -63,7 +65,7 @@ def conflict_line(conflict: Conflict) -> Statement:
 
 
 def medication_conflicts(ctx: ToolContext) -> tuple[Conflict, ...]:
-    """Drugs that the newest note naming them gives as current although no order of them is active."""
+    """Drugs that the newest note naming them lists as taken although no order of them is active."""
     newest = max((n.time for n in ctx.chart.notes if n.time), default=None, key=lambda t: t.timestamp())
     found: dict[str, Conflict] = {}
     seen: set[str] = set()
@@ -76,20 +78,22 @@ def medication_conflicts(ctx: ToolContext) -> tuple[Conflict, ...]:
         written = ctx.chart.note_times.get(span.note_id)
         if newest is None or written is None or (newest - written).days > _STALE_DAYS:
             continue
-        if not fact.assertion.is_current_finding or (
-            fact.sig and fact.sig.status in {"stopped", "held", "discontinued"}
-        ):
+        if not lists_as_taken(ctx, fact):
+            continue
+        over = taken_until(fact, written)
+        if over is not None and over <= ctx.as_of:  # a course that the note itself ends
             continue
         target = ctx.lexicon.resolve(fact.concept_id, "medication")
         same = [c for c in everything if target and any(ctx.lexicon.matches(target, r, "medication") for r in c.rows)]
         if same and not any(c.is_active for c in same):
-            course = same[-1]
-            if course.latest.time is not None and written.date() <= course.latest.time.date():
+            course = max(same, key=lambda c: c.latest.time.timestamp() if c.latest.time else 0.0)
+            times = (course.latest.time, getattr(course.latest, "end", None))
+            if any(t is not None and written.date() <= t.date() for t in times):
                 continue
             found[fact.concept_id] = Conflict(
                 topic=target.label if target else fact.text,
-                record_says=f"{course.name} {course.status}, last ordered {day(course.latest.time)}",
-                note_says=f"note of {day(ctx.chart.note_time(fact))} lists “{fact.evidence.quote}”",
+                record_says=f"{course.name} {course.status}, last ordered {dated(course.latest)}",
+                note_says=f"note of {day(written)} lists “{fact.evidence.quote}”",
                 evidence=(cite(course.latest), fact.evidence),
             )
     return tuple(found.values())
@@ -100,20 +104,18 @@ def problem_conflicts(ctx: ToolContext) -> tuple[Conflict, ...]:
     found: dict[str, Conflict] = {}
     active = [r for r in ctx.chart.conditions if ctx.chart.is_active(r)]
     for fact in reversed(ctx.chart.facts):
-        if fact.kind is not FactKind.CONDITION or not fact.assertion.is_negated or fact.assertion.is_family:
-            continue
-        if is_set_right(ctx, fact):
+        when = ctx.chart.note_time(fact)
+        if when is None or not denies_problem(ctx, fact):
             continue
         target = ctx.lexicon.resolve(fact.concept_id, "condition")
-        when = ctx.chart.note_time(fact)
         for row in active:
-            if target is None or when is None or row.time is None or when < row.time or row.ref in found:
+            if target is None or row.time is None or when < row.time or row.ref in found:
                 continue
             if ctx.lexicon.matches(target, row, "condition"):
                 found[row.ref] = Conflict(
                     topic=plain_name(row.display),
-                    record_says=f"active since {day(row.onset or row.time)}",
-                    note_says=f"note of {day(when)}: “{fact.evidence.quote}” is negated",
+                    record_says=f"active {since_when(row)}",
+                    note_says=f"note of {day(when)}: “{said_of(ctx, fact)}”",
                     evidence=(cite(row), fact.evidence),
                 )
     return tuple(found.values())

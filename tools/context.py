@@ -145,6 +145,12 @@ class Chart:
         return [r for r in self._allergy_entries if not _NO_KNOWN_ALLERGY.search(r.display)]
 
     @cached_property
+    def refuted_allergies(self) -> list[AllergyRow]:
+        """Allergies that the record says the patient does not have."""
+        rows = self._visible(self._store.allergies(self._patient_id))
+        return [r for r in rows if r.verification_status == "refuted"]
+
+    @cached_property
     def no_known_allergies(self) -> list[AllergyRow]:
         """Entries that say there is no known allergy."""
         return [r for r in self._allergy_entries if _NO_KNOWN_ALLERGY.search(r.display)]
@@ -227,6 +233,20 @@ class Chart:
         ]
 
     @cached_property
+    def notes_by_id(self) -> dict[str, Note]:
+        """The visible notes by their id."""
+        return {n.id: n for n in self.notes}
+
+    @cached_property
+    def facts_by_note(self) -> dict[str, list[Fact]]:
+        """What each visible note says."""
+        found: dict[str, list[Fact]] = {}
+        for fact in self.facts:
+            if (span := fact.evidence.span) is not None:
+                found.setdefault(span.note_id, []).append(fact)
+        return found
+
+    @cached_property
     def note_times(self) -> dict[str, datetime | None]:
         """When each visible note was written."""
         return {n.id: n.time for n in self.notes}
@@ -283,6 +303,12 @@ def day(moment: datetime | None, precision: str = "day") -> str:
 def dated(row: Row) -> str:
     """The date of a row at its own precision."""
     return day(row.time, row.time_precision)
+
+
+def on_date(row: Row, bold: bool = False) -> str:
+    """ "on 2024-03-05", "in 2008": when a row was, in a sentence."""
+    mark = "**" if bold else ""
+    return f"{'in' if row.time_precision in {'year', 'month'} else 'on'} {mark}{dated(row)}{mark}"
 
 
 def began(row: ConditionRow) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from domain.facts import Evidence
+from tools.allergies import allergy_conflicts
 from tools.context import ToolContext, cite, day, plain_name
 from tools.medications import courses
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
-from tools.problems import allergy_conflicts, is_social
+from tools.problems import is_social
 
 FIELDS = (
     "age",

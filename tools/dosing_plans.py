@@ -9,6 +9,7 @@ from domain.errors import ChartTwinError, InvalidInput, MissingCovariate, Outsid
 from domain.patient import Covariate
 from domain.predictions import ModelCard, ModelRun, Scenario
 from domain.quantities import Quantity
+from tools.allergies import allergy_rows
 from tools.calculators import (
     declined,
     describe,
@@ -36,7 +37,6 @@ from tools.dosing_rules import (
 from tools.medications import find_drug
 from tools.observations import readings, unit_label
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
-from tools.problems import allergy_rows
 
 _KINDS = ("current", "guideline", "target")
 _MOST = 6

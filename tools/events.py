@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tools.concepts import Target, content_words
-from tools.context import ToolContext, cite, day, in_sentence, plain_name, within
+from tools.context import ToolContext, cite, dated, day, in_sentence, on_date, plain_name, within
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.periods import Period, wall_clock
 
 if TYPE_CHECKING:
-    from knowledge_base.rows import EncounterRow
+    from knowledge_base.rows import DeviceRow, EncounterRow
 
 _LISTED = 20
 
@@ -70,7 +70,7 @@ def _recorded(
     label = in_sentence(target) if target else noun
     data = {"name": target.id if target else "", "aspect": aspect, "n": len(rows), "offset": offset}
     if rows and offset >= len(rows):
-        text = f"No {'further' if aspect == 'first' else 'earlier'} {label} is documented: {len(rows)} recorded, first {day(rows[0].time)}, last {day(rows[-1].time)}."
+        text = f"No {'further' if aspect == 'first' else 'earlier'} {label} is documented: {len(rows)} recorded, first {dated(rows[0])}, last {dated(rows[-1])}."
         return ToolResult(
             tool=tool, found=False, looked_at=looked, data=data, statements=(say(text, cite(rows[0]), cite(rows[-1])),)
         )
@@ -78,7 +78,7 @@ def _recorded(
         return _none_recorded(ctx, tool, label, target, kind, everything, period, looked, data)
     if aspect == "count":
         text = f"**{len(rows)}** {label} {'entry is' if len(rows) == 1 else 'entries are'} recorded{_when(period)}"
-        text += f" (first {day(rows[0].time)}, last {day(rows[-1].time)})."
+        text += f" (first {dated(rows[0])}, last {dated(rows[-1])})."
         statements = [say(text, cite(rows[0]), cite(rows[-1]))]
     elif aspect == "first" or offset:
         row = rows[offset] if aspect == "first" else rows[-1 - offset]
@@ -91,15 +91,15 @@ def _recorded(
         )
         statements = [
             say(
-                f"{lead} {label}{_when(period)}: **{render(row)}** on {day(row.time)} ({len(rows)} recorded).",
+                f"{lead} {label}{_when(period)}: **{render(row)}** {on_date(row)} ({len(rows)} recorded).",
                 cite(row),
             )
         ]
     elif aspect == "last" or (target is not None and len(rows) == 1):
         row, total = rows[-1], len(rows)
         lead = "Yes" if aspect == "has" else "Most recent" if total > 1 else "Recorded"
-        more = f" ({total} recorded, first {day(rows[0].time)})" if total > 1 else ""
-        statements = [say(f"{lead}: **{render(row)}** on {day(row.time)}{more}.", cite(row))]
+        more = f" ({total} recorded, first {dated(rows[0])})" if total > 1 else ""
+        statements = [say(f"{lead}: **{render(row)}** {on_date(row)}{more}.", cite(row))]
     else:
         statements = _listing(rows, label, aspect, render, period)
     return ToolResult(
@@ -122,9 +122,7 @@ def _listing(
     for name, group in newest[:_LISTED]:
         last = group[-1]
         times = (
-            f"{day(last.time)}"
-            if len(group) == 1
-            else f"{len(group)} times, first {day(group[0].time)}, last {day(last.time)}"
+            f"{dated(last)}" if len(group) == 1 else f"{len(group)} times, first {dated(group[0])}, last {dated(last)}"
         )
         lines.append(say(f"{name}: {times}", cite(last), item=True))
     if len(newest) > _LISTED:
@@ -148,7 +146,7 @@ def _none_recorded(
         outside = [r for r in everything if target is None or ctx.lexicon.matches(target, r, kind)]
         if outside:
             row = outside[-1]
-            statements.append(say(f"Outside that period: {plain_name(row.display)} on {day(row.time)}.", cite(row)))
+            statements.append(say(f"Outside that period: {plain_name(row.display)} {on_date(row)}.", cite(row)))
     if target is not None:
         from tools.problems import note_findings
 
@@ -209,11 +207,11 @@ def procedure_result(ctx: ToolContext, name: str, period: Period | None = None) 
         if row.conclusion and (
             ctx.lexicon.matches(target, row, "procedure") or (words and all(w in row.display.lower() for w in words))
         ):
-            statements.append(say(f"{plain_name(row.display)}, {day(row.time)}: {row.conclusion}", cite(row)))
+            statements.append(say(f"{plain_name(row.display)}, {dated(row)}: {row.conclusion}", cite(row)))
     for done in reversed(within(ctx.chart.procedures, period)):
         if ctx.lexicon.matches(target, done, "procedure"):
             outcome = f", outcome: {done.outcome}" if done.outcome else f": {done.note}" if done.note else ""
-            statements.append(say(f"{plain_name(done.display)} on **{day(done.time)}**{outcome}.", cite(done)))
+            statements.append(say(f"{plain_name(done.display)} {on_date(done, bold=True)}{outcome}.", cite(done)))
             break
     noted = search_notes(ctx, f"{target.label} showed findings", period, limit=3, near=False)
     # A list that only names the procedure says nothing of what it showed.
@@ -268,7 +266,9 @@ def age_when(ctx: ToolContext, name: str) -> ToolResult:
         row = next((r for r in hits if r.time is not None), None)
         age = ctx.chart.age_on(row.time) if row is not None and row.time is not None else None
         if row is not None and age is not None:
-            text = f"**{age} years** old when {plain_name(row.display)} is first recorded, on {day(row.time)}."
+            # A year alone leaves open whether the birthday had been.
+            span = f"{age} or {age + 1}" if row.time_precision == "year" else str(age)
+            text = f"**{span} years** old when {plain_name(row.display)} is first recorded, {on_date(row)}."
             return ToolResult(
                 tool="age_when",
                 statements=(say(text, cite(row), cite(ctx.chart.patient, "birth date")),),
@@ -343,22 +343,22 @@ def encounters(
         lead = "**0**: no" if aspect == "count" else "No"
         statements = [say(f"{lead} {noun}{about} is recorded{_when(period)} (none documented).")]
         if period is not None and (outside := encounter_rows(ctx, kind, None, reason)):
-            statements.append(say(f"Outside that period the last was on {day(outside[-1].time)}.", cite(outside[-1])))
+            statements.append(say(f"Outside that period the last was {on_date(outside[-1])}.", cite(outside[-1])))
         statements.append(say(f"Looked at {looked[0]}."))
         return ToolResult(tool="encounters", found=False, statements=tuple(statements), looked_at=looked, data=data)
     if aspect == "count":
         text = f"**{len(rows)}** {noun}{'s' if len(rows) != 1 else ''}{about} recorded{_when(period)}"
-        text += f" (first {day(rows[0].time)}, last {day(rows[-1].time)})."
+        text += f" (first {dated(rows[0])}, last {dated(rows[-1])})."
         return ToolResult(tool="encounters", statements=(say(text, cite(rows[0]), cite(rows[-1])),), data=data)
     if aspect in {"list", "has"} and len(rows) > 1:
         head = say(
             f"{'Yes: ' if aspect == 'has' else ''}**{len(rows)}** {noun}s{about}{_when(period)}"
             f"{', newest first' if len(rows) <= _LISTED else f'; the newest {_LISTED}'}:"
         )
-        lines = [say(f"{day(r.time)}: {describe_encounter(r)}", cite(r), item=True) for r in reversed(rows[-_LISTED:])]
+        lines = [say(f"{dated(r)}: {describe_encounter(r)}", cite(r), item=True) for r in reversed(rows[-_LISTED:])]
         return ToolResult(tool="encounters", statements=(head, *lines), data=data)
     if offset >= len(rows):
-        text = f"No earlier {noun} is documented; the first is of {day(rows[0].time)}."
+        text = f"No earlier {noun} is documented; the first is of {dated(rows[0])}."
         return ToolResult(
             tool="encounters", found=False, statements=(say(text, cite(rows[0])),), looked_at=looked, data=data
         )
@@ -394,9 +394,9 @@ def _current_stay(ctx: ToolContext, rows: Sequence[EncounterRow], kind: str) -> 
     noun = ENCOUNTER_KINDS[kind][0]
     if under_way:
         row = under_way[-1]
-        text = f"Yes: {noun} since **{day(row.start or row.time)}**, {describe_encounter(row)}."
+        text = f"Yes: {noun} since **{dated(row)}**, {describe_encounter(row)}."
         return ToolResult(tool="encounters", statements=(say(text, cite(row)),), data={"kind": kind, "n": 1})
-    last = f" The last was on {day(rows[-1].time)}." if rows else ""
+    last = f" The last was {on_date(rows[-1])}." if rows else ""
     looked = (f"{len(ctx.chart.encounters)} encounters up to {day(ctx.as_of)}",)
     return ToolResult(
         tool="encounters",
@@ -439,27 +439,32 @@ def _one_encounter(row: EncounterRow, noun: str, aspect: str, offset: int) -> St
     if aspect == "reason":
         reason = plain_name(row.reason_display) if row.reason_display else "no reason is recorded (not documented)"
         return say(
-            f"{lead} {noun}, {day(start)}: **{reason}** ({plain_name(row.type_display or row.display)}).", cite(row)
+            f"{lead} {noun}, {dated(row)}: **{reason}** ({plain_name(row.type_display or row.display)}).", cite(row)
         )
     if aspect == "provider":
         who = ", ".join(p for p in (row.practitioner, row.provider) if p) or "no provider is recorded (not documented)"
-        return say(f"{lead} {noun}, {day(start)}: **{who}**.", cite(row))
+        return say(f"{lead} {noun}, {dated(row)}: **{who}**.", cite(row))
     length = f" to {day(end)}" if start is not None and end is not None and end.date() != start.date() else ""
     if aspect == "stay" and start is not None and end is not None:
         return say(
-            f"{lead} {noun}: {day(start)}{length}, **{_duration(start, end)}** ({describe_encounter(row)}).", cite(row)
+            f"{lead} {noun}: {dated(row)}{length}, **{_duration(start, end, row.time_precision)}** ({describe_encounter(row)}).",
+            cite(row),
         )
     place = f" at {row.provider}" if row.provider else ""
-    return say(f"{lead} {noun}: **{day(start)}**{length}, {describe_encounter(row)}{place}.", cite(row))
+    return say(f"{lead} {noun}: **{dated(row)}**{length}, {describe_encounter(row)}{place}.", cite(row))
 
 
-def _duration(start: datetime, end: datetime) -> str:
+def _duration(start: datetime, end: datetime, precision: str) -> str:
+    """The length of a stay, in hours only where the record has the time of day."""
+    days = (end.date() - start.date()).days
+    if precision != "instant":
+        return f"{days} days" if days > 1 else "1 day" if days else "less than a day"
     seconds = (end - start).total_seconds()
     if seconds < 3600:
         return f"{seconds / 60:.0f} minutes"
     if seconds < 172800:
         return f"{seconds / 3600:.1f} hours"
-    return f"{(end.date() - start.date()).days} days"
+    return f"{days} days"
 
 
 def care_plans(ctx: ToolContext, status: str = "active") -> ToolResult:
@@ -483,7 +488,7 @@ def care_plans(ctx: ToolContext, status: str = "active") -> ToolResult:
     lines = []
     for row in reversed(rows):
         activities = f": {', '.join(plain_name(a) for a in row.activities)}" if row.activities else ""
-        since = f", since {day(row.start or row.time)}" if row.start or row.time else ""
+        since = f", since {dated(row)}" if row.start or row.time else ""
         lines.append(
             say(f"{plain_name(row.title or row.display)} ({row.status}{since}){activities}", cite(row), item=True)
         )
@@ -494,38 +499,41 @@ def care_plans(ctx: ToolContext, status: str = "active") -> ToolResult:
     )
 
 
+_DEVICE_DETAILS = frozenset(
+    "serial number lot udi manufacturer maker model made expiry expires expiration date batch id".split()
+)
+
+
 def devices(ctx: ToolContext, name: str = "") -> ToolResult:
-    """Implanted and other devices, optionally one kind."""
-    words = content_words(name)
-    rows = [r for r in ctx.chart.devices if all(w in r.display.lower() for w in words)]
-    looked = (f"{len(ctx.chart.devices)} device entries", f"{len(ctx.chart.procedures)} procedures")
+    """Implanted and other devices, optionally one kind, with maker, serial and lot number where they are recorded."""
+    words = [w for w in content_words(name) if w not in _DEVICE_DETAILS]
+    rows = [r for r in ctx.chart.devices if all(w in f"{r.display} {r.type} {r.device_name}".lower() for w in words)]
+    n, done = len(ctx.chart.devices), len(ctx.chart.procedures)
+    looked = (
+        f"{n} device {'entry' if n == 1 else 'entries'}",
+        f"{done} {'procedure' if done == 1 else 'procedures'}",
+    )
     if not rows:
         of_what = f"{name} " if name else ""
-        return ToolResult(
-            tool="devices",
-            found=False,
-            looked_at=looked,
-            data={"n": 0},
-            statements=(
-                say(f"No {of_what}device is recorded (not documented). Looked at {looked[0]} and {looked[1]}."),
-            ),
-        )
-    lines = [
-        say(
-            f"{plain_name(r.display)} ({r.status or 'status not recorded'}{', ' + day(r.time) if r.time else ''})",
-            cite(r),
-            item=True,
-        )
-        for r in rows
-    ]
-    return ToolResult(
-        tool="devices",
-        statements=(
-            say(f"{'Yes: ' if name else ''}**{len(rows)}** {'device' if len(rows) == 1 else 'devices'} recorded:"),
-            *lines,
-        ),
-        data={"n": len(rows)},
+        text = f"No {of_what}device is recorded (not documented). Looked at {looked[0]} and {looked[1]}."
+        return ToolResult(tool="devices", found=False, looked_at=looked, data={"n": 0}, statements=(say(text),))
+    head = say(f"{'Yes: ' if name else ''}**{len(rows)}** {'device' if len(rows) == 1 else 'devices'} recorded:")
+    lines = [say(f"{plain_name(r.display)} ({'; '.join(_device_details(r))})", cite(r), item=True) for r in rows]
+    return ToolResult(tool="devices", statements=(head, *lines), data={"n": len(rows)})
+
+
+def _device_details(row: DeviceRow) -> list[str]:
+    details = (
+        ("", row.status or "status not recorded"),
+        ("", dated(row) if row.time else ""),
+        ("manufacturer ", row.manufacturer),
+        ("serial number ", row.serial_number),
+        ("lot ", row.lot_number),
+        ("UDI ", row.udi),
+        ("made ", day(row.manufactured) if row.manufactured else ""),
+        ("expires ", day(row.expires) if row.expires else ""),
     )
+    return [f"{label}{value}" for label, value in details if value]
 
 
 def timeline(ctx: ToolContext, period: Period | None = None, limit: int = 25) -> ToolResult:
@@ -546,7 +554,7 @@ def timeline(ctx: ToolContext, period: Period | None = None, limit: int = 25) ->
         for row in within(rows, period):
             if row.time is not None:
                 what = describe_encounter(row) if label == "visit" else plain_name(row.display)
-                events.append((row.time, say(f"{day(row.time)}: {label} {what}", cite(row), item=True)))
+                events.append((row.time, say(f"{dated(row)}: {label} {what}", cite(row), item=True)))
     events.sort(key=lambda e: e[0], reverse=True)
     if not events:
         looked = (f"{len(chart.encounters)} encounters and the problem, procedure and medication lists",)

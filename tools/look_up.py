@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tools.concepts import Target, content_words, normalise_name
-from tools.context import ToolContext, cite, day, plain_name, within
+from tools.context import ToolContext, cite, dated, plain_name, within
 from tools.notes import search_notes
 from tools.observations import reading_of
 from tools.outcome import Statement, ToolResult, say
@@ -25,8 +25,8 @@ def look_up(ctx: ToolContext, name: str, period: Period | None = None, question:
         if hits:
             row = hits[-1]
             value = f": {reading_of(row).shown}" if kind == "observation" else ""
-            count = f" ({len(hits)} entries, first {day(hits[0].time)})" if len(hits) > 1 else ""
-            statements.append(say(f"{label}: **{plain_name(row.display)}**{value}, {day(row.time)}{count}.", cite(row)))
+            count = f" ({len(hits)} entries, first {dated(hits[0])})" if len(hits) > 1 else ""
+            statements.append(say(f"{label}: **{plain_name(row.display)}**{value}, {dated(row)}{count}.", cite(row)))
     looked = (
         f"{len(ctx.chart.observations)} observations",
         f"{len(ctx.chart.conditions)} conditions",
@@ -39,11 +39,14 @@ def look_up(ctx: ToolContext, name: str, period: Period | None = None, question:
         f"{len(ctx.chart.notes)} notes",
     )
     if statements:
-        more = search_notes(ctx, question, period, near=False) if question and question != name else None
-        told = more.statements if more is not None and more.found else ()
+        left = _left_over(ctx, name, statements)
+        wanted = question or (name if left else "")
+        more = search_notes(ctx, wanted, period, near=bool(left), beside=True) if wanted else None
+        told = more.statements if more is not None and (more.found or more.data.get("nearest")) else ()
+        part = f"Recorded under part of that name; “{' '.join(left)}” is not documented in the structured record:"
         return ToolResult(
             tool="look_up",
-            statements=(say("Yes, recorded:"), *statements, *told),
+            statements=(say(part if left else "Yes, recorded:"), *statements, *told),
             data={"name": name, "n": len(statements)},
             warnings=more.warnings if more is not None else (),
         )
@@ -64,6 +67,14 @@ def look_up(ctx: ToolContext, name: str, period: Period | None = None, question:
         data={"name": name, "n": 0},
         warnings=noted.warnings,
     )
+
+
+def _left_over(ctx: ToolContext, name: str, statements: list[Statement]) -> list[str]:
+    """Words of the name that no entry found has, nor the clinical name by which it was found: "wheal size" of a peanut."""
+    shown = f" {normalise_name(' '.join(s.text for s in statements))} "
+    mentions = ctx.lexicon.find_mentions(name)
+    named = {w for m in mentions for w in content_words(m.text)}
+    return [w for w in content_words(name) if w not in named and f" {w[:5]}" not in shown]
 
 
 def _hint(name: str) -> tuple[Statement, ...]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from domain.facts import FactKind, Frozen
 from tools.concepts import Target, normalise_name
-from tools.context import ToolContext, cite, day, plain_name, within
+from tools.context import ToolContext, cite, dated, day, plain_name, within
+from tools.note_claims import lists_as_taken, taken_until
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.periods import Period, wall_clock
 
@@ -38,6 +39,11 @@ class Course(Frozen):
     def first(self) -> datetime | None:
         """When it was first ordered."""
         return next((r.time for r in self.rows if r.time is not None), None)
+
+    @property
+    def since(self) -> str:
+        """When it was first ordered, as precisely as the record says."""
+        return next((dated(r) for r in self.rows if r.time is not None), "an unrecorded date")
 
     @property
     def latest(self) -> MedicationRow:
@@ -129,7 +135,7 @@ def list_medications(
 
 def _line(course: Course) -> Statement:
     row = course.latest
-    detail = [f"last ordered {day(row.time)}" if course.is_active else f"{course.status}, last ordered {day(row.time)}"]
+    detail = [f"last ordered {dated(row)}" if course.is_active else f"{course.status}, last ordered {dated(row)}"]
     if row.dosage_text:
         detail.insert(0, row.dosage_text)
     return say(f"{course.name} ({'; '.join(detail)})", cite(row), item=True)
@@ -183,7 +189,7 @@ def _never(ctx: ToolContext, target: Target, aspect: str, period: Period | None)
     statements = [say(f"{lead}: no {target.label} order is recorded{when}.")]
     if period is not None and (other := courses(ctx, target)):
         row = other[-1].latest
-        statements.append(say(f"Outside that period: {other[-1].name}, last ordered {day(row.time)}.", cite(row)))
+        statements.append(say(f"Outside that period: {other[-1].name}, last ordered {dated(row)}.", cite(row)))
     statements.extend(_note_mentions(ctx, target))
     return ToolResult(
         tool="medication",
@@ -203,7 +209,7 @@ def _active(target: Target, found: list[Course], active: list[Course]) -> list[S
     if active:
         return [
             say(
-                f"Yes: **{c.name}** is active (first ordered {day(c.first)}, last ordered {day(c.latest.time)}"
+                f"Yes: **{c.name}** is active (first ordered {c.since}, last ordered {dated(c.latest)}"
                 f"{'; ' + c.latest.dosage_text if c.latest.dosage_text else ''}).",
                 cite(c.latest),
             )
@@ -211,7 +217,7 @@ def _active(target: Target, found: list[Course], active: list[Course]) -> list[S
         ]
     newest = max(found, key=_recency)
     text = (
-        f"No: {newest.name} is not active; the last order, of {day(newest.latest.time)}, is recorded as "
+        f"No: {newest.name} is not active; the last order, of {dated(newest.latest)}, is recorded as "
         f"**{newest.status}**{f' ({newest.latest.status_reason})' if newest.latest.status_reason else ''}."
     )
     return [say(text, cite(newest.latest))]
@@ -226,9 +232,9 @@ def _ever(target: Target, found: list[Course], active: list[Course]) -> list[Sta
     lines = []
     for course in sorted(found, key=_recency, reverse=True):
         state = "active now" if course.is_active else f"now {course.status}"
-        span = f"first ordered {day(course.first)}"
+        span = f"first ordered {course.since}"
         if len(course.rows) > 1:
-            span += f", last {day(course.rows[-1].time)}"
+            span += f", last {dated(course.rows[-1])}"
         lines.append(say(f"{course.name}: {span}; {state}", cite(course.rows[0]), cite(course.latest), item=True))
     head = say(f"Yes: {target.label} is recorded.") if len(lines) > 1 else None
     if head is None:
@@ -238,10 +244,10 @@ def _ever(target: Target, found: list[Course], active: list[Course]) -> list[Sta
 
 def _start(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
     earliest = min(found, key=lambda c: c.first.timestamp() if c.first else float("inf"))
-    statements = [say(f"{earliest.name} was first ordered on **{day(earliest.first)}**.", cite(earliest.rows[0]))]
+    statements = [say(f"{earliest.name} was first ordered on **{earliest.since}**.", cite(earliest.rows[0]))]
     for course in found:
         if course is not earliest:
-            statements.append(say(f"{course.name}: first ordered {day(course.first)}", cite(course.rows[0]), item=True))
+            statements.append(say(f"{course.name}: first ordered {course.since}", cite(course.rows[0]), item=True))
     return statements
 
 
@@ -249,21 +255,21 @@ def _stop(target: Target, found: list[Course], active: list[Course]) -> list[Sta
     if active:
         course = active[0]
         return [
-            say(f"Not stopped: {course.name} is active (last ordered {day(course.latest.time)}).", cite(course.latest))
+            say(f"Not stopped: {course.name} is active (last ordered {dated(course.latest)}).", cite(course.latest))
         ]
     newest = max(found, key=_recency)
     row = newest.latest
     when = f" on {day(row.end)}" if getattr(row, "end", None) else ""
-    dated = "" if when else "; the record gives no stop date"
+    unknown = "" if when else "; the record gives no stop date"
     why = f", reason: {row.status_reason}" if row.status_reason else ""
-    text = f"{newest.name}: **{newest.status}**{when}{why} (last ordered {day(row.time)}{dated})."
+    text = f"{newest.name}: **{newest.status}**{when}{why} (last ordered {dated(row)}{unknown})."
     return [say(text, cite(row))]
 
 
 def _last(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
     newest = max(found, key=lambda c: c.rows[-1].time.timestamp() if c.rows[-1].time else 0.0)
     row = newest.rows[-1]
-    return [say(f"{newest.name} was last ordered on **{day(row.time)}** (status {row.status}).", cite(row))]
+    return [say(f"{newest.name} was last ordered on **{dated(row)}** (status {row.status}).", cite(row))]
 
 
 def _dose(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
@@ -274,7 +280,7 @@ def _dose(target: Target, found: list[Course], active: list[Course]) -> list[Sta
             f"; instructions: {row.dosage_text}" if row.dosage_text else "; no dosage instruction is recorded"
         )
         state = "active" if course.is_active else f"not active ({course.status})"
-        statements.append(say(f"**{course.name}**, {state}, ordered {day(row.time)}{instructions}.", cite(row)))
+        statements.append(say(f"**{course.name}**, {state}, ordered {dated(row)}{instructions}.", cite(row)))
     return statements
 
 
@@ -289,7 +295,7 @@ def _reason(target: Target, found: list[Course], active: list[Course]) -> list[S
     row = with_reason[-1]
     return [
         say(
-            f"{plain_name(row.display)} was ordered for **{plain_name(row.reason_display)}** ({day(row.time)}).",
+            f"{plain_name(row.display)} was ordered for **{plain_name(row.reason_display)}** ({dated(row)}).",
             cite(row),
         )
     ]
@@ -302,12 +308,12 @@ def _prescriber(target: Target, found: list[Course], active: list[Course]) -> li
         text = f"Not documented: no prescriber is recorded with the orders of {newest.name}."
         return [say(text, cite(newest.latest))]
     row = max(ordered, key=lambda r: r.time.timestamp() if r.time else 0.0)
-    return [say(f"{plain_name(row.display)} was last ordered by **{row.requester}** ({day(row.time)}).", cite(row))]
+    return [say(f"{plain_name(row.display)} was last ordered by **{row.requester}** ({dated(row)}).", cite(row))]
 
 
 def _count(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
     rows = sorted((r for c in found for r in c.rows), key=lambda r: r.time.timestamp() if r.time else 0.0)
-    text = f"**{len(rows)}** {'order' if len(rows) == 1 else 'orders'} of {target.label}, first {day(rows[0].time)}, last {day(rows[-1].time)}."
+    text = f"**{len(rows)}** {'order' if len(rows) == 1 else 'orders'} of {target.label}, first {dated(rows[0])}, last {dated(rows[-1])}."
     return [say(text, cite(rows[0]), cite(rows[-1]))]
 
 
@@ -331,19 +337,15 @@ def _note_contradiction(ctx: ToolContext, target: Target, active: bool) -> list[
     """The newest note that lists a drug which the record says is not active."""
     if active:
         return []
-    facts = [
-        f
-        for f in ctx.chart.facts
-        if f.kind is FactKind.MEDICATION
-        and f.concept_id in target.ids
-        and f.assertion.is_current_finding
-        and not (f.sig and f.sig.status in {"stopped", "held", "discontinued"})
-    ]
+    facts = [f for f in ctx.chart.facts if f.concept_id in target.ids and lists_as_taken(ctx, f)]
     if not facts:
         return []
     newest = facts[-1]
     span = newest.evidence.span
     when = ctx.chart.note_times.get(span.note_id) if span else None
+    over = taken_until(newest, when) if when is not None else None
+    if over is not None and over <= ctx.as_of:
+        return []
     last_order = max((r.time for c in courses(ctx, target) for r in c.rows if r.time), default=None)
     if when is None or (last_order is not None and when.date() < last_order.date()):
         return []

@@ -11,10 +11,13 @@ from datetime import datetime, timedelta
 
 from domain.facts import Fact, FactKind
 from tools.context import ToolContext
+from tools.untrusted import inert_text
 
 STOPPED = frozenset({"stopped", "held", "discontinued"})
 _NOT_TAKEN = STOPPED | {"given", "not taking"}
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9*\"(])|\n\s*\n|\n(?=[ \t]*(?:\d{1,2}[.)]|[-*•#])[ \t])|\n(?=[A-Z][\w /&-]{2,40}:)")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])\s+(?=[A-Z0-9*\"(])|\n\s*\n|\n(?=[ \t]*(?:\d{1,2}[.)]|[-*•#])[ \t])|\n(?=[A-Z][\w /&-]{2,40}:)"
+)
 _NARROWED = re.compile(
     r"\b(?:new|further|recurr\w+|additional|worsening|residual|active|uncontrolled|acute|more|signs? of|flare of|overt|gross"
     r"|increas\w+|chang\w+ in|progress\w+ of|reason for|need for|tense|significant)\b[\w\s-]*$",
@@ -44,6 +47,10 @@ _ENDED = re.compile(
     r"|until|through|not (?:taken|taking|tolerated)|caused|led to|failed|last (?:dose|taken))\b|(?<![\w-])off\b",
     re.IGNORECASE,
 )  # fmt: skip
+_THEN_ENDED = re.compile(r"[,;]?\s+(?:(?:and|then|so|was|were|now|since)\s+)*(?:switched|changed|replaced|stopped|discontinued|held)\b", re.IGNORECASE)  # fmt: skip
+_LIST_OF_DRUGS = re.compile(
+    r"(?:^|[\n.;]\s*)(?:\w+ ){0,2}(?:meds|medications?|rx)\b[^:\n.]{0,40}:[^:]*$", re.IGNORECASE
+)
 _CLAUSE_END = re.compile(r"[;,.]\s|\n|$")
 _DURATION = re.compile(r"(\d{1,3})\s*(days?|d|weeks?|wks?|w)", re.IGNORECASE)
 
@@ -51,7 +58,7 @@ _DURATION = re.compile(r"(\d{1,3})\s*(days?|d|weeks?|wks?|w)", re.IGNORECASE)
 def sentence_of(ctx: ToolContext, fact: Fact) -> tuple[str, int]:
     """The sentence or list item of a visible note in which a fact stands, and where the fact begins in it."""
     span = fact.evidence.span
-    note = next((n for n in ctx.chart.notes if span is not None and n.id == span.note_id), None)
+    note = ctx.chart.notes_by_id.get(span.note_id) if span is not None else None
     if note is None or span is None:
         return fact.evidence.quote, 0
     before = [m.end() for m in _SENTENCE_END.finditer(note.text, max(0, span.start - 600), span.start)]
@@ -61,10 +68,22 @@ def sentence_of(ctx: ToolContext, fact: Fact) -> tuple[str, int]:
     return note.text[start : min(end, span.end + 400)], span.start - start
 
 
+def said_of(ctx: ToolContext, fact: Fact, most: int = 100) -> str:
+    """The words in which a fact stands, from the start of its sentence, on one line: "No history of diabetes"."""
+    text, place = sentence_of(ctx, fact)
+    start = max(
+        text.rfind(". ", 0, place) + 2 if ". " in text[:place] else 0, text.rfind("; ", 0, place) + 1, place - most // 2
+    )
+    end = place + len(fact.evidence.quote)
+    stop = re.search(r"[.;,\n]", text[end:])
+    words = text[start : min(end + (stop.start() if stop else len(text)), start + 2 * most)]
+    return " ".join(inert_text(words).split())
+
+
 def is_set_right(ctx: ToolContext, fact: Fact) -> bool:
     """Whether the note quotes the statement only to say that it is wrong ("ED note says NKDA: incorrect"), or names another thing."""
     span = fact.evidence.span
-    note = next((n for n in ctx.chart.notes if span and n.id == span.note_id), None)
+    note = ctx.chart.notes_by_id.get(span.note_id) if span is not None else None
     if note is None or span is None:
         return False
     around, behind = note.text[max(0, span.start - 60) : span.end + 60], note.text[span.end : span.end + 24]
@@ -85,14 +104,13 @@ def denies_problem(ctx: ToolContext, fact: Fact) -> bool:
 
 def _is_asserted_beside(ctx: ToolContext, denied: Fact) -> bool:
     """Whether the same note also says that the patient has it: the denial is then somebody else's ("ED chart said no DM; she HAS diabetes")."""
-    span, vocabulary = denied.evidence.span, ctx.lexicon.vocabulary
-    same = {denied.concept_id} | vocabulary.descendants("condition", denied.concept_id)
+    span = denied.evidence.span
+    same = {denied.concept_id} | ctx.lexicon.vocabulary.descendants("condition", denied.concept_id)
     return any(
         f.kind is FactKind.CONDITION
         and f.concept_id in same
         and not (f.assertion.is_negated or f.assertion.is_family or f.assertion.is_hypothetical)
-        for f in ctx.chart.facts
-        if span is not None and (s := f.evidence.span) is not None and s.note_id == span.note_id
+        for f in (ctx.chart.facts_by_note.get(span.note_id, ()) if span is not None else ())
     )
 
 
@@ -105,7 +123,10 @@ def denies_allergy(ctx: ToolContext, fact: Fact) -> bool:
     if not fact.assertion.is_negated:
         return False
     text, place = sentence_of(ctx, fact)
-    return _DENIAL.search(text[:place]) is not None or _DENIAL.search(text[place : place + 60].partition(",")[0]) is not None
+    return (
+        _DENIAL.search(text[:place]) is not None
+        or _DENIAL.search(text[place : place + 60].partition(",")[0]) is not None
+    )
 
 
 def affirms_allergy(fact: Fact) -> bool:
@@ -126,10 +147,15 @@ def lists_as_taken(ctx: ToolContext, fact: Fact) -> bool:
         return False
     text, place = sentence_of(ctx, fact)
     before = text[:place].rpartition(":")[2].rpartition(". ")[2]
-    if fact.section == "medications":  # what is said of one drug of a list does not hold for the next
+    if fact.section == "medications" or _LIST_OF_DRUGS.search(
+        text[:place]
+    ):  # what is said of one drug of a list does not hold for the next
         before = re.split(r"[,;\n]", before)[-1]
+    before = " ".join(before.split())
     behind = text[place + len(fact.evidence.quote) :]
-    ended = _ENDED.search(fact.evidence.quote) or _ENDED.search(behind[: _clause_end(behind)])
+    ended = (
+        _ENDED.search(fact.evidence.quote) or _ENDED.search(behind[: _clause_end(behind)]) or _THEN_ENDED.match(behind)
+    )
     return _ONLY_TOLD_OF.search(before) is None and ended is None
 
 

@@ -18,8 +18,23 @@ _FEW_NOTES = 4
 _NEAR_IN_NOTE = 0.25  # cosine; within a note that the question names, a weaker likeness is enough to quote it
 _AS_NEAR = 0.7  # of the best score: a sentence that is quoted beside it
 _NEAREST_SHOWN = 3
+_SHORT = 80  # characters; a shorter sentence is quoted with what follows it in its paragraph
+_GOES_ON_FOR = 3  # sentences at most
+# To its end: a full stop, the line before a list item or an empty line, or the end of the next line.
+_TO_ITS_END = r"[^\n]{3,}?(?:[.!?](?=\s|$)|(?=\n[ \t]*(?:\n|[-*•#]|\d{1,2}[.)] ))|$|\n[^\n]{3,200}?[.!?](?=\s|$))"
+_ITEM = r"[-*•#\n]|\d{1,2}[.)] "
+_NEXT = re.compile(rf"[ \t]*\n?[ \t]*(?!{_ITEM}|[A-Z][A-Za-z /&-]{{2,40}}:|[A-Z]{{4,}}){_TO_ITS_END}")
+_NEXT_TOLD = re.compile(rf"[ \t]*\n?[ \t]*(?!{_ITEM}){_TO_ITS_END}")  # a reason may have a heading of its own
+_POINTS_BACK = re.compile(
+    r"\W*(?:(?:continue\w*|stop|repeat|hold|keep|resume|wait\w*|until|if|and|but|so|then|also)\W+){0,2}"
+    r"(?:until then|then|this|that|these|those|it|its|both|he|she|they|same)\b",
+    re.IGNORECASE,
+)
 _NAMES_A_NOTE = re.compile(r"\bnotes?\b|\bentry\b|\bletter\b|\bwrit|\bwrote\b|\bdocument|\bvisit\b", re.IGNORECASE)
-_GOES_ON = re.compile(r"\bwhy\b|\breason|\bplan|\bdecision|\boutcome|\bexplain|\bbecause|\bcause", re.IGNORECASE)
+_GOES_ON = re.compile(
+    r"\bwhy\b|\bhow come\b|\bwhat made\b|\bwhat happen|\breason|\bplan|\bdecision|\boutcome|\bexplain|\bbecause|\bcause",
+    re.IGNORECASE,
+)
 
 
 def suspicious_notes(ctx: ToolContext) -> list[Note]:
@@ -116,9 +131,9 @@ def search_notes(
     looked = (f"{len(notes)} notes{' ' + period.label if period and period.label else ''}",)
     by_id = {n.id: n for n in notes}
     statements: list[Statement] = []
-    for found in telling:
+    for found, end in _apart(telling, by_id, query):
         note = by_id[found.note_id]
-        quote, evidence = _quote(note, found.start, _told_until(note, found, query))
+        quote, evidence = _quote(note, found.start, end)
         section = f", {found.section}" if found.section else ""
         statements.append(say(f"The {_describe(note)}{section}, says: “{quote}”", evidence))
     nearest = not telling and near
@@ -135,6 +150,18 @@ def search_notes(
         looked_at=looked,
         warnings=warnings,
     )
+
+
+def _apart(found: Sequence[Found], by_id: Mapping[str, Note], query: str) -> list[tuple[Found, int]]:
+    """Each sentence with the end of its quote, without those that overlap an earlier quote."""
+    kept: list[tuple[Found, int]] = []
+    for one in found:
+        note = by_id[one.note_id]
+        end = _told_until(note, one, query)
+        one = one.model_copy(update={"start": _told_from(note, one)})
+        if not any(f.note_id == one.note_id and f.start < end and one.start < until for f, until in kept):
+            kept.append((one, end))
+    return kept
 
 
 def _telling(ranked: Sequence[Found], limit: int, is_named: bool) -> list[Found]:
@@ -154,12 +181,32 @@ def _is_likely(found: Found) -> bool:
     return found.covered >= 0.5 or found.similarity >= _NEAR_IN_NOTE
 
 
+def _told_from(note: Note, found: Found) -> int:
+    """Where the quote begins: one sentence earlier where it points back ("Continue until then", "She would rather wait")."""
+    if _POINTS_BACK.match(note.text, found.start, found.start + 40) is None:
+        return found.start
+    before = note.text[max(0, found.start - 240) : found.start]
+    paragraph = re.split(r"\n[ \t]*(?:\n|(?=[-*•#]|\d{1,2}[.)] ))", before)[-1]
+    sentences = [m.start() for m in re.finditer(r"(?:^|(?<=[.!?:])\s+)(?=\S)", paragraph)]
+    earlier = [s for s in sentences if len(paragraph) - s > 3]
+    if not paragraph.strip() or not earlier or len(paragraph) == 240:
+        return found.start
+    return found.start - len(paragraph) + earlier[-1]
+
+
 def _told_until(note: Note, found: Found, query: str) -> int:
-    """Where the quote ends: a reason or a plan is often told in the sentence after the one that names its matter."""
-    if _GOES_ON.search(query) is None:
-        return found.end
-    following = re.match(r"[ \t]*\n?[ \t]*(?![-*•#\d\s])[^\n]{3,160}?[.!?](?=\s|$)", note.text[found.end :])
-    return found.end + following.end() if following else found.end
+    """Where the quote ends. Telegraphic notes tell in the next sentence what the first one only opens ("On CPAP. Used 27/30
+    nights."), and a reason or a plan often stands behind the sentence that names its matter.
+    """
+    end, more = found.end, 1 if _GOES_ON.search(query) else 0
+    for _ in range(_GOES_ON_FOR):
+        if end - found.start >= _SHORT and more < 1:
+            break
+        following = (_NEXT_TOLD if more > 0 else _NEXT).match(note.text, end)
+        if following is None or following.end() - found.start > _QUOTE_LIMIT:
+            break
+        end, more = following.end(), more - 1
+    return end
 
 
 def _nearest(
@@ -173,9 +220,9 @@ def _nearest(
     """What comes nearest to a question that no sentence answers, said to be no more than that."""
     if close:
         statements = [say(f"Not documented in those words. Looked at {looked}; the nearest passages are:")]
-        for found in close:
+        for found, end in _apart(close, by_id, query):
             note = by_id[found.note_id]
-            quote, evidence = _quote(note, found.start, _told_until(note, found, query))
+            quote, evidence = _quote(note, found.start, end)
             statements.append(say(f"{_describe(note)}: “{quote}”", evidence, item=True))
         return statements
     if period is not None and 0 < len(notes) <= 2 and _NAMES_A_NOTE.search(query):

@@ -45,6 +45,7 @@ _UNIT_LABELS = {
 
 
 _ADULT = 18
+_LISTED = 10  # so many values above or below a limit are listed one by one
 
 
 class Reading(Frozen):
@@ -643,9 +644,13 @@ def threshold(
         f"Yes: **{len(hits)}** of {len(found)} {label} values{_in_period(period)} "
         f"{'was' if len(hits) == 1 else 'were'} {words} {limit}, most recently {hits[-1].shown} on {day(hits[-1].time)}."
     )
+    listed = hits if 1 < len(hits) <= _LISTED else []
     return ToolResult(
         tool="threshold",
-        statements=(say(text, *[r.evidence for r in _spread(hits)]),),
+        statements=(
+            say(text, *[r.evidence for r in _spread(hits)]),
+            *(say(f"{day(r.time)}: {r.shown}", r.evidence, item=True) for r in listed),
+        ),
         data={"concept": target.id, "n": len(hits), "of": len(found), "value": value},
         warnings=warnings,
         artifacts=(_trend(ctx, target, found),),

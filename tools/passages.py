@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
@@ -37,8 +37,25 @@ _TALK = frozenset(
     "accord according anywhere ask asked check clinic clinician comment commented describe described detail doctor document entry exactly find found give gave "
     "go got happen have history hx info information know latest last look mean mr mrs ms much many most notes offer ok one per physician present problem quote read reading "
     "recent regard regarding report reported see seen seem show showed still take talk tell thing today told trouble use used visit want wanted word words write "
-    "wrote written yet you long often ever actually really please pls currently now right exact medical recorded mention mentioned said say says".split()
+    "wrote written yet you long often ever actually really please pls currently now right exact medical recorded mention mentioned said say says "
+    "isnt arent wasnt werent doesnt dont didnt hasnt havent hadnt cant couldnt wont wouldnt shouldnt whats wheres whos hes shes theyre thats theres ive im come how far big tall deep bad after before during following upon".split()
 )
+# Words for the kind of a statement, which the statement itself seldom holds: "No driving 1 week" is advice.
+_KINDS = frozenset(
+    stem(w)
+    for w in "advice instruction instructions guidance recommendation recommendations plan planned planning reason reasons explanation "
+    "finding findings status situation opinion impression details history issue issues".split()
+)
+
+
+_FRAMES = re.compile(
+    r"\b(?:after|since|during|following|before|post|at|on|upon|until)\s+(?:(?:the|his|her|their|its|a|an|that|this|last|first|starting|stopping"
+    r"|getting|having|left|right|total)\s+)*$"
+)
+_DIED = re.compile(r"\b[dD]\. (?=(?:at |age |aged |in )*\d{2})")  # "brother pancreatic ca d. 58"
+_FRAME_WEIGHT = 0.4
+_IN_THE_NOTE = 0.8  # what the frame counts where it stands in the note but not in the sentence
+_NAMED_IN_THE_NOTE = 0.4  # what a clinical name counts there, for the order of sentences only
 
 
 class Sentence(NamedTuple):
@@ -88,6 +105,7 @@ class _Asked(NamedTuple):
     own: tuple[str, ...]
     names: tuple[tuple[str, ...], ...]  # other names of a clinical thing: all their words must stand there
     related: tuple[str, ...]
+    frames: bool = False  # says when or at what ("after the pacemaker"), which the note as a whole may tell
 
 
 def rank_sentences(ctx: ToolContext, question: str, notes: Sequence[Note], about: str = "") -> list[Found]:
@@ -99,13 +117,22 @@ def rank_sentences(ctx: ToolContext, question: str, notes: Sequence[Note], about
     if not notes or not question.strip():
         return []
     sentences = _within_reach(ctx, question, notes)
+    named = [_names_one(asked, s) for s in sentences]
+    # A telegraphic note names its matter once: what follows the name is about it too.
+    goes_on = [
+        n or (i > 0 and named[i - 1] and sentences[i - 1].note_id == s.note_id)
+        for i, (n, s) in enumerate(zip(named, sentences, strict=True))
+    ]
+    about_it = {(s.note_id, s.start) for s, n in zip(sentences, goes_on, strict=True) if n}
     if about:
         wanted = what_is_asked(about, ctx.lexicon)
         sentences = [s for s in sentences if any(_match(thing, s) >= _RELATED for thing in wanted)]
     if not sentences:
         return []
     rarity = _rarities(sentences)
-    covered = [_coverage(asked, s, rarity) for s in sentences]
+    framed = _told_by_note(asked, sentences, notes)
+    covered = [_coverage(asked, s, rarity, framed.get(s.note_id, {}), frames_only=True) for s in sentences]
+    ordered = [_coverage(asked, s, rarity, framed.get(s.note_id, {})) for s in sentences]
     meaning = [0.0] * len(sentences)
     if ctx.index is not None:
         vectors = ctx.index.embedder.embed([written_out(question), *(s.text for s in sentences)])
@@ -113,10 +140,10 @@ def rank_sentences(ctx: ToolContext, question: str, notes: Sequence[Note], about
     found = [
         Found(
             note_id=s.note_id, start=s.start, end=s.end, section=s.section, covered=c, similarity=m,
-            names_it=_names_one(asked, s),
-            score=_WORDS * c + _MEANING * max(0.0, m) + 1e-4 * place / len(sentences),
+            names_it=(s.note_id, s.start) in about_it,
+            score=_WORDS * o + _MEANING * max(0.0, m) + 1e-4 * place / len(sentences),
         )
-        for place, (s, c, m) in enumerate(zip(sentences, covered, meaning, strict=True))
+        for place, (s, c, o, m) in enumerate(zip(sentences, covered, ordered, meaning, strict=True))
     ]  # fmt: skip
     return sorted(found, key=lambda f: f.score, reverse=True)
 
@@ -129,15 +156,17 @@ def what_is_asked(question: str, lexicon: Lexicon) -> list[_Asked]:
     text = question.lower()
     asked, taken = [], []
     for mention in lexicon.find_mentions(text):
-        own = tuple(words_of(mention.text))
+        words = words_of(mention.text)
+        own = tuple(w for w in words if w not in _KINDS) or tuple(words)
         if not own or set(own) <= _TALK:
             continue
         names = {tuple(words_of(name)) for target in mention.targets for name in _names_of(target, lexicon)} - {own, ()}
-        asked.append(_Asked(own, tuple(sorted(names)), tuple(_related(mention.text))))
+        asked.append(_Asked(own, tuple(sorted(names)), tuple(_related(mention.text)), _is_frame(text, mention.start)))
         taken.append((mention.start, mention.end))
     for phrase, start, end in _topical_phrases(text):
         if not any(s < end and start < e for s, e in taken):
-            asked.append(_Asked(tuple(words_of(phrase)) or (phrase,), (), tuple(_related(phrase))))
+            own = tuple(words_of(phrase)) or (phrase,)
+            asked.append(_Asked(own, (), tuple(_related(phrase)), _is_frame(text, start)))
             taken.append((start, end))
     for token in tokenize(text):
         word = stem(token.norm)
@@ -145,8 +174,14 @@ def what_is_asked(question: str, lexicon: Lexicon) -> list[_Asked]:
             continue
         if len(word) > 1 and not any(word in a.own for a in asked):
             written = _short_forms().get(token.norm, "")
-            asked.append(_Asked((word,), (), (*_related(token.norm), *([written] if written else []))))
-    return asked
+            related = (*_related(token.norm), *([written] if written else []))
+            asked.append(_Asked((word,), (), related, word in _KINDS or _is_frame(text, token.start)))
+    return [a._replace(frames=False) for a in asked] if all(a.frames for a in asked) else asked
+
+
+def _is_frame(text: str, start: int) -> bool:
+    """Whether what stands at a place of a question is when or at what something was: "after the pacemaker", "on admission"."""
+    return _FRAMES.search(text[:start]) is not None
 
 
 def _names_of(target: object, lexicon: Lexicon) -> Iterable[str]:
@@ -213,7 +248,8 @@ def _short_form() -> re.Pattern[str]:
 
 def written_out(text: str) -> str:
     """A text with chart shorthand beside what it stands for: "RTC (return to clinic, come back)"."""
-    return _short_form().sub(lambda m: f"{m[0]} ({_short_forms()[m[0].lower()]})", " ".join(text.split()))
+    text = _DIED.sub(r"\g<0>(died) ", " ".join(text.split()))
+    return _short_form().sub(lambda m: f"{m[0]} ({_short_forms()[m[0].lower()]})", text)
 
 
 def _sentences(note: Note) -> list[Sentence]:
@@ -236,7 +272,11 @@ def _sentences(note: Note) -> list[Sentence]:
 def _says_something(sentence: str) -> bool:
     """Whether a sentence is more than a date, a bullet or a heading."""
     bare = sentence.strip(" #-*\n\t:")
-    return len(bare) > 3 and re.search(r"[A-Za-z]{3}", bare) is not None and not sentence.lstrip().startswith("#")
+    return (
+        len(bare) > 3
+        and re.search(r"[A-Za-z]{3}|[A-Za-z]{2}.*\d", bare) is not None
+        and not sentence.lstrip().startswith("#")
+    )
 
 
 def _within_reach(ctx: ToolContext, question: str, notes: Sequence[Note]) -> list[Sentence]:
@@ -276,14 +316,46 @@ def _rarities(sentences: Sequence[Sentence]) -> dict[str, float]:
     return {w: math.log((total + 1.0) / (n + 0.5)) for w, n in counts.items()}
 
 
-def _coverage(asked: Sequence[_Asked], sentence: Sentence, rarity: dict[str, float]) -> float:
-    """The share of what is asked, weighed by rarity, that stands in the sentence."""
+def _told_by_note(
+    asked: Sequence[_Asked], sentences: Sequence[Sentence], notes: Sequence[Note]
+) -> dict[str, dict[_Asked, float]]:
+    """By note: what it tells anywhere of the question's frames and clinical names, and what that counts in each sentence."""
+    worth = {a: _IN_THE_NOTE if a.frames else _NAMED_IN_THE_NOTE for a in asked if a.frames or a.names}
+    found: dict[str, dict[_Asked, float]] = {}
+    for thing, value in worth.items():
+        for sentence in sentences:
+            if thing not in found.get(sentence.note_id, ()) and _match(thing, sentence) >= _RELATED:
+                found.setdefault(sentence.note_id, {})[thing] = value
+        for note in notes:
+            if any(word in words_of(note.title) for word in thing.own):
+                found.setdefault(note.id, {})[thing] = value
+    return found
+
+
+def _coverage(
+    asked: Sequence[_Asked],
+    sentence: Sentence,
+    rarity: dict[str, float],
+    told: Mapping[_Asked, float],
+    frames_only: bool = False,
+) -> float:
+    """The share of what is asked, weighed by rarity, that stands in the sentence, or counts because its note tells it.
+
+    A sentence that has the frame of a question alone says nothing of what is asked.
+    """
     if not asked:
         return 0.0
     rarest = max(rarity.values(), default=1.0)
-    weights = [max(0.5, max((rarity.get(w, rarest) for w in thing.own), default=rarest)) for thing in asked]
-    held = sum(w * _match(thing, sentence) for w, thing in zip(weights, asked, strict=True))
-    return held / sum(weights)
+    total = held = 0.0
+    speaks = False
+    for thing in asked:
+        weight = max(0.5, max((rarity.get(w, rarest) for w in thing.own), default=rarest))
+        weight *= _FRAME_WEIGHT if thing.frames else 1.0
+        match = _match(thing, sentence)
+        speaks = speaks or (match > 0 and not thing.frames)
+        total += weight
+        held += weight * max(match, 0.0 if frames_only and not thing.frames else told.get(thing, 0.0))
+    return held / total if speaks else 0.0
 
 
 def _names_one(asked: Sequence[_Asked], sentence: Sentence) -> bool:

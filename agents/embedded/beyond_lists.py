@@ -18,10 +18,11 @@ BESIDE_THE_RECORD = "note.beside"  # the intent of such a search: what it does n
 
 _ASKS = (
     r"why|how come|reasons?|because|rationale|causes?|caused|explain\w*|explanation|blamed?|attribut\w+|triggered|led to|pushed|drove"
-    r"|plan|plans|planned|planning|next steps?|going forward|until when|upcoming|due|end of|next|how long (?:should|will|is .{0,30}meant|does .{0,30} need)"
+    r"|plan|plans|planned|planning|next steps?|going forward|until when|upcoming|due|end of|end date|stop date|how many (?:days|weeks)|duration|course length|length of|next|what (?:kind|type|sort) of|how long (?:should|will|is .{0,30}meant|does .{0,30} need)"
     r"|when (?:can|will|should|may|could)|what (?:happens|to do) (?:to|with|if|when)"
     r"|sever(?:e|ity)|grade|stage|extent|how (?:bad|severe|big|large|far|bothersome)|size|where (?:is|was|are|were) (?:the|his|her|their)|which (?:side|lobe|leg|arm|hand|part)"
-    r"|told|said|say|says|saying|advi[sc]e\w*|counsel\w*|discuss\w*|offered|declin\w+|refus\w+|agreed?|wants?|wish\w*|prefer\w*|willing|worr\w+|concern\w*|opinion|thinks?|feels?"
+    r"|told|said|say|says|saying|advi[sc]e\w*|counsel\w*|discuss\w*|offered|declin\w+|refus\w+|agreed?|wants?|wish\w*|prefer\w*|willing|worr\w+|concern\w*|opinion|views?|recommendations?|input|thinks?|feels?"
+    r"|problems? with|issues? with|trouble with|should(?:n'?t| not)|not be (?:used|given|taken)|how (?:much|often) .{0,30}\b(?:use|uses|used|using|need|needs|needed)\b|lately"
     r"|adheren\w+|complian\w+|usage|outcome|complications?|tolerat\w+|threshold|criteria|instructions?|warned|warning|safety[- ]net\w*|words"
 )
 # Observations that notes tell in words: nobody measures them.

@@ -150,7 +150,9 @@ _OR_NEAREST = frozenset({"condition", "procedures", "procedure_result", "devices
 
 
 def _second_look(turn: Sequence[BaseMessage], results: Sequence[ToolMessage]) -> AIMessage | None:
-    """A search of the notes for what no list of the record has, once."""
+    """What no list of the record has is looked for in the notes, once: a score's missing inputs, or what was asked."""
+    if (scored := _score_from_notes(turn, results)) is not None:
+        return scored
     looked_up = [m for m in results if not str(m.tool_call_id).startswith(_NOTES_CALL)]
     missing = [m for m in looked_up if isinstance(m.artifact, dict) and not m.artifact.get("found")]
     nothing = missing and all(m.name in _ONLY_TELLING | _OR_NEAREST for m in missing)
@@ -169,6 +171,23 @@ def _second_look(turn: Sequence[BaseMessage], results: Sequence[ToolMessage]) ->
         "type": "tool_call",
     }
     return None if any(m.tool_call_id == _SECOND_LOOK for m in results) else AIMessage(content="", tool_calls=[call])
+
+
+def _score_from_notes(turn: Sequence[BaseMessage], results: Sequence[ToolMessage]) -> AIMessage | None:
+    """The same calculator over the newest note, where the record alone lacks inputs."""
+    if not results or results[0].name != "calculate" or len(results) > 2:
+        return None
+    if not ((results[0].artifact or {}).get("data") or {}).get("missing"):
+        return None
+    question = str(turn[0].content)
+    arguments: dict[str, Any] = {"question": question}
+    name, place = "calculate_from_note", f"{_NOTES_CALL}_score"
+    if len(results) == 2:
+        if results[1].tool_call_id != place or (results[1].artifact or {}).get("found"):
+            return None
+        name, arguments, place = "search_notes", {"query": question, "near": False}, _SECOND_LOOK
+    call = {"name": name, "args": arguments, "id": place, "type": "tool_call"}
+    return AIMessage(content="", tool_calls=[call])
 
 
 def _may_show_nearest(message: ToolMessage) -> bool:

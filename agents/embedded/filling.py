@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agents.embedded.places import BOTH_ENDS, comparison_of, position_of, statistic_of
+from agents.embedded.places import BOTH_ENDS, comparison_of, last_few, position_of, statistic_of
 from agents.embedded.plans import Call, intents
 from agents.embedded.reader import ModelNames, Question, Slot, without_names
 from agents.embedded.router import Route
 from agents.embedded.scenarios import calculator_calls
 from agents.embedded.settling import NEWEST_NOTE, NO_SUCH_DATE
-from tools.catalogue import panel_members
+from tools.catalogue import DERIVED_MODELS, panel_members
 from tools.concepts import Lexicon
 from tools.periods import Period
 
@@ -106,7 +106,7 @@ def calls_for(route: Route, question: Question, models: ModelNames, lexicon: Lex
         calls.append(
             Call(
                 tool=spec["tool"],
-                arguments={**base, slot_name: slot.id},
+                arguments={**_of_derived(slot, route, base), slot_name: slot.id},
                 intent=route.intent,
                 confidence=confidence,
             )
@@ -132,6 +132,13 @@ def calls_for(route: Route, question: Question, models: ModelNames, lexicon: Lex
             confidence=confidence,
         )
     ]
+
+
+def _of_derived(slot: Slot, route: Route, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments; a quantity that nobody measured is calculated from the newest inputs, which have no period."""
+    if slot.kind != "observation" or slot.id not in DERIVED_MODELS or route.variant.in_record:
+        return arguments
+    return {k: v for k, v in arguments.items() if k not in {"period", "first", "offset"}}
 
 
 def _look_up(slot: Slot, question: Question) -> dict[str, Any]:
@@ -186,7 +193,9 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
         and (place := position_of(text)) is not None
     ):
         arguments.update(offset=place.offset, first=place.from_start)
-    if intent in {"observation.series", "observation.statistics"} and question.numbers:
+    if intent == "observation.series" and (count := last_few(text)):
+        arguments["limit"] = count
+    elif intent in {"observation.series", "observation.statistics"} and question.numbers:
         limit = question.numbers[0]
         if not limit.unit and limit.value.is_integer() and 1 < limit.value <= 50:
             arguments["limit"] = int(limit.value)
@@ -259,15 +268,26 @@ _RISE = re.compile(
 _FALL = re.compile(
     r"\b(?:f(?:all|alls|ell|allen|alling)|drop\w*|decreas\w*|declin\w*|down|low\w*|dip\w*|reduc\w*|crash\w*)\b", re.I
 )
-_STORY_KINDS = (("sbar", r"\bsbar\b"), ("timeline", r"\btimeline\b|\bchronolog"), ("one_liner", r"\bone[- ]liner\b"), ("full", r"\bfull\b|\bwhole\b|\bcomplete\b"), ("since_last_visit", r"\bsince\b.{0,20}\bvisit\b"))  # fmt: skip
-_STORY_READERS = (("patient", r"\bfor (?:the |a )?(?:patient|pt|lay\w*|family)\b|\bplain (?:words|language|english)\b|\blay\b"), ("handoff", r"\bhand[- ]?o(?:ff|ver)\b"))  # fmt: skip
+_STORY_KINDS = (
+    ("since_last_visit", r"\bsince\b.{0,30}\b(?:visit|seen|saw|time|appointment|encounter|contact|clinic|review)|\bbetween visits\b|\binterval (?:history|change)|\bcatch me up\b|\bwhat(?:'s| is)? (?:new|different|changed)\b|\banything (?:new|different)\b|\bupdate me\b"),
+    ("sbar", r"\bsbar\b|\bi-?pass\b|\bhand[- ]?o(?:ff|ver)|\bsign[- ]?out\b|\bcovering\b|\bnight team\b"),
+    ("timeline", r"\btimeline\b|\bchronolog|\bin order\b|\bsequence\b|\bover time\b|\bcourse of events\b"),
+    ("one_liner", r"\bone[- ]?liner\b|\b(?:one|a|two|a couple of|a few|\d) (?:short )?(?:lines?|sentences?)\b|\bone line\b|\btl;?dr\b|\belevator\b|\bbottom line\b|\babout to see\b"),
+    ("problem_oriented", r"\b(?:by|each|per) (?:of \w+ )?problem|\bproblem[- ]|\bone by one\b"),
+    ("full", r"\bfull\b|\bwhole\b|\bcomplete\b|\bcomprehensive\b|\bentire\b|\beverything\b|\blong\b|\bdetailed\b"),
+)  # fmt: skip
+_STORY_READERS = (
+    ("patient", r"\b(?:for|to) (?:the |a |his |her )?(?:patient|pt|lay\w*|family|relatives)\b|\bplain[- ](?:words|language|english|summary|terms)\b|\b(?:simple|everyday|easy|lay\w*|non[- ]?medical) (?:words|english|language|terms|summary|version)\b|\blay\w*\b|\b(?:patient|family)[- ]friendly\b|\bunderstand\b"),
+    ("handoff", r"\bhand[- ]?o(?:ff|ver)|\bsbar\b|\bsign[- ]?out\b|\bi-?pass\b|\bcovering\b|\bnight team\b"),
+    ("clinician_long", r"\bfull\b|\bcomplete\b|\bcomprehensive\b|\bentire\b|\beverything\b|\blong\b|\bdetailed\b"),
+)  # fmt: skip
 
 
 def _story_form(text: str) -> dict[str, str]:
     """Which story, and for whom; empty where the question does not say."""
     kind = next((k for k, words in _STORY_KINDS if re.search(words, text, re.IGNORECASE)), "")
     audience = next((k for k, words in _STORY_READERS if re.search(words, text, re.IGNORECASE)), "")
-    return {"kind": kind, "audience": audience}
+    return {"kind": kind or ("full" if audience == "patient" else ""), "audience": audience}
 
 
 def _limit_unit(question: Question) -> str:

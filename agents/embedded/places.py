@@ -103,6 +103,17 @@ def statistic_of(text: str) -> str:
     return found[0] if found else "mean"
 
 
+def names_statistic(text: str) -> bool:
+    """Whether the words of a question ask for a statistic at all."""
+    return _STATISTIC_WORDS.search(text) is not None or any(t.norm in _STATISTICS for t in tokenize(text))
+
+
+_STATISTIC_WORDS = re.compile(
+    r"\bhow (?:high|low|far|fast|slow|bad|good|many|often)\b|\brock[- ]bottom\b|\bcount\b|\bnumber of\b|\btimes\b|\btally\b|\btop(?:ped|s)? out\b|\ball[- ]time\b|\b\w+est\b|\baverag\w*|\btypical\w*|\busual\w*|\bnormally\b",
+    re.IGNORECASE,
+)
+
+
 def comparison_of(text: str) -> str:
     """Which comparison the words of a question ask for."""
     matches = list(_COMPARISON.finditer(text))
@@ -125,7 +136,7 @@ _NEWEST_TWO = re.compile(
     re.IGNORECASE,
 )
 _WHOLE_COURSE = re.compile(
-    r"\bthen (?:versus|vs\.?|and|against|compared (?:to|with)) now\b|\bnow (?:versus|vs\.?|and|against|compared (?:to|with)) (?:then|(?:at )?the (?:start|beginning|first))\b|\boverall\b|\bsince (?:the )?(?:start|beginning|first|baseline|records? began)\b|\bfrom (?:the )?(?:first|start|beginning) to\b|\bover (?:all )?the (?:whole )?(?:years|record|time)\b",
+    r"\bthen (?:versus|vs\.?|and|against|compared (?:to|with)) now\b|\bnow (?:versus|vs\.?|and|against|compared (?:to|with)) (?:then|(?:at )?(?:the )?(?:very )?(?:start|beginning|first|baseline|outset))\b|\b(?:at )?(?:the )?(?:start|beginning|baseline|outset)\s+(?:vs\.?|versus|and|to|against|compared (?:to|with))\s+(?:now|today|current\w*|latest|the latest)\b|\boverall\b|\bsince (?:the )?(?:start|beginning|first|baseline|records? began)\b|\bfrom (?:the )?(?:first|start|beginning) to\b|\bover (?:all )?the (?:whole )?(?:years|record|time)\b",
     re.IGNORECASE,
 )
 
@@ -138,6 +149,19 @@ def has_limit(text: str) -> bool:
 def asks_for_newest_two(text: str) -> bool:
     """Whether the newest value and the one before it are set side by side."""
     return _NEWEST_TWO.search(text) is not None
+
+
+_LAST_FEW = re.compile(
+    r"\b(?:last|latest|past|previous|recent|newest|final)\s+(?P<n>3|4|5|6|7|8|9|10|three|four|five|six|seven|eight|nine|ten|few|several|couple)\b(?!\s*(?:years?|yrs?|months?|weeks?|wks?|days?|hours?|hrs?|h\b|decades?))",
+    re.IGNORECASE,
+)
+_FEW = {"three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "few": 5, "several": 5, "couple": 2}  # fmt: skip
+
+
+def last_few(text: str) -> int:
+    """How many of the newest values are asked for ("the last three"); 0 when none are counted."""
+    match = _LAST_FEW.search(text)
+    return 0 if match is None else _FEW.get(match["n"].lower()) or int(match["n"])
 
 
 def whole_course_spans(text: str) -> list[tuple[int, int]]:

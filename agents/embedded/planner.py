@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from agents import guards
 from agents.embedded.beyond_lists import (
@@ -15,6 +16,7 @@ from agents.embedded.beyond_lists import (
 )
 from agents.embedded.filling import calls_for, without_periods
 from agents.embedded.followups import follow_up
+from agents.embedded.outright import BEYOND_ANY_RECORD, beyond_any_record, named_outright
 from agents.embedded.plans import Call as Call
 from agents.embedded.plans import Plan as Plan
 from agents.embedded.plans import Setting as Setting
@@ -29,8 +31,15 @@ from agents.embedded.units_asked import unit_of
 from agents.embedded.wording import plain, without_own_name
 from tools.concepts import content_words, tokenize
 
+if TYPE_CHECKING:
+    from agents.embedded.second_gear import SecondGear
+
 _LONGEST = 1500  # characters; reading time grows with length, and no clinician's question is longer
 _PRONOUN = re.compile(r"\b(?:it|that|this|them|those|these|one)\b", re.IGNORECASE)
+# Who is asked about was settled before any routing; likeness to "the next patient's labs" alone is no reason to refuse.
+_SOMEBODY_ELSE = re.compile(
+    r"\b(?:other|another|different|next|previous|else|someone|somebody|patients|pts|everyone|all)\b", re.I
+)
 _GUARDS = {
     "guard.other_patient": guards.OTHER_PATIENT,
     "guard.order": guards.NO_WRITES,
@@ -45,9 +54,10 @@ NOTE_TOOLS = frozenset({"search_notes", "section_of_note", "list_notes", "record
 class Planner:
     """Plans without a language model; deterministic for the same question, record and exemplars."""
 
-    def __init__(self, reader: Reader, router: Router) -> None:
+    def __init__(self, reader: Reader, router: Router, second_gear: SecondGear | None = None) -> None:
         self.reader = reader
         self.router = router
+        self.second_gear = second_gear  # asked where the router is unsure
         self._splitter = Splitter(self._read, router)
 
     def plan(self, text: str, setting: Setting, previous: tuple[Call, ...] = ()) -> Plan:
@@ -56,9 +66,10 @@ class Planner:
             return Plan(reply=guards.TOO_LONG.format(limit=_LONGEST), confidence=1.0)
         if (stopped := guards.verdict(text, setting.people, self.reader.lexicon)) is not None:
             return Plan(reply=stopped.reply, refused=True)
-        if guards.is_foreign(text, self.reader.lexicon):
+        if guards.is_foreign(plain(text), self.reader.lexicon):
             return Plan(reply=guards.ENGLISH_ONLY, confidence=1.0)
         text = without_own_name(plain(text), setting.people.own, self.reader.lexicon)
+        text = self.reader.mended(text, setting.record)
         if (missing := missing_stay(text, setting)) is not None:
             return Plan(calls=(missing,))
         text = with_stay_dates(text, setting)
@@ -131,11 +142,17 @@ class Planner:
         question = self._read(part, setting)
         if not question.unit and (unit := unit_of(asked) or unit_of(whole)):
             question = question.model_copy(update={"unit": unit})
+        if (beyond := beyond_any_record(part)) is not None:
+            return Plan(reply=BEYOND_ANY_RECORD.format(when=beyond), refused=True, confidence=1.0), None
         if not question.periods and (wrong := NO_SUCH_DATE.search(part)) is not None:
             return Plan(reply=guards.NO_SUCH_DATE.format(date=wrong[0]), confidence=1.0), None
         routes = self.router.route(question.variants, allow_followup=bool(previous), most=200)
+        if self.second_gear is not None:
+            routes = self.second_gear.rerank(routes)
+        if not _SOMEBODY_ELSE.search(part):
+            routes = [r for r in routes if r.intent != "guard.other_patient"]
         best = supposition(part, routes, question, self.reader.models, self.reader.lexicon)
-        best = best or of_the_source_named(routes, part)
+        best = best or named_outright(routes, question, part, setting.record) or of_the_source_named(routes, part)
         if inherited is not None and is_bare_name(question, part) and best.variant.slots:
             kinds = {s.kind for s in inherited.variant.slots}
             same = next((v for v in question.variants if {s.kind for s in v.slots} & kinds), None)
@@ -160,6 +177,8 @@ class Planner:
         if best.intent in _GUARDS or best.intent.startswith("followup."):
             best = routes[0] if routes else best
         if best.score < CONFIDENT and not best.variant.slots:
+            if asks_beyond_lists(part) and len(tokenize(part)) > 3:  # a reason, a plan: nothing that a list is named by
+                return Plan(calls=(Call(tool="search_notes", arguments={"query": part}, confidence=best.score),)), best
             if len(tokenize(part)) > 1 or question.unknown or content_words(part):
                 return Plan(
                     calls=(
@@ -181,10 +200,13 @@ class Planner:
         family = self.router.words_of_family(best.intent)
         words = words_beyond(part, best.intent, best.variant, question, family, setting.people.own)
         in_words = any(s.id in TOLD_IN_WORDS for s in best.variant.slots)
-        if not words and not in_words and not (asks_beyond_lists(part) and may_go_beyond(best.intent)):
+        asks = asks_beyond_lists(part) or best.intent == "causes.possible"
+        if not words and not in_words and not (asks and may_go_beyond(best.intent)):
             return []
-        arguments: dict[str, object] = {"query": part, "beside": True}
-        if words and not in_words and not asks_beyond_lists(part):
+        value = best.variant.of("observation") if best.intent == "causes.possible" else None
+        query = f"cause of raised {value.text}" if value is not None and value.text else part
+        arguments: dict[str, object] = {"query": query, "beside": True}
+        if words and not in_words and not asks:
             arguments["about"] = words
         if question.period is not None and is_short(question.period.label):
             arguments["period"] = question.period.label

@@ -18,6 +18,7 @@ from agents.embedded.wording import cues_of
 from agents.embedded.wording import plain as plain
 from domain.facts import Frozen
 from domain.predictions import ModelCard
+from knowledge_base.words import stem
 from tools.catalogue import DERIVED_MODELS, is_panel
 from tools.concepts import Lexicon, Mention, Target, Token, common_words, normalise_name, tokenize
 from tools.periods import Period, find_periods
@@ -122,7 +123,11 @@ class ModelNames:
         for length in (3, 2, 1):
             for position in range(len(tokens) - length + 1):
                 words = " ".join(t.norm for t in tokens[position : position + length])
-                if len(words) < 7 or all(t.norm in common_words() for t in tokens[position : position + length]):
+                if (
+                    len(words) < 7
+                    or "ruled" in words
+                    or all(t.norm in common_words() for t in tokens[position : position + length])
+                ):
                     continue
                 best = process.extractOne(words, names, scorer=fuzz.ratio, score_cutoff=89.0)
                 if best is not None:
@@ -137,6 +142,31 @@ class Reader:
         self.lexicon = lexicon
         self.models = models
         self._known_words = known_words  # the words of the exemplars: they shape a question, they are not its subject
+        spelt = known_words | common_words()
+        self._long_words = sorted(w for w in spelt if len(w) >= 6 and w.isalpha())
+        self._known_stems = frozenset(stem(w) for w in spelt)
+
+    def mended(self, text: str, record: RecordNames | None = None) -> str:
+        """The text with misspelt everyday words put right ("medicaton list"); clinical names have the lexicon's own way."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import DamerauLevenshtein
+
+        for token in reversed(tokenize(text)):
+            word = token.norm
+            if len(word) < 7 or not word.isalpha() or word in _right_words() or stem(word) in self._known_stems:
+                continue
+            if self.lexicon.knows_word(word) or (text[token.start].isupper() and token.start > 0):
+                continue  # a clinical name, or a person's
+            best = process.extractOne(
+                word, self._long_words, scorer=DamerauLevenshtein.distance, score_cutoff=1 if len(word) < 9 else 2
+            )
+            if best is None or (best[1] > 1 and self._is_a_name(word, record)):
+                continue
+            text = f"{text[: token.start]}{best[0]}{text[token.end :]}"
+        return text
+
+    def _is_a_name(self, word: str, record: RecordNames | None) -> bool:
+        return bool(self.lexicon.find_mentions(word)) or (record is not None and bool(record.find(word)))
 
     def read(
         self, text: str, as_of: datetime, record: RecordNames | None = None, own: frozenset[str] = frozenset()
@@ -173,6 +203,7 @@ class Reader:
             mentions = [
                 _only(m, "condition") if any(t.kind == "immunization" for t in m.targets) else m for m in mentions
             ]
+        mentions = [m for m in (_without_tested_vaccine(m, text) for m in mentions) if m.targets]
         choices = [self._slot_choices(m, models, wants_model, record) for m in mentions]
         choices += self._model_only(mentions, models)
         choices = _without_outputs_of_models(choices)
@@ -287,6 +318,13 @@ class Reader:
 
 
 @lru_cache(maxsize=1)
+def _right_words() -> frozenset[str]:
+    """Words that are spelt right though they are close to one of the exemplars' words."""
+    text = resources.files("agents.embedded").joinpath("right_words.txt").read_text(encoding="utf-8")
+    return frozenset(w for line in text.splitlines() if not line.startswith("#") for w in line.split())
+
+
+@lru_cache(maxsize=1)
 def everyday_phrases() -> dict[str, tuple[str, str]]:
     """Wordings that no terminology has, with the kind and id of what they mean."""
     text = resources.files("agents.embedded").joinpath("phrases.json").read_text(encoding="utf-8")
@@ -334,13 +372,28 @@ def _without_outputs_of_models(choices: list[list[Slot | None]]) -> list[list[Sl
     return kept
 
 
+_DONE_AFTER = re.compile(
+    r"^\s*(?:(?:ever|been|already|was|were|is|has|had|get|got|getting|surgically|previously)\s+)*(?P<what>repaired|fixed|operated(?: on)?|excised|resected|ablated|removed|drained|taken out)\b",
+    re.IGNORECASE,
+)
+_NOUNS = {"repaired": ("repair",), "fixed": ("repair", "fixation"), "operated": ("repair", "surgery"), "excised": ("excision",), "resected": ("resection",), "ablated": ("ablation",), "removed": ("removal", "excision"), "drained": ("drainage",), "taken": ("removal", "excision")}  # fmt: skip
 _DONE_TO = re.compile(r"\b(?P<what>[A-Za-z]{4,})\s+(?:of|for|to)\s+(?:the |his |her |their |an? )?$", re.IGNORECASE)
 
 
 def _with_procedure(mention: Mention, text: str, record: RecordNames | None) -> Mention:
     """ "Repair of inguinal hernia" is the procedure of the record, where it has one, and not the hernia."""
     done = _DONE_TO.search(text[: mention.start])
-    if record is None or done is None or not any(t.kind == "condition" for t in mention.targets):
+    if record is None or not any(t.kind == "condition" for t in mention.targets):
+        return mention
+    if (after := _DONE_AFTER.match(text[mention.end :])) is not None:
+        for noun in _NOUNS[after["what"].split()[0].lower()]:
+            operations = [t for t in record.find(f"{noun} {mention.text}") if t.kind == "procedure"]
+            if operations:
+                end = mention.end + after.end()
+                return mention.model_copy(
+                    update={"end": end, "text": text[mention.start : end], "targets": tuple(operations)}
+                )
+    if done is None:
         return mention
     found = [t for t in record.find(f"{done['what']} {mention.text}") if t.kind == "procedure"]
     if not found:
@@ -361,6 +414,18 @@ def _with_vaccine(mention: Mention, lexicon: Lexicon) -> Mention:
     ]
     vaccine = next((v for name in names if (v := lexicon.resolve(name, "immunization")) is not None), None)
     return mention.model_copy(update={"targets": (*mention.targets, vaccine)}) if vaccine is not None else mention
+
+
+_TESTED = re.compile(
+    r"^\W*(?:\w+\s+)?(?:antigens?|ag|antibod\w+|titers?|titres?|serolog\w*|cultures?|pcr|igg|igm)\b", re.IGNORECASE
+)
+
+
+def _without_tested_vaccine(mention: Mention, text: str) -> Mention:
+    """ "Pneumococcal antigen" is a test, not the vaccine."""
+    if not _TESTED.match(text[mention.end :]):
+        return mention
+    return mention.model_copy(update={"targets": tuple(t for t in mention.targets if t.kind != "immunization")})
 
 
 def _only(mention: Mention, kind: str) -> Mention:

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from agents.embedded import scenarios
+from agents.embedded.dosing import DOSE, INTERVAL, hours_of, milligrams
 from agents.embedded.reader import Slot
+from agents.embedded.suppositions import FLAGS_OF_CONDITION, weight_change
 
 if TYPE_CHECKING:
     from agents.embedded.planner import Call
@@ -27,6 +29,7 @@ _AGED = re.compile(
 )
 _SEX = re.compile(r"\b(?:(?P<female>female|woman|girl)|(?P<male>male|man|boy))\b", re.IGNORECASE)
 _UNIT_PARTS = frozenset({"mg", "g", "ug", "dl", "l", "ml", "meq", "mmol", "umol", "u", "min", "mmhg", "kg", "cm", "h", "years", "percent", "bpm", "per", "ng", "pg", "c", "k", "s"})  # fmt: skip
+_BRIDGE = r"(?:\s+(?:was|were|is|of|to|at|reaches|reached|rises|rose|drops|dropped|falls|fell|goes|came|comes|down|up|becomes|=))*\s*"
 _VALUE = r"(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>umol/l|µmol/l|mmol/l|mg/dl|g/dl|g/l|meq/l|kg|lbs?|cm|%)?(?![\w/.]*\d)"
 
 
@@ -44,9 +47,9 @@ def revised(last: Call, text: str, whole: str, names: Iterable[Slot], card: Mode
     text = _ADDS.sub(lambda m: " " * len(m[0]), text)  # the names keep their places
     dosing = _dosing(text, _inputs_so_far(last)) if _takes_doses(card) else {}
     changes = {**_values(text, card, names), **_flags(text, card, names), **_person(text, card)}
-    relative = scenarios._relative_weight(text)
+    relative = weight_change(text)
     if relative is not None and any(i.name == "weight_kg" for i in card.inputs):
-        changes["weight_kg"] = {"add": relative}
+        changes["weight_kg"] = relative
     if not changes and not dosing:
         return None
     if any(not _is_input(slot, card, changes) for slot in names):
@@ -71,7 +74,7 @@ def _takes_doses(card: ModelCard) -> bool:
 
 def _is_only_dosing(text: str) -> bool:
     rest = text
-    for pattern in (scenarios._DOSE, scenarios._INTERVAL, _INFUSION, _TIMES):
+    for pattern in (DOSE, INTERVAL, _INFUSION, _TIMES):
         rest = pattern.sub(" ", rest)
     return rest != text and not re.search(r"[A-Za-z]{3,}", rest)
 
@@ -81,10 +84,10 @@ def _dosing(text: str, before: dict[str, Any]) -> dict[str, Any]:
     times, dose_before = _TIMES.search(text), before.get("dose_mg")
     if times is not None and isinstance(dose_before, int | float):
         found["dose_mg"] = dose_before * (0.5 if times[0].lower().startswith("hal") else 2.0)
-    if dose := scenarios._DOSE.search(text):
-        found["dose_mg"] = float(dose[1]) * (1000.0 if dose[2].lower().startswith("g") else 1.0)
-    if interval := scenarios._INTERVAL.search(text):
-        found["interval_h"] = scenarios._hours(interval)
+    if dose := DOSE.search(text):
+        found["dose_mg"] = milligrams(dose)
+    if interval := INTERVAL.search(text):
+        found["interval_h"] = hours_of(interval)
     if infusion := _INFUSION.search(text):
         found["infusion_h"] = float(infusion[1]) / (60.0 if infusion[2].lower().startswith("m") else 1.0)
     return found
@@ -99,7 +102,7 @@ def _values(text: str, card: ModelCard, names: list[Slot]) -> dict[str, Any]:
         words = {_phrase(item), item.label.lower(), *_spoken(item)}
         words |= {slot.text.lower() for slot in names if slot.kind == "observation" and _means(slot.id, item)}
         either = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-        match = re.search(rf"\b(?:{either})\b{scenarios._BRIDGE}{_VALUE}", text, re.IGNORECASE)
+        match = re.search(rf"\b(?:{either})\b{_BRIDGE}{_VALUE}", text, re.IGNORECASE)
         match = match or re.search(rf"\b{_VALUE}\s+(?:{either})\b", text, re.IGNORECASE)
         if match is not None:
             unit = (match["unit"] or "").lower()
@@ -117,7 +120,7 @@ def _flags(text: str, card: ModelCard, names: list[Slot]) -> dict[str, Any]:
         places += [s.start for s in names if s.kind == "condition" and _flag_of(s.id) == item.name]
         if places:
             found[item.name] = _WITHOUT.search(text[: places[0]]) is None
-        elif item.name == "current_smoker" and scenarios._SMOKING.search(text):
+        elif item.name == "current_smoker" and scenarios.SMOKING.search(text):
             found[item.name] = False
         elif item.name == "current_smoker" and re.search(r"\b(?:smoked|smokes|smoker|smoking)\b", text, re.IGNORECASE):
             found[item.name] = True
@@ -136,7 +139,7 @@ def _person(text: str, card: ModelCard) -> dict[str, Any]:
 
 
 def _flag_of(condition: str) -> str:
-    return scenarios._FLAGS_OF_CONDITION.get(condition, condition)
+    return FLAGS_OF_CONDITION.get(condition, condition)
 
 
 def _is_input(slot: Slot, card: ModelCard, changes: dict[str, Any]) -> bool:

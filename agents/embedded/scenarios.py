@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from agents.embedded.dosing import DOSE, Dosed, asks_exposure, dosing_run, stated_doses
 from agents.embedded.reader import ModelNames, Question, Slot, Variant
 from agents.embedded.router import Route
 from agents.embedded.suppositions import SUPPOSES, implied_by_volume, scenario_name, supposed
@@ -13,17 +14,11 @@ from tools.concepts import Lexicon
 
 _SURE = 0.6  # a value stated for an input of a named model
 
-_INTERVAL = re.compile(
-    r"\b(?:q|every)\s*(\d{1,2})\s*(?:h|hr|hrs|hours?)\b|\b(bid|twice (?:a day|daily))\b|\b(tid)\b|\b(daily|once (?:a day|daily)|qd|od)\b",
-    re.IGNORECASE,
-)
-_DOSE = re.compile(r"((?:(?<=\s)-)?\d+(?:\.\d+)?)\s*(mg|g|grams?)\b(?!\s*/)", re.IGNORECASE)
 _CARBS = re.compile(r"(\d+(?:\.\d+)?)\s*g?(?:rams?)?\s*(?:of\s+)?(?:carbs?|carbohydrates?|cho)\b", re.IGNORECASE)
 _INSULIN = re.compile(
     r"(\d+(?:\.\d+)?)\s*(?:u|units?|iu)\b(?:\s*(?:of)?\s*(?:insulin|bolus|lispro|aspart))?", re.IGNORECASE
 )
-_SMOKING = re.compile(r"\b(?:quit|quits|stop(?:s|ped)?|without|never|non)[- ]?\s*smok\w*", re.IGNORECASE)
-_BRIDGE = r"(?:\s+(?:was|were|is|of|to|at|reaches|reached|rises|rose|drops|dropped|falls|fell|goes|came|comes|down|up|becomes|=))*\s*"
+SMOKING = re.compile(r"\b(?:quit|quits|stop(?:s|ped)?|without|never|non)[- ]?\s*smok\w*", re.IGNORECASE)
 
 
 def calculator_calls(
@@ -37,8 +32,10 @@ def calculator_calls(
     calls: list[tuple[str, dict[str, Any]]] = []
     for model in dict.fromkeys(named):
         card = models.cards.get(model)
-        if model == "vancomycin_goti2018":
-            calls.append(_vancomycin(text, supposed(text, card, question, lexicon) if card else {}))
+        dosed = stated_doses(text, route.variant) or _of_vancomycin(model, text)
+        if card is not None and dosed is not None and dosed.rules["model"] == model:
+            rest = DOSE.sub(lambda m: " " * len(m[0]), text)  # a dose in mg is no body weight
+            calls.append(dosing_run(dosed, supposed(rest, card, question, lexicon)))
         elif model == "glucose_insulin_bergman":
             calls.append(_glucose(model, text))
         elif card is not None and (changes := supposed(text, card, question, lexicon)):
@@ -64,6 +61,10 @@ def supposition(
         return Route(
             "what_if", max(_SURE, _score_of(routes, "what_if")), _of_model(question.variants[0], "haemodynamics_ursino")
         )
+    for variant in question.variants:
+        dosed = stated_doses(part, variant)
+        if dosed is not None and asks_exposure(part, dosed):
+            return Route("what_if", max(_SURE, _score_of(routes, "what_if")), variant)
     if not SUPPOSES.search(part):
         return None
     for variant in question.variants:
@@ -89,32 +90,13 @@ def _score_of(routes: list[Route], intent: str) -> float:
     return next((r.score for r in routes if r.intent == intent), 0.0)
 
 
-_FLAGS_OF_CONDITION = {
-    "heart_failure": "heart_failure",
-    "diabetes": "diabetes",
-    "type_2_diabetes": "diabetes",
-    "hypertension": "hypertension",
-    "stroke": "stroke_tia_thromboembolism",
-    "transient_ischemic_attack": "stroke_tia_thromboembolism",
-    "tia": "stroke_tia_thromboembolism",
-    "peripheral_artery_disease": "vascular_disease",
-    "myocardial_infarction": "vascular_disease",
-}
-_WEIGHT_CHANGE = re.compile(
-    r"\b(?P<verb>lost|loses|lose|gained|gains|gain|dropped|drops)\s+(?P<n>\d+(?:\.\d+)?)\s*(?P<unit>kg|kilos?|lbs?|pounds)\b|(?P<n2>\d+(?:\.\d+)?)\s*(?P<unit2>kg|lbs?)\s+(?P<adj>lighter|heavier)",
-    re.IGNORECASE,
-)
-
-
-def _relative_weight(text: str) -> float | None:
-    match = _WEIGHT_CHANGE.search(text)
-    if match is None:
+def _of_vancomycin(model: str, text: str) -> Dosed | None:
+    """The dosing that is stated beside a model's own name ("vanc auc on 1 g q12h"), which names no drug of its own."""
+    if model != "vancomycin_goti2018":
         return None
-    amount = float(match["n"] or match["n2"]) * (
-        0.45359237 if (match["unit"] or match["unit2"]).lower().startswith(("lb", "pound")) else 1.0
+    return stated_doses(
+        text, Variant(slots=(Slot(kind="medication", start=0, end=0, text="", id="vancomycin"),), masked="")
     )
-    less = (match["verb"] or "").lower().startswith(("los", "drop")) or (match["adj"] or "").lower() == "lighter"
-    return -amount if less else amount
 
 
 def _implied_models(route: Route, text: str) -> list[str]:
@@ -122,46 +104,17 @@ def _implied_models(route: Route, text: str) -> list[str]:
     if implied_by_volume(text):
         return ["haemodynamics_ursino"]
     names = {s.id for s in route.variant.slots}
-    if "vancomycin" in names or re.search(r"\bvanc\w*", lowered):
-        return ["vancomycin_goti2018"]
+    if (dosed := stated_doses(text, route.variant)) is not None:
+        return [str(dosed.rules["model"])]
     if _CARBS.search(text) or ("insulin" in lowered and "glucose" in lowered):
         return ["glucose_insulin_bergman"]
     if "hba1c" in names and re.search(r"\b(?:glucose|sugar)\b", lowered):
         return ["estimated_average_glucose"]
     if "creatinine" in names:
         return ["ckd_epi_2021_creatinine"]
-    if _SMOKING.search(text) or "risk" in lowered:
+    if SMOKING.search(text) or "risk" in lowered:
         return ["pce_2013"]
     return []
-
-
-def _vancomycin(text: str, stated: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    doses = [float(v) * (1000.0 if u.lower().startswith("g") else 1.0) for v, u in _DOSE.findall(text)]
-    intervals = [_hours(m) for m in _INTERVAL.finditer(text)]
-    base = {k: v for k, v in stated.items() if k not in {"dose_mg", "interval_h", "infusion_h"}}
-    if len(doses) <= 1 and len(intervals) <= 1:
-        inputs = dict(base)
-        if doses:
-            inputs["dose_mg"] = doses[0]
-        if intervals:
-            inputs["interval_h"] = intervals[0]
-        return "what_if", {"model": "vancomycin_goti2018", "scenarios": [], "inputs": inputs}
-    scenarios = []
-    for index in range(max(len(doses), len(intervals))):
-        dose = doses[min(index, len(doses) - 1)] if doses else None
-        interval = intervals[min(index, len(intervals) - 1)] if intervals else 12.0
-        changes: dict[str, Any] = {"interval_h": interval}
-        if dose is not None:
-            changes["dose_mg"] = dose
-        name = f"{dose:g} mg every {interval:g} h" if dose is not None else f"every {interval:g} h"
-        scenarios.append({"name": name, "changes": changes})
-    return "what_if", {"model": "vancomycin_goti2018", "scenarios": scenarios, "inputs": base}
-
-
-def _hours(match: re.Match[str]) -> float:
-    if match[1]:
-        return float(match[1])
-    return 12.0 if match[2] else 8.0 if match[3] else 24.0
 
 
 def _glucose(model: str, text: str) -> tuple[str, dict[str, Any]]:

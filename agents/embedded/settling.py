@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 
 from agents.embedded.beyond_lists import TOLD_IN_WORDS
-from agents.embedded.places import asks_for_newest_two, asks_for_whole_course, has_limit, position_of
-from agents.embedded.reader import without_names
+from agents.embedded.places import (
+    asks_for_newest_two,
+    asks_for_whole_course,
+    has_limit,
+    last_few,
+    names_statistic,
+    position_of,
+)
+from agents.embedded.reader import Slot, without_names
 from agents.embedded.router import Route
 
 CONFIDENT = 0.40
@@ -25,7 +32,7 @@ _SECTION_WORDS = {
 NEWEST_NOTE = re.compile(r"\b(?:last|latest|newest|most recent)\s+(?:\w+\s+)?note\b", re.IGNORECASE)
 _ABOUT = re.compile(r"\b(?:about|regarding|on|mention|concerning|for)\s+(?:her|his|the|any)?\s*\w{3,}", re.IGNORECASE)
 _FROM_A_NOTE = re.compile(
-    r"\b(?:from|using|with|per|based on|according to|by|out of|going by|in) (?:the |this |that |his |her )?(?:values (?:in|of) (?:the |this )?)?(?:\w+ )?(?:note|summary|documentation|letter|report)\b",
+    r"\b(?:from|using|with|per|based on|according to|by|out of|going by|in) (?:the |this |that |his |her )?(?:values (?:in|of) (?:the |this )?)?(?:[\w-]+ ){0,4}(?:notes?|summary|documentation|letter|report|write-?up)\b",
     re.I,
 )
 _LISTS_NOTES = re.compile(
@@ -59,8 +66,14 @@ _IS_QUESTION = re.compile(
 )
 _WEIGHT_FINDINGS = frozenset({"weight_gain", "weight_loss", "abnormal_weight_gain", "abnormal_weight_loss"})
 _WEIGHT_MOVES = re.compile(
-    r"\b(?:lost|gained|losing|gaining|put on|dropped|shed)\b.{0,20}\bweight\b|\bhow much weight\b|\bweight (?:change|trend)\b",
+    r"\b(?:lost|gained|losing|gaining|put on|dropped|shed)\b.{0,20}\bweight\b|\bhow much weight\b|\bweight (?:change|trend)\b|\bweight (?:loss|gain)\b.{0,20}\b(?:since|over|during|so far|in total|total|this pregnancy|between|from|in (?:kg|lbs?|pounds|kilos?))\b|\b(?:total|amount of) weight (?:loss|gain)\b",
     re.I,
+)
+_AT_WEEK = re.compile(r"\b\d{1,3}(?:\s*[-+]\s*\d)?\s*(?:wks?|weeks?|/40|months?|days?|hrs?|hours?|yrs?|years?)\b", re.I)
+_HEAVIER = re.compile(r"\b(?:heavier|lighter|thinner|fatter|slimmer)\b", re.IGNORECASE)
+_MOVED = re.compile(
+    r"\b(?:drop(?:s|ped|ping)?|r(?:ise|ises|isen|ose|ising)|f(?:all|alls|ell|allen|alling)|declin\w+|increas\w+|decreas\w+|chang(?:e|es|ed|ing)|moved?|climb\w*|worsen\w*|improv\w*|progress\w*|evol\w+|deteriorat\w*|drift\w*|differen\w+|delta|behav\w+|fluctuat\w*|swing\w*|var(?:y|ied|ies|iation))\b",
+    re.IGNORECASE,
 )
 _AT_EXTREME = re.compile(
     r"\b(?:highest|lowest|maximum|minimum|max|min|peak|nadir|largest|smallest|greatest|heaviest|lightest|biggest|average|avg|mean|median)\b",
@@ -90,6 +103,14 @@ def _of_a_series(best: Route, text: str, timeless: str) -> Route | None:
         and best.variant.of("medication", "drug_class") is None
     ):
         return Route("observation.series", best.score, best.variant)
+    if best.intent == "observation.statistics" and not names_statistic(without_names(text, best.variant)):
+        return Route("observation.series", best.score, best.variant)
+    if best.intent == "observation.threshold" and _AT_WEEK.search(text) and not has_limit(timeless):
+        return Route("observation.latest", best.score, best.variant)
+    if best.intent in {"observation.latest", "observation.exists", "observation.previous"} and last_few(text):
+        return Route("observation.series", best.score, best.variant)
+    if best.intent in {"observation.latest", "observation.exists"} and _MOVED.search(without_names(text, best.variant)):
+        return Route("observation.series", best.score, best.variant)
     if best.intent in {"observation.latest", "observation.exists"} and _AT_EXTREME.search(
         without_names(text, best.variant)
     ):
@@ -102,6 +123,21 @@ _ASKS_WHY = re.compile(
     r"|\bwhich (?:drug|med\w*)\b|\bresponsible\b|\bwhat (?:happened|changed)\b|\baccount\w* for\b|\btrigger\w*|\bmade\b|\bdifferential\b|\bblam\w+",
     re.IGNORECASE,
 )
+_WAS_ON = re.compile(
+    r"\b(?:was|were)\s+(?:\w+\s+){0,2}(?:on|taking|using|given|prescribed)\b|\bdid\s+(?:he|she|they|the patient|pt)\s+(?:take|use|get|have|receive)\b|\bused to (?:take|be on|use|get)\b",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(r"\bhow many (?:days|weeks|doses)\b|\bduration\b|\bcourse\b|\blength of\b", re.IGNORECASE)
+_AGAIN = re.compile(
+    r"\bfollow[- ]?up\b|\bdue\b|\brepeat(?:ed)?\b|\bnext\b|\bsurveillance\b|\bupcoming\b", re.IGNORECASE
+)
+_WHEN_TO = re.compile(
+    r"\bwhen (?:to|should (?:he|she|they|i|we|the patient))\b|\bwhat should (?:make|prompt|bring)\b", re.IGNORECASE
+)
+_DOES_TO = re.compile(
+    r"\bwhat (?:does|did|do|would|will)\b.{0,40}\bdo to (?:him|her|them|the patient|this patient|pt)\b|\b(?:can'?t|cannot|unable to) tolerate\b|\bwhat happen(?:s|ed) (?:when|if|after)\b.{0,30}\b(?:takes?|took|gets?|got|had|exposed|given)\b",
+    re.IGNORECASE,
+)
 _OF_DOSING = re.compile(
     r"\bdos(?:e|es|ing|age)\b|\bregimens?\b|\binterval|\bauc\b|\btarget|\btrough|\bplans\b|\boptions\b|\bstrateg",
     re.IGNORECASE,
@@ -111,14 +147,23 @@ _HAPPENS_TO = re.compile(
 )
 
 
+def _is_measured(route: Route) -> bool:
+    """Whether it is about a result that rises and falls, not an entry that only this record has."""
+    slot = route.variant.of("observation")
+    return slot is not None and slot.known and not slot.id.startswith("record:")
+
+
 def _starts_at(route: Route, place: int) -> bool:
     drug = route.variant.of("medication", "drug_class")
     return drug is not None and drug.known and drug.start == place
 
 
 def _weight_moved(best: Route, text: str) -> Route | None:
-    """ "Has she lost weight overall?" asks for the weights, not for a problem of that name."""
+    """ "Has she lost weight overall?", "lighter than before?" ask for the weights, not for a problem of that name."""
     named = best.variant.of("condition")
+    if _HEAVIER.search(text) and not any(s.known for s in best.variant.slots) and not re.search(r"\d", text):
+        heavier = Slot(kind="observation", start=0, end=0, text="weight", id="body_weight")
+        return Route("observation.series", CONFIDENT, best.variant.model_copy(update={"slots": (heavier,)}))
     if named is None or named.id not in _WEIGHT_FINDINGS or not _WEIGHT_MOVES.search(text):
         return None
     slot = named.model_copy(update={"kind": "observation", "id": "body_weight"})
@@ -145,11 +190,9 @@ def settled(best: Route, routes: list[Route], text: str, timeless: str = "") -> 
         return Route("medication.active", max(best.score, CONFIDENT), variant)
     if _NO_ALLERGY.search(text) and not best.intent.startswith(("note.", "conflict.")):
         return Route("allergy.list", max(best.score, CONFIDENT), best.variant)
-    if _NO_ALLERGY.search(text) and best.intent.startswith("note."):
+    if _NO_ALLERGY.search(text) and best.intent.startswith(("note.", "conflict.")):
         return Route("conflict.allergies", max(best.score, CONFIDENT), best.variant)
-    if best.intent.startswith("observation.") and (decided := _of_a_series(best, text, timeless or text)) is not None:
-        return decided
-    if (best.intent == "causes.possible" and not _ASKS_WHY.search(text)) or (
+    if (best.intent == "causes.possible" and not (_ASKS_WHY.search(text) and _is_measured(best))) or (
         best.intent == "dosing.compare" and not _OF_DOSING.search(text)
     ):
         best = next(
@@ -160,14 +203,35 @@ def settled(best: Route, routes: list[Route], text: str, timeless: str = "") -> 
             ),
             best,
         )
+    if best.intent.startswith("observation.") and (decided := _of_a_series(best, text, timeless or text)) is not None:
+        return decided
+    if best.intent in {"calculate", "what_if"} and has_limit(timeless or text) and drug is not None and drug.known:
+        # "What if eGFR stays under 30, metformin?" asks what was planned for the drug; no value is supposed.
+        of_drug = next(
+            (r for r in routes if r.intent == "medication.active" and r.variant.of("medication", "drug_class")), None
+        )
+        if of_drug is not None and not re.search(r"\d\s*m?g\b(?!\s*/)", text, re.IGNORECASE):
+            return Route("medication.active", CONFIDENT, of_drug.variant)
     if best.intent in {"calculate", "what_if"} and (drug_first := _HAPPENS_TO.search(text)) is not None:
         of_drug = next(
             (r for r in routes if r.intent.startswith("medication.") and _starts_at(r, drug_first.end())), None
         )
         if of_drug is not None and not re.search(r"\d\s*m?g\b", text, re.IGNORECASE):
             return Route("medication.active", CONFIDENT, of_drug.variant)
+    if best.intent in {"calculate", "panel.latest"} and "calculate" not in best.variant.cues and _MOVED.search(text):
+        of_values = next(
+            (r for r in routes if r.intent == "observation.series" and r.variant.of("observation") is not None), None
+        )
+        if of_values is not None and of_values.variant.in_record:
+            return Route("observation.series", max(of_values.score, CONFIDENT), of_values.variant)
     if (moved := _weight_moved(best, text)) is not None:
         return moved
+    if best.intent in {"medication.start", "medication.active", "medication.last"} and _DURATION.search(text):
+        return Route("medication.dose", best.score, best.variant)
+    if (best.intent in {"procedure.has", "procedure.last"} and _AGAIN.search(text)) or (
+        best.intent.startswith("encounter.") and _WHEN_TO.search(text)
+    ):
+        return Route("note.search", max(best.score, CONFIDENT), best.variant)
     if best.intent == "medication.reason" and "stop" in best.variant.cues:
         return Route("medication.stop", best.score, best.variant)
     if best.intent == "guard.order" and _IS_QUESTION.match(text):
@@ -189,13 +253,18 @@ def settled(best: Route, routes: list[Route], text: str, timeless: str = "") -> 
         return Route("observation.latest", best.score, best.variant)
     if best.intent == "observation.threshold" and (not re.search(r"\d", text) or NO_SUCH_DATE.search(text)):
         return Route("observation.statistics", best.score, best.variant)
+    if best.intent.startswith(("medication.", "allergy.")) and drug is not None and _DOES_TO.search(text):
+        of_reaction = next((r for r in routes if r.intent == "allergy.reaction" and r.variant.slots), None)
+        if of_reaction is not None:
+            return Route("allergy.reaction", max(best.score, CONFIDENT), of_reaction.variant)
     if best.intent == "allergy.has" and re.search(
         r"\breaction|what happens|react to|cause\b|how (?:bad|severe|serious)|severity|criticality", text, re.IGNORECASE
     ):
         return Route("allergy.reaction", best.score, best.variant)
     if best.intent == "condition.has" and "now" in best.variant.cues and "ever" not in best.variant.cues:
         return Route("condition.active", best.score, best.variant)
-    if best.intent == "medication.active" and "ever" in best.variant.cues and "now" not in best.variant.cues:
+    past = "ever" in best.variant.cues or _WAS_ON.search(text) is not None
+    if best.intent == "medication.active" and past and "now" not in best.variant.cues:
         return Route("medication.ever", best.score, best.variant)
     if best.intent == "medication.list_active" and "stop" in best.variant.cues and "now" not in best.variant.cues:
         return Route("medication.list_stopped", best.score, best.variant)

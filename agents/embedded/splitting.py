@@ -19,6 +19,10 @@ _JOINERS = re.compile(
     r"\s*(?:[?;+]+|\n+|(?<=[A-Za-z])\s*/\s*(?=[A-Za-z])|,\s*and\b|,|\band\s+also\b|\band\b|\bplus\b|&|\balong with\b|\bas well as\b|\bthen\b|\.\s)\s*",
     re.IGNORECASE,
 )
+_PER_UNIT = re.compile(
+    r"[\w.^]+\s?/\s?(?:\w+\s?/\s?)?(?:d?l|m?l|[uµμ]l|min(?:ute)?s?|h|hrs?|hours?|days?|d|wk|week|kg|m2|mm3|mol|mmol|sec|s)\b|\d+\s*/\s*\d+",
+    re.I,
+)
 _MODIFIER = re.compile(
     r"^(?:the |her |his )?(?:\w+ )?notes?\b|^(?:per|according to|in|from|on|by|as per|based on|looking at|for|with|given|since|before|after|vs\.?|versus|compared|during|as of)\b",
     re.IGNORECASE,
@@ -39,7 +43,8 @@ class Splitter:
         protected += [(s.start, s.end) for v in whole.variants for s in v.slots]
         protected += [m.span() for m in BOTH_ENDS.finditer(text)] + unit_spans(text)
         protected += whole_course_spans(text)
-        cuts = [m for m in _JOINERS.finditer(text) if not any(s <= m.start() and m.end() <= e for s, e in protected)]
+        protected += [m.span() for m in _PER_UNIT.finditer(text)]
+        cuts = [m for m in _JOINERS.finditer(text) if not _is_within(m, protected)]
         pieces, start = [], 0
         for cut in cuts:
             pieces.append(text[start : cut.start()])
@@ -88,6 +93,13 @@ class Splitter:
         if any(s.known for s in whole.variant.slots) and not any(s.known for s in rest.variant.slots):
             return part  # the subject stands before the colon: "systolic pressure: any improvement?"
         return match["rest"] if rest.score > whole.score + 0.08 else part
+
+
+def _is_within(cut: re.Match[str], spans: list[tuple[int, int]]) -> bool:
+    """Whether a joiner stands inside what must stay whole; the spaces around it do not count."""
+    start = cut.start() + len(cut[0]) - len(cut[0].lstrip())
+    end = cut.end() - (len(cut[0]) - len(cut[0].rstrip()))
+    return any(s <= start and end <= e for s, e in spans)
 
 
 def is_remark(part: str, whole: str) -> bool:

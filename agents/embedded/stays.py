@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agents.embedded.plans import Call, Setting
 
@@ -12,6 +12,14 @@ _STAY = re.compile(
     r"(?:(?P<month>january|february|march|april|may|june|july|august|september|october|november|december)\s+)?(?:(?P<year>(?:19|20)\d\d)\s+)?"
     r"(?:hospital\s+)?(?:admission|hospitali[sz]ation|inpatient stay|hospital stay|stay)\b",
     re.IGNORECASE,
+)
+
+_ARRIVED = re.compile(
+    r"\b(?:on|at|upon)\s+(?:(?:the|her|his|their|last|latest|this|initial|hospital)\s+)*(?:admission|arrival|presentation)\b(?!\s+(?:note|summary|assessment|order|of|h&p|history|med))",
+    re.I,
+)
+_OWN_TIME = re.compile(
+    r"\b(?:19|20)\d\d\b|\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:ed|er|clinic)\b", re.IGNORECASE
 )
 
 
@@ -43,6 +51,12 @@ def missing_stay(text: str, setting: Setting) -> Call | None:
 
 def with_stay_dates(text: str, setting: Setting) -> str:
     """The question with "during the October admission" as the dates of that stay; a stay that is not there names no dates."""
+    arrived = _ARRIVED.search(text)
+    if arrived is not None and setting.admissions and not _OWN_TIME.search(text):
+        # What was measured in the emergency department the evening before belongs to it; the first of it is meant.
+        begun, day = setting.admissions[-1][0], timedelta(days=1)
+        around = f"between {(begun - day).date()} and {(begun + day).date()}"
+        return f"initial {text[: arrived.start()]}{around}{text[arrived.end() :]}"
     match = _STAY.search(text)
     stays = _stays(match, setting) if match is not None else []
     if match is None or not stays:

@@ -30,8 +30,8 @@ _NO_VALUE = re.compile(
     re.IGNORECASE,
 )
 _GAP_WORDS = 7  # between a name and its value ("her creatinine came back up again at 2.4")
-_LESS = r"los(?:e|es|t|ing)|slim(?:s|med|ming)?(?: down)?|trim(?:s|med|ming)?|down|drop(?:s|ped|ping)?|shed(?:s|ding)?|fall(?:s|en|ing)?|fell|decreas\w+|reduc\w+|lower\w*|go(?:es|ing)? down|went down|comes? down|came down"
-_MORE = r"gain(?:s|ed|ing)?|put(?:s|ting)? on|ris(?:e|es|en|ing)|rose|increas\w+|go(?:es|ing)? up|went up|climb\w*|add(?:s|ed|ing)?|up"
+_LESS = r"minus|los(?:e|es|t|ing)|slim(?:s|med|ming)?(?: down)?|trim(?:s|med|ming)?|down|drop(?:s|ped|ping)?|shed(?:s|ding)?|fall(?:s|en|ing)?|fell|decreas\w+|reduc\w+|lower\w*|go(?:es|ing)? down|went down|comes? down|came down"
+_MORE = r"plus|gain(?:s|ed|ing)?|put(?:s|ting)? on|ris(?:e|es|en|ing)|rose|increas\w+|go(?:es|ing)? up|went up|climb\w*|add(?:s|ed|ing)?|up"
 _MASS = r"(?P<unit>kgs?|kilos?|kilograms?|lbs?|pounds?|%|percent)"
 _WEIGHT_CHANGE = re.compile(
     rf"\b(?:(?P<less>{_LESS})|(?P<more>{_MORE}))\s+(?:another |about |around |some |by )?(?P<n>\d+(?:\.\d+)?)\s*{_MASS}(?![\w/])"
@@ -83,7 +83,7 @@ def supposed(text: str, card: ModelCard, question: Question, lexicon: Lexicon) -
     inputs = {i.name: i for i in card.inputs}
     found: dict[str, Any] = {}
     found.update(_volumes(text, inputs))
-    if (change := _weight_change(text)) is not None and "weight_kg" in inputs:
+    if (change := weight_change(text)) is not None and "weight_kg" in inputs:
         found["weight_kg"] = change
     taken = [(p.start, p.end) for p in question.periods if p.start < p.end and not _is_value(text[p.start : p.end])]
     found.update({k: v for k, v in _stated(text, card, lexicon, taken).items() if k not in found})
@@ -95,7 +95,7 @@ def supposed(text: str, card: ModelCard, question: Question, lexicon: Lexicon) -
 
 
 def _is_value(words: str) -> bool:
-    return re.fullmatch(r"\W*\d+(?:\.\d+)?\W*", words) is not None
+    return re.fullmatch(r"\W*(?!(?:19|20)\d\d\b)\d+(?:\.\d+)?\W*", words) is not None  # a year is none
 
 
 # --- stated values ---------------------------------------------------------------------------------------------------
@@ -224,7 +224,8 @@ def _bare_unit(value: float, item: ModelInput) -> str:
 # --- changes ---------------------------------------------------------------------------------------------------------
 
 
-def _weight_change(text: str) -> dict[str, float] | None:
+def weight_change(text: str) -> dict[str, float] | None:
+    """How a text changes the body weight, in kg or as a factor; None when it does not."""
     match = _WEIGHT_CHANGE.search(text)
     if match is None:
         return None

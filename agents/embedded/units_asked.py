@@ -16,12 +16,15 @@ _BARE_AMOUNT = (
     rf"(?:mmols?|[uµμ]mols?|{_SCALE}mol(?:e?s)?)"  # "in mmol": per litre, as laboratories that use them report
 )
 _SYSTEM = r"(?:si(?: units?)?|international units|us units|american units|conventional units|metric(?: units)?|imperial(?: units)?)"
+_NAMED_SYSTEM = (
+    r"(?:si units?|international units|us units|american units|conventional units|metric units|imperial units)"
+)
 
 _ANYWHERE = re.compile(_COMPOUND, re.IGNORECASE)
 _WANTED = re.compile(
-    rf"(?:\b(?:expressed |reported |given |shown |stated |displayed )?(?:in|to|into|as|using)\s+(?:the )?(?P<in>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM}|[cf]\b(?=\W*$))(?![\w/])"
-    rf"|\bhow many (?P<many>{_SIMPLE})(?!\w)|[,(:–-]\s*(?P<end>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM})\s*\)?\s*(?:please|pls)?\W*$"
-    rf"|(?<=[A-Za-z)])\s+(?P<last>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT})\s*(?:please|pls)?\W*$|[?.;]\s*(?P<then>{_COMPOUND}|{_SIMPLE}|{_SYSTEM})\s*(?:please|pls)?\W*$|\b(?:we|i) (?:use|work in|need|think in|want|report in|prefer)\s+(?:it in )?(?P<use>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM}))",
+    rf"(?:\b(?:expressed |reported |given |shown |stated |displayed )?(?:in|to|into|as|using)\s+(?:the )?(?P<in>{_COMPOUND}|{_SIMPLE}|stones?|{_BARE_AMOUNT}|{_SYSTEM}|[cf]\b(?=\W*$))(?![\w/])"
+    rf"|\bhow many (?P<many>{_SIMPLE}|stone(?!s))(?!\w)|^\W*(?P<front>(?:kgs?|kilos|lbs?|pounds)) (?=(?:does|she|he|they|is|the|pt|patient|for)\b)|[,(:–-]\s*(?P<end>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM})\s*\)?\s*(?:please|pls)?\W*$"
+    rf"|(?<=[A-Za-z)])\s+(?P<last>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_NAMED_SYSTEM})\s*(?:please|pls)?\W*$|[?.;]\s*(?P<then>{_COMPOUND}|{_SIMPLE}|{_SYSTEM})\s*(?:please|pls)?\W*$|\b(?:we|i) (?:use|work in|need|think in|want|report in|prefer)\s+(?:it in )?(?P<use>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM}))",
     re.IGNORECASE,
 )
 _AFTER_NUMBER = rf"(?:{_COMPOUND}|mg|mcg|µg|μg|g\b|grams?\b|units?\b|iu\b|u\b|ml\b|cc\b|l\b|lit(?:re|er)s?\b|meq\b|mmol\b|kg\b|kilos?\b|kilograms?\b|kgs\b|lbs?\b|pounds?\b|hours?\b|hrs?\b|h\b|cm\b|percent\b|%|bpm\b|°?\s?c\b(?!\w)|kpa\b)"
@@ -41,7 +44,7 @@ _WORDS = (
     (re.compile(r"lit(?:re|er)s?"), "l"), (re.compile(r"mcl"), "ul"), (re.compile(r"(?<=/)(?:hours?|hrs?)"), "h"), (re.compile(r"(?<=/)days?"), "d"),
 )  # fmt: skip
 _NAMES = {
-    "kilo": "kg", "kilos": "kg", "kgs": "kg", "lb": "[lb_av]", "lbs": "[lb_av]", "pound": "[lb_av]", "pounds": "[lb_av]",
+    "stone": "[stone_av]", "stones": "[stone_av]", "kilo": "kg", "kilos": "kg", "kgs": "kg", "lb": "[lb_av]", "lbs": "[lb_av]", "pound": "[lb_av]", "pounds": "[lb_av]",
     "celsius": "Cel", "centigrade": "Cel", "c": "Cel", "°c": "Cel", "fahrenheit": "[degF]", "f": "[degF]", "°f": "[degF]",
     "cms": "cm", "centimeter": "cm", "centimeters": "cm", "centimetre": "cm", "centimetres": "cm", "cmeters": "cm", "cmetres": "cm", "cmeter": "cm", "cmetre": "cm",
     "meters": "m", "metres": "m", "inches": "[in_i]", "feet": "[ft_i]", "ft": "[ft_i]", "ounces": "[oz_av]", "oz": "[oz_av]",
@@ -85,7 +88,7 @@ def _wanted(text: str) -> re.Match[str] | None:
     found = [
         m
         for m in _WANTED.finditer(text)
-        if (m["in"] or m["many"] or not re.search(r"\d\s*$", text[: m.start()]))
+        if (m["in"] or m["many"] or m["front"] or not re.search(r"\d\s*$", text[: m.start()]))
         and not re.search(r"\bnot\s*$", text[: m.start()], re.IGNORECASE)
     ]
     return found[-1] if found else None

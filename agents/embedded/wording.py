@@ -63,6 +63,53 @@ _SHORTHAND = (
     (re.compile(r"\blvls?\b", re.IGNORECASE), lambda m: "level"),
     (re.compile(r"\bc/w\b", re.IGNORECASE), lambda m: "consistent with"),
     (re.compile(r"\bw/o\b", re.IGNORECASE), lambda m: "without"),
+    (re.compile(r"\bw/(?=\s|[A-Za-z])(?!o\b)\s*", re.IGNORECASE), lambda m: "with "),
+    (re.compile(r"\badj\b\.?", re.IGNORECASE), lambda m: "adjusted"),
+    (re.compile(r"\bdef\.?(?= an(?:a)?emia)", re.IGNORECASE), lambda m: "deficiency"),
+    (
+        re.compile(r"\b(?P<of>iron|b12|folate|zinc|vit(?:amin)? \w+)\s+def\b\.?", re.IGNORECASE),
+        lambda m: f"{m['of']} deficiency",
+    ),
+    (
+        re.compile(
+            r"\b(?P<part>knees?|shoulders?|hips?|ankles?|wrists?)\s+(?P<done>scoped?|replaced)\b", re.IGNORECASE
+        ),
+        lambda m: f"{m['part']} {'replacement' if m['done'].lower() == 'replaced' else 'arthroscopy'}",
+    ),
+    (
+        re.compile(
+            r"\b(?P<organ>liver|hepatic|renal|kidney|abdominal|abdomen|abdo|thyroid|pelvic|breast|testicular|gallbladder|carotid|lung|leg|obstetric|growth|bladder|scrotal|neck|RUQ) (?:US|USS|U/S|u/s|uss)\b"
+        ),
+        lambda m: f"{m['organ']} ultrasound",
+    ),
+    (re.compile(r"\bwt\b", re.IGNORECASE), lambda m: "weight"),
+    (
+        re.compile(
+            r"\b(?P<of>legionella|pneumococcal|pneumo|strep\w*|cryptococcal|hep(?:atitis)? b(?: surface)?|rapid|covid|flu|urine|urinary) ag\b",
+            re.I,
+        ),
+        lambda m: f"{m['of']} antigen",
+    ),
+    (re.compile(r"(?<=[\d%])\s*(?:->|→|=>)\s*(?=[A-Za-z])"), lambda m: " what would be the "),
+    (re.compile(r"\bhosp\b\.?", re.IGNORECASE), lambda m: "hospital"),
+    (re.compile(r"\bprev\b\.?", re.IGNORECASE), lambda m: "previous"),
+    (re.compile(r"\bdisch\b\.?", re.IGNORECASE), lambda m: "discharge"),
+    (re.compile(r"\b(?:adm|admn)\b\.?", re.IGNORECASE), lambda m: "admission"),
+    (re.compile(r"\bprobs?\b(?= list|s\b)", re.IGNORECASE), lambda m: "problem"),
+    (re.compile(r"\bdiff\b(?= (?:between|from|vs|since|to)\b)", re.IGNORECASE), lambda m: "difference"),
+    (re.compile(r"\bhow many (?:mgs?|mcgs?|ugs?|grams)\b(?: of)?", re.IGNORECASE), lambda m: "what dose of"),
+    (re.compile(r"\bhits?\b(?=\s+(?:\d|above|over|a |the |its ))"), lambda m: "reached"),
+    (re.compile(r"\br(?:ight )?n(?:ow)?\b(?=\W*$)", re.IGNORECASE), lambda m: "now"),
+    (re.compile(r"\batm\b", re.IGNORECASE), lambda m: "at the moment"),
+    (re.compile(r"\b(?:wrt|re:)(?=\s)", re.IGNORECASE), lambda m: "about"),
+    (re.compile(r"\b(?:plz|pls|plse)\b", re.IGNORECASE), lambda m: "please"),
+    (
+        re.compile(
+            r"\b(?P<part>ankle|wrist|knee|hip|shoulder|foot|hand|elbow|spine|chest|pelvic|rib) (?:plain )?films?\b",
+            re.I,
+        ),
+        lambda m: f"{m['part']} x-ray",
+    ),
     (re.compile(r"\bappts?\b", re.IGNORECASE), lambda m: "appointment"),
     (re.compile(r"\bA\s*&\s*E\b"), lambda m: "emergency department"),
     (re.compile(r"\bcare ?plans?\b", re.IGNORECASE), lambda m: "care plan"),

@@ -37,7 +37,12 @@ def is_foreign(text: str, lexicon: Lexicon | None = None) -> bool:
     english = sum(1 for w in words if w in common_words() and w not in _FOREIGN)
     if foreign >= 2 and foreign > english:
         return True
-    if lexicon is not None and len(words) >= 3 and not english and not any(lexicon.knows_word(w) for w in words):
+    if (
+        lexicon is not None
+        and sum(w.isalpha() for w in words) >= 3
+        and not english
+        and not any(lexicon.knows_word(w) for w in words)
+    ):
         return True
     known = lexicon is not None and any(m.score == 1 for m in lexicon.find_mentions(text, fuzzy=False))
     accented = any(ord(c) > 0x7F and c.isalpha() for c in text.replace("°", "").replace("µ", ""))

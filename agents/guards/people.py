@@ -29,7 +29,7 @@ _SOMEONES = re.compile(rf"\b(?:{RELATIONS})(?:'s|’s|s')\s", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"\b(?:other|another|different|next|previous|all|every|which|any other|my other|these|those)\s+(?:patient|pt)s?\b(?!\s*'s chart is open)"
     r"|\b(?:patient|pt|person|man|woman|lady|guy)\s+(?:in|from)\s+(?:bed|room|bay|ward|cubicle|slot|side room)\b|\b(?:bed|room|bay|cubicle|slot|bedspace)\s*(?:#|no\.?|number)?\s*\d+\w?\b"
-    r"|\b(?:lady|man|woman|guy|patient|person|girl|boy|gentleman|one)\s+(?:across|next to|opposite|beside|down the)\b|\b(?:patient|person|one|chart)\s+(?:\w+\s+){0,2}?(?:before|after)\s+(?:her|him|this|that|them)\b|\bpatient (?:i|we) (?:saw|had|discussed|opened)\b"
+    r"|\b(?:lady|man|woman|guy|patient|person|girl|boy|gentleman|one)\s+(?:across|next to|opposite|beside|down the)\b|\b(?:patient|person|chart)\s+(?:\w+\s+){0,2}?(?:before|after)\s+(?:her|him|this|that|them)\b|\bone (?:before|after) (?:her|him|them)\b|\bpatient (?:i|we) (?:saw|had|discussed|opened)\b"
     r"|\bthe (?:room ?mate|neighbou?r|visitor|other (?:guy|man|woman|lady|person))(?:['’]?s)?\b(?!.*\b(?:liv|contact|household))|\b(?:the|an?) (?:other|next|adjacent|neighbou?ring) (?:bed|room|bay|cubicle)\b|\bmy own\s+\w+|\b(?:bed|room)\s+mate\b|\bi had (?:my )?(?:blood|labs|a scan|tests)\b"
     r"|\b(?:in|at|from)\s+the\s+(?:next|other|adjacent|neighbou?ring)\s+(?:bed|room|bay|cubicle)\b|\bnext door\b"
     r"|\bpatients\s+(?:with|on|who|that)\b|\bhow many patients\b|\b(?:patient|mrn|pt|chart|record)\s*(?:id|number|no\.?|#)?\s*[:#]?\s*(?=[A-Z0-9-]*\d)[A-Z0-9-]{5,}\b",
@@ -71,6 +71,7 @@ class People(Frozen):
     others: frozenset[str]
     own_ids: frozenset[str] = frozenset()
     other_ids: frozenset[str] = frozenset()
+    gender: str = ""  # of the open patient, as the record has it
 
 
 _TITLES = frozenset(
@@ -135,7 +136,7 @@ def names_somebody_else(text: str, people: People, lexicon: Lexicon) -> bool:
     clinical = _clinical_words(text, lexicon)
     if any(w in people.others and w not in people.own and w not in common_words() and w not in clinical for w in words):
         return True
-    if _names_in_lower_case(text, people, clinical):
+    if _title_of_another(text, people) or _names_in_lower_case(text, people, clinical):
         return True
     if (subject := _SUBJECT.match(text)) is not None and _is_stranger(subject["name"], people, clinical):
         return True
@@ -177,10 +178,33 @@ def _is_family_history(who: str, text: str, lexicon: Lexicon) -> bool:
     return (disease or _RUNS.search(text) is not None) and not own
 
 
+# "His mood since his wife died" is about him.
+_KIN_EVENT = re.compile(
+    rf"\b(?:since|after|before|when|until|following|because|now that)\s+(?:the (?:death|loss|passing) of )?(?:his|her|their)\s+(?:late )?(?:{RELATIONS})(?:['’]s)?\s*(?:(?:has |had |was |got |being )*(?:died|passed(?: away)?|left|moved(?: out| in)?|death|passing|illness|ill|sick|diagnos\w+)|(?=\W*$))",
+    re.IGNORECASE,
+)
+
+
 def _about_a_relative(text: str, lexicon: Lexicon) -> bool:
     """Whether the question wants a relative's own data; a blood relative's disease is family history, and is answered."""
+    text = _KIN_EVENT.sub(" ", text)
     match = _KIN.search(text)
     return match is not None and not _HOUSEHOLD.search(text) and not _is_family_history(match["who"], text, lexicon)
+
+
+_TITLE_OF = {"male": frozenset({"mr", "mister"}), "female": frozenset({"mrs", "ms", "miss"})}
+
+
+def _title_of_another(text: str, people: People) -> bool:
+    """Whether the open patient's name stands with a title that is not theirs: "Mrs Lindqvist" while his chart is open."""
+    own = _TITLE_OF.get(people.gender)
+    if own is None:
+        return False
+    return any(
+        m[0].split()[0].lower().rstrip(".") not in own
+        and re.sub(r"\d+$", "", m["name"].lower().removesuffix("'s").removesuffix("’s")) in people.own
+        for m in _TITLED.finditer(text)
+    )
 
 
 def _clinical_words(text: str, lexicon: Lexicon) -> set[str]:

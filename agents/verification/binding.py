@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from agents.verification.dates import DateSpan
@@ -14,7 +15,7 @@ from agents.verification.readings import Amount, Before, Dated, Reading
 from agents.verification.units import MASS_UNITS
 
 _EXTREMES = re.compile(
-    r"\b(?:(?P<latest>latest|most recent(?:ly)?|last|newest|currently|current|now|at present)|(?P<max>highest|peak(?:ed)?|maxim(?:um|al)|max|greatest|topped)|(?P<min>lowest|nadir|minim(?:um|al)|min|bottomed)|(?P<first>first|earliest|initial(?:ly)?|oldest)|(?P<mean>mean|average[ds]?|averaging)|(?P<median>median))\b",
+    r"\b(?:(?P<latest>latest|most recent(?:ly)?|last|newest|currently|current|now|at present)|(?P<max>highest|peak(?:ed)?|maxim(?:um|al)|max|greatest|topped|high of)|(?P<min>lowest|nadir|minim(?:um|al)|min|bottomed|low of)|(?P<first>first|earliest|initial(?:ly)?|oldest)|(?P<mean>mean|average[ds]?|averaging)|(?P<median>median))\b",
     re.IGNORECASE,
 )
 # "2.1 mg/dL on 2026-10-23 was the highest creatinine"
@@ -23,15 +24,16 @@ _EXTREME_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _CHANGE = re.compile(
-    r"(?:\b(?:by|change of|changes? .{0,40}? by|difference(?: of)?|an? (?:\w+ )?(?:increase|rise|decrease|fall|drop|decline|reduction|gain|loss|improvement|change) of|up|down|gain(?:ed)?|lost|rose|risen|fell|fallen|dropped|increased|decreased|declined|climbed|reduced|improved|worsened)|[+Δ])\s*(?:about|approximately|roughly|nearly|around|almost|~|a|an|some|over|just over|more than)?\s*$",
+    r"(?:\b(?:by|change of|changes? .{0,40}? by|difference(?: of)?|an? (?:\w+ )?(?:increase|rise|decrease|fall|drop|decline|reduction|gain|loss|improvement|change) of|net (?:increase|rise|decrease|fall|drop|decline|reduction|gain|loss|change)(?: of|:)?|up|down|gain(?:ed)?|lost|rose|risen|fell|fallen|dropped|increased|decreased|declined|climbed|reduced|improved|worsened)|[+Δ])\s*(?:about|approximately|roughly|nearly|around|almost|~|a|an|some|over|just over|more than)?\s*$",
     re.IGNORECASE,
 )
 _CHANGE_AFTER = re.compile(
-    r"^\s*(?:\([^)]*\)\s*)?(?:higher|lower|increase|decrease|rise|fall|drop|decline|reduction|more|less|change|difference|gain|loss|(?:above|below|under|over) (?:the |its |her |his |that )?(?:previous|baseline|peak|first|last|maximum|nadir|lowest|highest|initial|starting|earlier|prior)|up|down)\b",
+    r"^\s*(?:\([^)]*\)\s*)?(?:higher|lower|increase|decrease|rise|fall|drop|decline|reduction|more|less|change|difference|different|gain|loss|(?:above|below|under|over) (?:the |its |her |his |that )?(?:previous|baseline|peak|first|last|maximum|nadir|lowest|highest|initial|starting|earlier|prior)|up|down)\b",
     re.IGNORECASE,
 )
+_WEEKDAY = "(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _DATE_BEHIND = re.compile(
-    r"^[\s,(:–-]*(?:(?:on|in|at|dated|from|as of|of|measured|recorded|resulted|obtained|collected|drawn|taken|reported|reading|value|level|result|back|was|the|morning|evening|check|h|H|L|units?)[\s,(:]*){0,4}$",
+    r"^[\s,(:–-]*(?:(?:on|in|at|dated|from|as of|of|measured|recorded|resulted|obtained|collected|drawn|taken|reported|reading|value|level|result|back|was|the|(?:mon|tues|wednes|thurs|fri|satur|sun)day|morning|evening|check|h|H|L|units?)[\s,(:]*){0,4}$",
     re.IGNORECASE,
 )
 _DATE_AHEAD = re.compile(
@@ -45,9 +47,12 @@ _TABLET = re.compile(
 )
 _TABLETS_OF = re.compile(r"(?:tablets?|capsules?|tabs?|caps?)\s+of\s+$", re.IGNORECASE)
 _VALUE_IN_BRACKETS = re.compile(r"\b(?:above|below|within|outside|in)\b[^.;(]*\brange\s*\($", re.IGNORECASE)
-_RANGED = re.compile(r"\b(?:ranged|ranging|ranges|varied|fluctuated)\b[^.;]*$", re.IGNORECASE)
+_RANGED = re.compile(
+    r"\b(?:ranged|ranging|ranges|range (?:was|is)|range of [^.;]{0,60}|varied|varies|fluctuat\w+|span(?:s|ned|ning)?|(?:is|was|were|been|stayed|remained|lay|lies) between)\b[^.;\d]*$",
+    re.IGNORECASE,
+)
 _LIMIT = re.compile(
-    r"\b(?:limits?|range|cut-?off|threshold|target|goal|ULN|LLN)\b(?:[\s:(=,]|of|is|was|under|below|above|over|less than|greater than|from|between|\d+(?:\.\d+)?\s*(?:[-–]|to))*$",
+    r"\b(?:limits?|range|cut-?off|threshold|target|goal|ULN|LLN)\b(?:[\s:(=,]|of|is|was|up to|at most|at least|under|below|above|over|less than|greater than|from|between|\d+(?:\.\d+)?\s*(?:[-–]|to))*$",
     re.IGNORECASE,
 )
 _RESPECTIVELY = re.compile(r"\brespectively\b", re.IGNORECASE)
@@ -56,7 +61,20 @@ _ANAPHOR = re.compile(
     r"^\W*(?:it|this|that|these|those|they|the (?:previous|prior|latest|most recent|last|first|earlier|current|value|level|result|reading|values|highest|lowest|peak|trend|dose|change|one)|previously|before that|earlier|later|prior|then|afterwards|at (?:its|that)|on|in|since|by|both|all|only|an? (?:increase|decrease|rise|fall|drop|decline|reduction)|up|down|most recent|latest|highest|lowest|above|below)\b",
     re.IGNORECASE,
 )
+_VALUE_FIRST = re.compile(r"^\W*\d")
 _STOP = re.compile(r"\.(?!\d)|[;|]")
+# "(2026-02-13 to 2026-10-13)", "between 13 May and 9 June"
+_UNTIL = re.compile(rf"^\s*(?:to|and|until|till|through|[-–—→])\s*(?:the\s+|{_WEEKDAY}[\s,]*)?$", re.IGNORECASE)
+_FROM_BEHIND = re.compile(r"\s+(?:from|to)\s", re.IGNORECASE)
+_ONWARD = re.compile(r"\s*%?\s*(?:→|->|to|then|,)\s*\d", re.IGNORECASE)  # "(8.6 → 7.8 %)" are values
+_SAME_CHANGE = re.compile(
+    r"^\s*(?:\(|,?\s*(?:or|i\.?\s?e\.?,?|that is,?|=|/)\s*)\s*[~≈]?\s*(?:about|approximately|roughly|some|an?)?\s*$",
+    re.IGNORECASE,
+)
+
+
+# "hypothyroidism at 30", "a stroke (at 72)"
+_AT_AGE = re.compile(r"(?:\bat|\(at)\s+$", re.IGNORECASE)
 
 
 def bind(
@@ -71,9 +89,11 @@ def bind(
     segments = [0, *(m.start() for m in _SEGMENT.finditer(text)), len(text)]
     quantities = [n for n in reading.names if "observation" in n.kinds]
     treatments = [n for n in reading.names if not TREATMENTS.isdisjoint(n.kinds) or "immunization" in n.kinds]
-    leans = before.is_heading or _ANAPHOR.match(text) is not None
+    # "## LDL" and then "150 mg/dL on 2026-06-09": a line that begins with its value names nothing of its own.
+    leans = before.is_heading or _ANAPHOR.match(text) is not None or (not quantities and _VALUE_FIRST.match(text))
     inherited = before.owners if leans else ()
     for number in numbers:
+        number = _as_age(number, reading.names, text)
         eligible = _eligible(number, quantities, treatments)
         owners = _owners(number, eligible, numbers, segments, text)
         made = Amount(number, owners)
@@ -87,6 +107,11 @@ def bind(
             )
             made.owners, made.is_inherited = fitting, True
         made.is_change = _is_change(text, number) or (bool(number.sign) and not number.in_range)
+        made.may_be_change = (
+            not made.is_change
+            and _FROM_BEHIND.match(text, number.end) is not None
+            and (_CHANGE.search(text[max(0, number.start - 60) : number.start]) is not None)
+        )
         made.is_part = (
             _PART_OF.match(text, number.end) is not None
             or _OF_WHOLE.search(text, max(0, number.start - 14), number.start) is not None
@@ -97,6 +122,11 @@ def bind(
         )
         made.is_limit = _is_limit(text, number)
         made.extreme = _extreme(text, number, numbers)
+        if number.unit == "%" and not made.is_change and reading.amounts and reading.amounts[-1].is_change:
+            # "changed by 2.5 g/dL (18%)"
+            between = text[reading.amounts[-1].number.end : number.start]
+            if _SAME_CHANGE.match(between) and not _ONWARD.match(text, number.end):
+                made.is_change, made.restates = True, reading.amounts[-1]
         reading.amounts.append(made)
     _respectively(reading, text, quantities)
     _ends_of_range(reading, text)
@@ -107,6 +137,20 @@ def bind(
             (frequency, owners or tuple(o for o in inherited if not TREATMENTS.isdisjoint(o.kinds)))
         )
     find_movements(reading, text, quantities, tuple(o for o in inherited if "observation" in o.kinds))
+
+
+def _as_age(number: Number, names: Sequence[Name], text: str) -> Number:
+    """The number as an age where it stands behind a disease with "at"."""
+    plain_count = not (number.unit or number.digits or number.counts or number.label or number.is_age)
+    if (
+        not plain_count
+        or not 0 < number.value < 111
+        or not _AT_AGE.search(text, max(0, number.start - 6), number.start)
+    ):
+        return number
+    before = max((n for n in names if n.end <= number.start), key=lambda n: n.end, default=None)
+    is_disease = before is not None and "condition" in before.kinds and "observation" not in before.kinds
+    return replace(number, is_age=True, unit="a") if is_disease else number
 
 
 def _eligible(number: Number, quantities: Sequence[Name], treatments: Sequence[Name]) -> list[Name]:
@@ -184,7 +228,7 @@ def _respectively(reading: Reading, text: str, quantities: list[Name]) -> None:
 def _ends_of_range(reading: Reading, text: str) -> None:
     """In "ranged from 1.2 to 1.8" the two are said to be the lowest and the highest."""
     for first, second in pairwise(reading.amounts):
-        lead = text[max(0, first.number.start - 30) : first.number.start]
+        lead = text[max(0, first.number.start - 80) : first.number.start]
         if second.number.in_range | (" to " in text[first.number.end : second.number.start]) and _RANGED.search(lead):
             low, high = sorted((first, second), key=lambda a: a.number.value)
             low.extreme, high.extreme = "min", "max"
@@ -193,9 +237,12 @@ def _ends_of_range(reading: Reading, text: str) -> None:
 
 def _bind_dates(reading: Reading, text: str, dates: list[DateSpan]) -> None:
     amounts = [a for a in reading.amounts if not a.is_time and not a.number.label and not a.is_change]
+    ranged = _date_ranges(text, dates, amounts)
     for date in dates:
         owners = _nearest(date.start, date.end, reading.names, text, most=3)
         reading.dates.append(Dated(date, owners))
+        if date.start in ranged:
+            continue
         ahead = [a for a in amounts if a.number.end <= date.start]
         if ahead and ahead[-1].date is None and _DATE_BEHIND.match(text[ahead[-1].number.end : date.start]):
             ahead[-1].date = date
@@ -208,6 +255,19 @@ def _bind_dates(reading: Reading, text: str, dates: list[DateSpan]) -> None:
                     between = between.replace(owner.text, "")
             if _DATE_AHEAD.match(between):
                 behind[0].date = date
+
+
+def _date_ranges(text: str, dates: list[DateSpan], amounts: list[Amount]) -> set[int]:
+    """Binds the ends of a stretch of time to the two values before it; where both ends of stretches stand."""
+    ends: set[int] = set()
+    for first, last in pairwise(dates):
+        if first.start in ends or not _UNTIL.match(text[first.end : last.start]):
+            continue
+        ahead = [a for a in amounts if a.number.end <= first.start and a.date is None]
+        if len(ahead) >= 2 and {o.own for o in ahead[-1].owners} == {o.own for o in ahead[-2].owners}:
+            ahead[-2].date, ahead[-1].date = first, last
+            ends |= {first.start, last.start}
+    return ends
 
 
 def _nearest(start: int, end: int, names: Sequence[Name], text: str, most: int = 1) -> tuple[Name, ...]:

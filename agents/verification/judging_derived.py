@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import combinations, pairwise
 
+from agents.verification.dates import DateSpan
 from agents.verification.derived import (
     differences,
     fits_duration,
@@ -18,7 +19,7 @@ from agents.verification.derived import (
 from agents.verification.evidence import Point, are_kin, union_of
 from agents.verification.judging import Against
 from agents.verification.matching import owners_agree, visit_kind
-from agents.verification.names import State
+from agents.verification.names import TREATMENTS, State
 from agents.verification.numbers import Number
 from agents.verification.readings import Amount, Reading, plain
 from agents.verification.said import Said
@@ -34,8 +35,13 @@ def follows(amount: Amount, reading: Reading, against: Against) -> bool:
         return _duration_follows(number, reading, against) or _rounds_time(number, against.said)
     if number.counts:
         return _count_follows(amount, reading, against.said)
+    if amount.is_change and any(not TREATMENTS.isdisjoint(o.kinds) for o in amount.owners):
+        doses = _doses(amount, against.said)
+        return any(abs(d - number.value) <= slack_of(number) for d in differences(doses))
     values, day_bound = _values(amount, reading, against.said)
     slack = slack_of(number)
+    if amount.restates is not None:
+        return any(abs(p - number.value) <= max(slack, 0.5) for p in _restated(amount.restates, reading, against.said))
     if amount.is_change or number.unit == "%":
         if number.unit == "%" and any(
             abs(p - number.value) <= max(slack, 0.0 if number.digits else 0.5)
@@ -55,8 +61,10 @@ def follows(amount: Amount, reading: Reading, against: Against) -> bool:
         return True
     if (number.in_range or amount.is_end) and not day_bound and len(values) > 1:
         return _is_envelope(number, reading, values)
-    if number.comparator and values and not amount.is_change:
-        return _compares(number, values, plain(reading.text))
+    if number.comparator and values and not amount.is_change and not amount.is_limit:
+        return any(0.5 * number.value <= abs(v) <= 2 * number.value for v in values) and _compares(
+            number, values, plain(reading.text)
+        )
     return _total_follows(amount, reading, against.said)
 
 
@@ -145,6 +153,24 @@ def _percents(amount: Amount, reading: Reading, values: Sequence[float]) -> list
     if not amount.is_change:
         found += shares([a.number.value for a in reading.amounts if a is not amount and not a.number.unit])
     return found
+
+
+def _doses(amount: Amount, said: Said) -> list[float]:
+    """Every dose that the results give of the drug, in the unit of the amount."""
+    given = {
+        (n.value, n.unit) for n in said.numbers if n.unit and n.own and not n.is_change and owners_agree(n, amount)
+    }
+    found = [in_unit(value, unit, amount.number.unit, "") for value, unit in sorted(given)]
+    return [v for v in found if v is not None]
+
+
+def _restated(change: Amount, reading: Reading, said: Said) -> list[float]:
+    """The percentages of the pairs of values that lie as far apart as the sentence says."""
+    values, _ = _values(change, reading, said)
+    pairs = [(a, b) for a, b in combinations(telling(values), 2) if a]
+    return [
+        abs(b - a) / abs(a) * 100 for a, b in pairs if abs(abs(b - a) - change.number.value) <= slack_of(change.number)
+    ]
 
 
 def _is_shown(values: Sequence[float], reading: Reading) -> bool:
@@ -245,29 +271,40 @@ def _rounds_time(number: Number, said: Said) -> bool:
 def _duration_follows(number: Number, reading: Reading, against: Against) -> bool:
     """The time between two days of the sentence, else of what it speaks of, else up to today."""
     said = against.said
-    named = [d.date.first for d in reading.dates if d.date.is_day and d.date.first is not None]
+    named = [e for d in reading.dates for e in _ends(d.date)]
     text = plain(reading.text)
     ago = re.match(r"[\s-]*(?:ago|back)\b", text[number.end :], re.IGNORECASE)
-    if len(named) >= 2:
-        return any(fits_duration(number, a, b) for a, b in combinations(named, 2))
+    if sum(bool(_ends(d.date)) for d in reading.dates) >= 2:
+        until = [against.as_of] if against.as_of is not None and _SINCE.search(text) else []
+        return any(fits_duration(number, a, b) for a, b in combinations([*named, *until], 2))
     if reading.days_before and re.match(
         r"[\s-]*(?:later|earlier|afterwards|after that|before that|thereafter)\b", text[number.end :], re.IGNORECASE
     ):
-        here = named or [d.date.first for d in said.dates if d.date.is_day and d.date.first]
+        here = named or [e for d in said.dates for e in _ends(d.date)]
         return any(fits_duration(number, a, b) for a in reading.days_before for b in here)
     own, ids = union_of(reading.names)
-    mine = [
-        d.date.first
-        for d in said.dates
-        if d.date.is_day and d.date.first and (not own or not d.own or are_kin(own, ids, d.own, d.ids))
-    ]
-    days = sorted(set(mine))
+    mine = {e for d in said.dates if own and d.own and are_kin(own, ids, d.own, d.ids) for e in _ends(d.date)}
+    others = {e for d in said.dates if not own or not d.own for e in _ends(d.date)}
+    days = sorted(mine | others)
     today = [against.as_of] if against.as_of is not None else []
+    if mine and _BETWEEN.match(text, number.end):  # "two weeks after": of one of the things that are named
+        return any(fits_duration(number, a, b) for a in mine for b in days)
     if ago is not None:
         return any(fits_duration(number, d, t) for d in named or days for t in today)
     if named:
         return any(fits_duration(number, d, t) for d in named for t in [*days, *today])
     return any(fits_duration(number, a, b) for a, b in _some_pairs(days, today))
+
+
+_SINCE = re.compile(r"\bsince\b", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\s-]*(?:after|before|following|prior to|from)\b", re.IGNORECASE)
+
+
+def _ends(span: DateSpan) -> tuple[date, ...]:
+    """First and last day of a date that is no wider than a month: a duration may be counted from either."""
+    if span.first is None or span.last is None or (span.last - span.first).days > 31:
+        return ()
+    return (span.first,) if span.first == span.last else (span.first, span.last)
 
 
 def _some_pairs(days: Sequence[date], today: Sequence[date]) -> Iterator[tuple[date, date]]:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
-from agents.verification.derived import (
-    direction,
-    fits_ratio,
-    ratios,
-    telling,
-)
+from agents.verification.derived import direction, fits_ratio, ratios, slack_of, telling
 from agents.verification.evidence import are_kin, union_of
 from agents.verification.judging import Against, Finding, contradicted, supported, unsupported
 from agents.verification.judging_derived import between_days
@@ -81,7 +77,7 @@ def _pair(owners: Sequence[Name], reading: Reading) -> tuple[float, float] | Non
     mine = [
         a
         for a in reading.amounts
-        if not a.is_change and not a.number.counts and not a.is_time and not a.number.in_range and not a.number.label and not a.is_limit
+        if not a.is_change and not a.number.counts and not a.is_time and not a.number.in_range and not a.is_end and not a.number.label and not a.is_limit
         and not a.number.is_age and not a.number.sign and any(are_kin(o.own, o.ids, p.own, p.ids) for o in owners for p in a.owners)
     ]  # fmt: skip
     if len(mine) != 2:
@@ -119,6 +115,8 @@ def _possible_trends(moved: Moved, reading: Reading, said: Said) -> set[str]:
     if len(compared) < len(points) and len(compared) >= 2:
         return _signs((compared[0].value, compared[-1].value))
     values = [p.value for p in points]
+    if far_apart := _pairs_apart(moved, reading, said, values):
+        return set().union(*(_signs(p) for p in far_apart))
     possible = {k for k in stated if not k.startswith("not ")}
     if len(values) >= 2:
         possible |= _signs((values[0], values[-1]))
@@ -128,6 +126,27 @@ def _possible_trends(moved: Moved, reading: Reading, said: Said) -> set[str]:
         if len(values) >= 4 and any(d.date.is_day is False for d in reading.dates):
             return set()  # a stretch of the course
     return possible
+
+
+def _pairs_apart(moved: Moved, reading: Reading, said: Said, values: Sequence[float]) -> list[tuple[float, float]]:
+    """The pairs of values between which the change lies that the sentence gives ("fell by 0.2 mg/dL")."""
+    substance, points = said.substance(union_of(moved.owners)[0]), said.points(moved.owners)
+    unit = points[0].unit if points else ""
+    for amount in reading.amounts:
+        number = amount.number
+        if (
+            not amount.is_change
+            or amount.restates is not None
+            or not any(o.own == p.own for o in moved.owners for p in amount.owners)
+        ):
+            continue
+        if number.unit == "%" and unit != "%":
+            continue
+        size = in_unit(number.value, number.unit, unit, substance) if number.unit and unit else number.value
+        if size is not None:
+            slack = slack_of(number) * (size / number.value if number.value else 1.0)
+            return [p for p in combinations(telling(values), 2) if abs(abs(p[1] - p[0]) - size) <= slack]
+    return []
 
 
 _OVERALL = re.compile(

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from agents.verification.evidence import Lookup, SaidName
 from agents.verification.judging import Against, Finding, content_words, contradicted, supported, unsupported
+from agents.verification.judging_events import has_no_stay, wrong_side
+from agents.verification.matching import visit_kind
 from agents.verification.names import TREATMENTS, Name, Setting, State
 from agents.verification.readings import Reading, plain
 from agents.verification.said import Said
@@ -41,7 +43,7 @@ _NO_STATEMENT = re.compile(
     re.IGNORECASE,
 )
 _LIGHT = frozenset({"continues", "also", "currently", "takes", "following", "history", "some", "more", "other", "well", "very", "both", "during", "while", "after", "before", "since", "last", "latest", "most", "recent", "seen", "visited", "presented", "came", "evaluated", "followed", "underwent", "received", "given", "started", "remained", "admitted", "doing", "year", "years", "months", "days", "below", "above", "shown", "listed", "here", "follows"})  # fmt: skip
-_WHAT = r"(?P<what>(?!(?:any|no|an?|the|its|his|her)\b)[A-Za-z][\w'’-]*(?: [a-z][\w'’-]*){0,3})"
+_WHAT = r"(?P<what>(?!(?:any|no|an?|the|its|his|her|but|and|or|is|are|was|were|at|as|by|for|in|on|to|with|until|till|since|from|then|when|which|who|that)\b)[A-Za-z][\w'’-]*(?: [a-z][\w'’-]*){0,3})"
 _CALLED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
@@ -149,6 +151,8 @@ def _judged(name: Name, reading: Reading, said: Said) -> Finding:
         return unsupported(kind, name.text, span, "no result says this of that relative")
     if kind == "allergy":
         return _allergy(name, here, wider, span)
+    if (other_side := wrong_side(name, reading, here)) is not None:
+        return other_side
     if "condition" in name.kinds and name.is_allergy:  # a reaction
         return supported(kind, name.text, span, here[0].source)
     return _presence(name, kind, here, wider, span)
@@ -326,7 +330,7 @@ def judge_absences(reading: Reading, against: Against, judged: Sequence[Finding]
         if category is not None and any({"allergy", category[0].lower()} <= d for d in said.denials):
             yield supported("absence", match[0], match.span())
             continue
-        yield _topic(kind, match, reading, said)
+        yield _topic(kind, match, reading, said, category[0] if category is not None else None)
     if topical or any(f.kind == "absence" or f.is_fault for f in judged):
         return
     denial = _NOTHING.search(text)
@@ -345,7 +349,7 @@ _COMMON = frozenset(
 )  # fmt: skip
 
 
-def _topic(kind: str, match: re.Match[str], reading: Reading, said: Said) -> Finding:
+def _topic(kind: str, match: re.Match[str], reading: Reading, said: Said, category: str | None) -> Finding:
     span, words = match.span(), match[0]
     kinds = _OF_A_KIND.get(kind, frozenset())
     attributed = (
@@ -361,10 +365,15 @@ def _topic(kind: str, match: re.Match[str], reading: Reading, said: Said) -> Fin
     if kind == "condition":
         there = [s for s in there if s.name.is_explicit or s.source.origin == "record"]
     looked = [look for look in said.lookups if look.kind == kind and not look.found]
+    if kind == "encounter" and (source := has_no_stay(visit_kind(words.lower(), "visit"), said)) is not None:
+        return supported("absence", words, span, source, reason="looked for in the whole list")
+    if category is not None and category.lower() == "drug" and kind == "allergen":
+        there = [s for s in there if not s.name.kinds.isdisjoint(TREATMENTS) or "medication" in s.source.quote.lower()]
+        looked += [look for look in said.lookups if look.kind == kind and look.ids is None]
     stated = any(re.search(rf"\b{w}", " ".join(d)) for d in said.denials for w in _STEMS[kind])
     if attributed and stated:
         return supported("absence", words, span)
-    if looked and any(look.ids is None for look in looked):
+    if looked and any(look.ids is None and not look.found for look in looked):
         return supported("absence", words, span, looked[0].source)
     if there:
         return contradicted("absence", words, span, "the record has some", there[0].source)

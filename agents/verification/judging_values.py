@@ -14,8 +14,8 @@ from agents.verification.derived import (
 from agents.verification.evidence import Point, SaidNumber, are_kin, union_of
 from agents.verification.judging import Against, Finding, contradicted, supported, unsupported
 from agents.verification.judging_derived import follows
-from agents.verification.matching import candidates_of, doses_of, fits, owners_agree
-from agents.verification.names import TREATMENTS
+from agents.verification.matching import active_counts, candidates_of, doses_of, fits, owners_agree
+from agents.verification.names import TREATMENTS, Name
 from agents.verification.numbers import Number
 from agents.verification.readings import Amount, Reading, plain
 from agents.verification.said import Said
@@ -45,11 +45,17 @@ def judge_dates(reading: Reading, against: Against) -> Iterator[Finding]:
         own, ids = union_of(dated.owners)
         if own:
             mine = [d for d in said.dates if are_kin(own, ids, d.own, d.ids)]
-            if mine and not any(_same_date(dated.date, d.date) for d in mine) and not any(not d.own for d in hits):
+            unowned = any(not d.own for d in hits) and not _are_events(dated.owners)
+            if mine and not any(_same_date(dated.date, d.date) for d in mine) and not unowned:
                 yield contradicted("date", label, span, "the results give it another date", mine[0].source)
                 continue
             hits = [d for d in hits if are_kin(own, ids, d.own, d.ids)] or hits
         yield supported("date", label, span, hits[0].source)
+
+
+def _are_events(names: Sequence[Name]) -> bool:
+    """Whether names are of what happens on one day, so that another day's line cannot be theirs."""
+    return all(n.kinds <= {"procedure", "immunization"} for n in names)
 
 
 def _same_date(claimed: DateSpan, given: DateSpan) -> bool:
@@ -65,7 +71,7 @@ def _same_date(claimed: DateSpan, given: DateSpan) -> bool:
 
 
 def _is_number(written: DateSpan, said: Said) -> bool:
-    return any(abs(n.value - float(written.text)) < 1e-9 for n, _ in said.near(float(written.text), "", 1e-9, ""))
+    return any(True for _ in said.near(float(written.text), "", 0.5 + 1e-9, ""))
 
 
 # --- numbers -----------------------------------------------------------------------------------------------------
@@ -92,6 +98,12 @@ def _in_words(label: str, said: Said) -> bool:
     return any(spelled[0] in n.name.text.lower() and spelled[-1] in n.name.text.lower() for n in said.names)
 
 
+# "two blood pressure medications" are some of the drugs, "two active medications" all of them.
+_RESTRICTED = re.compile(
+    r"\b(?!(?:active|current|currently|regular|home|recorded|listed|chronic|ongoing|medical|different)\b)[a-z-]+\s+(?=\S+$)"
+)
+
+
 def _judged(amount: Amount, reading: Reading, against: Against, shown: str, span: tuple[int, int]) -> Finding:
     said, number = against.said, amount.number
     unit = number.unit
@@ -103,6 +115,9 @@ def _judged(amount: Amount, reading: Reading, against: Against, shown: str, span
         number = amount.number
     candidates = candidates_of(amount, said)
     fitting = [c for c in candidates if fits(c, amount)]
+    active = active_counts(amount, reading, said)
+    if active and not any(n.value == number.value for n in active) and not _RESTRICTED.search(number.phrase):
+        return contradicted(kind, shown, span, "the results count another number as active", active[0].source)
     fitting = doses_of(fitting, amount, reading, said)
     dated = [c for c in fitting if c.day is not None]
     if amount.date is not None and dated:
@@ -118,7 +133,9 @@ def _judged(amount: Amount, reading: Reading, against: Against, shown: str, span
         if wrong is not None:
             return contradicted(kind, shown, span, f"it is not the {amount.extreme} value", wrong.source, unit=unit)
         return supported(kind, shown, span, fitting[0].source, unit=unit)
-    if follows(amount, reading, against):
+    if follows(amount, reading, against) or (
+        amount.may_be_change and follows(replace(amount, is_change=True), reading, against)
+    ):
         return supported(kind, shown, span, unit=unit, reason="follows from the values of the results")
     other = _other_value(amount, said)
     if other is not None:

@@ -16,6 +16,9 @@ _OVER = re.compile(
 )
 
 
+_OF_TIME = re.compile(r"year|month|week|day|hour|minute|second|time|duration|age", re.IGNORECASE)
+
+
 def candidates_of(amount: Amount, said: Said) -> list[SaidNumber]:
     """Numbers of the evidence with this value, once in the same unit."""
     number = amount.number
@@ -42,6 +45,8 @@ def fits(candidate: SaidNumber, amount: Amount) -> bool:
     number = amount.number
     if number.is_age != candidate.is_age and (number.is_age and not (candidate.unit == "a" and not candidate.own)):
         return False
+    if number.is_duration and candidate.unit_unknown and not _OF_TIME.search(candidate.phrase):
+        return False  # typed data say of what unit a number is by their field at most
     if number.unit and not candidate.unit and not candidate.unit_unknown:
         bare = any(k.startswith("observation:") for k in candidate.own) and bool(amount.owners)
         return bare and not number.is_duration and not candidate.counts and owners_agree(candidate, amount)
@@ -112,6 +117,17 @@ def _of_the_time(fitting: list[SaidNumber], amount: Amount, reading: Reading, sa
         n for n in said.numbers if n.state is State.PRESENT and n.unit == amount.number.unit and owners_agree(n, amount)
     ]
     return [c for c in fitting if c.state is not State.PAST] if today else fitting
+
+
+_NOW = re.compile(r"\b(?:takes|taking|is on|are on|currently|current|active|ongoing|now)\b", re.IGNORECASE)
+
+
+def active_counts(amount: Amount, reading: Reading, said: Said) -> list[SaidNumber]:
+    """How many drugs or problems the results count as active, where a sentence counts them as of now."""
+    kind = amount.number.counts
+    if kind not in {"medication", "problem"} or not _NOW.search(reading.text):
+        return []
+    return [n for n in said.numbers if n.counts == kind and "active" in n.phrase and "inactive" not in n.phrase]
 
 
 def visit_kind(phrase: str, counts: str) -> str:

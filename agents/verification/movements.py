@@ -17,9 +17,9 @@ _NO_TREND = re.compile(
 )
 # "rise" and its like count as nouns only: "may rise" and "to reduce" claim no course.
 _NOUNS = frozenset({"rise", "increase", "fall", "decrease", "decline", "drop", "reduction"})
-_NOUN_AHEAD = re.compile(r"\s+(?:in|of|from|since|compared|over|between)\b|\s*[.,;)]|\s*$", re.IGNORECASE)
+_NOUN_AHEAD = re.compile(r"\s+(?:in|of|from|since|compared|over|between)\b|\s+[-+~]?\d|\s*[.,;)]|\s*$", re.IGNORECASE)
 _NOUN_BEHIND = re.compile(
-    r"(?:\d\s?\S{0,24}(?:\s?\S{1,4})?|percent|\ban?|\bthe|\bthis|\b(?:slight|small|large|clear|further|marked|modest|significant|overall))\s+$",
+    r"(?:\d\s?\S{0,24}(?:\s?\S{1,4})?|percent|\ban?|\bthe|\bthis|\b(?:slight|small|large|clear|further|marked|modest|significant|overall|net))\s+$",
     re.IGNORECASE,
 )
 _DOUBLE_NEGATED = re.compile(r"\b(?:not|never|n['’]t|without|no)\s+(?:\w+\s+)?$", re.IGNORECASE)
@@ -27,7 +27,7 @@ _LEVEL = re.compile(
     r"\b(?:(?P<normal>within (?:the )?(?:normal|reference|usual|reported|target)(?: \w+)? (?:range|limits?)|in (?:the )?(?:normal|reference) range|within (?:the )?(?:range|normal limits)|normal|unremarkable|WNL)"
     r"|(?P<high>above (?:the )?(?:\w+ )?(?:normal|reference|reported|usual|upper|range)(?: \w+)?|higher than (?:the )?(?:normal|reference)|elevated|raised|high|hyper\w{0}|over the (?:limit|range))"
     r"|(?P<low>below (?:the )?(?:\w+ )?(?:normal|reference|reported|usual|lower|range)(?: \w+)?|lower than (?:the )?(?:normal|reference)|low|depressed|subnormal|under the (?:limit|range))"
-    r"|(?P<abnormal>abnormal|outside (?:the )?(?:normal |reference )?range|out of range|deranged))\b(?![- ](?:dose|risk|criticality|limit|quality|back|extremit|probability|fat|salt|sodium diet|potassium diet|overnight|density|resolution|school|fever|grade|intensity|saline|sinus|delivery|range|pressure support|blood pressure medic))",
+    r"|(?P<abnormal>abnormal|outside (?:the )?(?:normal |reference )?range|out of range|deranged))\b(?![- ](?:of\b|dose|risk|criticality|limit|quality|back|extremit|probability|fat|salt|sodium diet|potassium diet|overnight|density|resolution|school|fever|grade|intensity|saline|sinus|delivery|range|pressure support|blood pressure medic))",
     re.IGNORECASE,
 )
 _RATIO = re.compile(
@@ -98,7 +98,8 @@ def _subject(start: int, end: int, quantities: list[Name], text: str, level: boo
         return (behind[0],)
     before = [n for n in quantities if n.end <= start and not _parted(text[n.end : start])]
     if not before:
-        return ()
+        is_noun = text[start:end].lower() in _NOUNS  # "…; net rise 0.3": of the only quantity there is
+        return tuple(quantities) if is_noun and len(quantities) == 1 else ()
     gap = text[before[-1].end : start]
     if level and (len(gap) > 60 or (re.search(r"\b(?:and|with|but)\b", gap) and not re.search(r"\d", gap))):
         return ()

@@ -58,13 +58,13 @@ _NEW_VERB = re.compile(
     re.IGNORECASE,
 )
 _NO = re.compile(
-    r"\b(?:no(?! longer| doubt| change)|not(?! only| just| stopped| discontinued| been stopped| been discontinued)|never|denie[sd]|denying|deny|without|negative for|absence of|free of|neither|nor|none of"
+    r"\b(?:no(?! longer| doubt| change|,)|not(?! only| just| stopped| discontinued| been stopped| been discontinued)|never|denie[sd]|denying|deny|without|negative for|absence of|free of|neither|nor|none of"
     r"|rul(?:es?|ed|ing) out|lacks?|lacking|cannot|non|absent|zero|nothing)\b|\bn['’]t\b|(?<=[a-z])n['’]t\b|\bNKDA\b|\bunable to (?:find|confirm)\b",
     re.IGNORECASE,
 )
 _NO_AFTER = re.compile(
     r"\b(?:not|never|no|neither)\s+(?:been\s+|currently\s+|ever\s+)?(?:recorded|documented|found|present|listed|mentioned|on file|on record|reported|seen|identified|available|given|done|performed|detected|confirmed|noted|known|in the (?:record|chart|list)|on the (?:list|problem list|medication list)|part of|established|prescribed|ordered|diagnosed|had|have|measured|checked|resulted|tested|charted|stated)"
-    r"|\b(?:is|was|are|were|been|be|:)\s*(?:absent|negative|refuted|ruled out|denied|excluded|none\b|undocumented|unrecorded|missing)|\bno (?:\w+ ){0,2}(?:entry|entries|record|mention|evidence|documentation|trace|sign|data|information)\b|\brefuted\b|\bruled out\b|\bas absent\b|\bis negated\b|\(negated|\b(?:isn|wasn|aren|weren|hasn)['’]t\s+(?:\w+\s+)?(?:recorded|documented|found|present|listed|mentioned|been|on|in)|:\s*(?:no|none|negative|denied|absent|not documented|not recorded|never)\b|\bno (?:\w+\s+){0,3}(?:is|are|was|were|has been) (?:recorded|documented|found)|^\s*(?:\|\s*)?(?:no|none|negative|absent)\s*(?:\||$)",
+    r"|\b(?:is|was|are|were|been|be|:)\s*(?:absent|negative|refuted|ruled out|denied|excluded|none\b|undocumented|unrecorded|missing)|\bno (?:\w+ ){0,2}(?:entry|entries|record|mention|evidence|documentation|trace|sign|data|information)\b|\b(?:do(?:es)?|did)(?: not|n['’]t) (?:\w+ )?(?:appear|feature|show up|exist|figure)\b|\bnowhere (?:in|on|to be)\b|\brefuted\b|\bruled out\b|\bas absent\b|\bis negated\b|\(negated|\b(?:isn|wasn|aren|weren|hasn)['’]t\s+(?:\w+\s+)?(?:recorded|documented|found|present|listed|mentioned|been|on|in)|:\s*(?:no|none|negative|denied|absent|not documented|not recorded|never)\b|\bno (?:\w+\s+){0,3}(?:is|are|was|were|has been) (?:recorded|documented|found)|^\s*(?:\|\s*)?(?:no|none|negative|absent)\s*(?:\||$)",
     re.IGNORECASE,
 )
 _STOPPED = re.compile(
@@ -72,7 +72,7 @@ _STOPPED = re.compile(
     re.IGNORECASE,
 )
 _ENDED = re.compile(
-    r"\b(?:stop(?:ped|ping)?|discontinu(?:ed|ing|ation)|no longer|formerly|former|used to|ceased|inactive|not (?:currently )?(?:active|on|taking|prescribed)|quit|withdrawn|taken off|came off|resolved|ended|in remission|abated|d/c['’]?d)\b",
+    r"\b(?:stop(?:ped|ping)?|discontinu(?:ed|ing|ation)|no longer|formerly|former|used to|(?:taken|prescribed|used|took) in the past|previously (?:on|taking|taken|took|prescribed|used)|ceased|inactive|not (?:currently )?(?:active|on|taking|prescribed)|quit|withdrawn|taken off|came off|resolved|ended|in remission|abated|d/c['’]?d)\b",
     re.IGNORECASE,
 )
 _EVER = re.compile(r"\b(?:never|ever|history|hx|at any time|h/o)\b", re.IGNORECASE)
@@ -109,7 +109,7 @@ _RELATIVES = frozenset(
 )
 _OWN = re.compile(r"\b(?:the patient|patient|he|she|his own|her own|they)\b", re.IGNORECASE)
 _CONSIDERED = re.compile(
-    r"\b(?:possibl[ey]|probabl[ey]|likely|suspected|suspicion|suspicious|may|might|could|would|should|suggest(?:s|ive|ing)?|concern(?:ing)? for|consider(?:ed|ing)?|differential|questionable|if|recommend(?:s|ed|ation|ations)?|monitor(?:ing)?|avoid(?:ing)?|screen(?:ing)?|risk (?:of|for)|risks?|at risk|candidate|prevent(?:s|ion|ing)?|goal|target|guidelines?|contraindicat\w+|advis(?:e|ed|able)|discuss(?:ed|ing)?|in case of|unless|whether|please|ask|confirm with|caution|as (?:uncertain|hypothetical)|guidance|indicated|criteria|score|scores|points?|can(?:not)? be|need(?:s|ed)? to|ought|planned?|plan)\b|\?",
+    r"\b(?:possibl[ey]|probabl[ey]|likely|suspected|suspicion|suspicious|may|might|could|would|should|suggest(?:s|ive|ing)?|concern(?:ing)? for|consider(?:ed|ing)?(?! (?:to be |as )?(?:\w+ )?(?:high|low|normal|abnormal|elevated|raised|above|below|within|in the|outside|out of))|differential|questionable|if|recommend(?:s|ed|ation|ations)?|monitor(?:ing)?|avoid(?:ing)?|screen(?:ing)?|risk (?:of|for)|risks?|at risk|candidate|prevent(?:s|ion|ing)?|goal|target|guidelines?|contraindicat\w+|advis(?:e|ed|able)|discuss(?:ed|ing)?|in case of|unless|whether|please|ask|confirm with|caution|as (?:uncertain|hypothetical)|guidance|indicated|criteria|score|scores|points?|can(?:not)? be|need(?:s|ed)? to|ought|planned?|plan)\b|\?",
     re.IGNORECASE,
 )
 _ATTRIBUTED = re.compile(
@@ -117,11 +117,13 @@ _ATTRIBUTED = re.compile(
     re.IGNORECASE,
 )
 _ALLERGY_BEFORE = re.compile(
-    r"\b(?:allerg(?:y|ies|ic|ens?)(?: (?:and|or) intoleranc\w+)?(?:\s+(?:to|include|includes|are|is|of|recorded))?|intoleran(?:t|ce)(?:\s+(?:to|of))?|hypersensitiv\w+(?:\s+to)?|anaphyla\w+ (?:to|after|with)|reacted to|reaction to)\b[^.;]*$",
+    r"\b(?:allerg(?:y|ies|ic|ens?)(?: (?:and|or) intoleranc\w+)?(?:\s+(?:to|include|includes|are|is|of|recorded))?|intoleran(?:t|ce)(?:\s+(?:to|of))?|hypersensitiv\w+(?:\s+to)?|anaphyla\w+ (?:to|after|with)|react(?:s|ed|ions?)? to)\b[^.;]*$",
     re.IGNORECASE,
 )
 _ALLERGY_AFTER = re.compile(
-    r"^\s*[-–]?\s*(?:drug\s+)?(?:allerg(?:y|ies|ic)|intoleran(?:t|ce)|hypersensitivity|anaphylaxis)\b", re.IGNORECASE
+    r"^\s*[-–]?\s*(?:drug\s+)?(?:allerg(?:y|ies|ic)|intoleran(?:t|ce)|hypersensitivity|anaphylaxis)\b"
+    r"|^\s+(?:gives|gave) (?:her|him|them|the patient)\b|^\s*[:(–-]\s*(?:(?:a|the|documented|known|recorded)\s+){0,2}reaction\b",
+    re.IGNORECASE,
 )
 _LISTED_AS = re.compile(
     r"\b(?:listed|recorded|documented|noted|known|registered) as an? (?:\w+ )?(?:allergy|intolerance|allergen)\b",
@@ -131,15 +133,24 @@ _LISTED_AS = re.compile(
 _SAID_ABSENT = frozenset(
     {"afebrile", "anicteric", "acyanotic", "atraumatic", "asymptomatic", "normotensive", "nonsmoker", "non-smoker"}
 )
+_NON = re.compile(r"\b(non)-(?=[a-z])", re.IGNORECASE)
+# Abbreviations that are everyday words when they stand in small letters: "hit its peak".
+_ALSO_WORDS = frozenset({"aids", "cap", "hit", "map", "pad", "sad"})
 _TOO_WIDE = 24  # a procedure with so many narrower ones ("screening", "therapy") names no event
 
 
 def find_names(text: str, lexicon: Lexicon) -> list[Name]:
     """The clinical names of a sentence, dates and amounts already blanked out."""
     found = []
-    for mention in lexicon.find_mentions(text, fuzzy=False):
+    mentions = lexicon.find_mentions(text, fuzzy=False)
+    apart = [m for m in mentions if text[max(0, m.start - 4) : m.start].lower() == "non-"]
+    if apart:  # "non-proliferative retinopathy" is read as "nonproliferative retinopathy", every character in its place
+        joined = lexicon.find_mentions(_NON.sub(r" \1", text), fuzzy=False)
+        read_anew = [j for j in joined if any(j.start < m.end and m.start < j.end for m in apart)]
+        mentions = [m for m in mentions if m not in apart] + read_anew
+    for mention in mentions:
         made = _keys(mention.targets)
-        if made is None or (mention.text.islower() and len(mention.text) < 3):
+        if made is None or (mention.text.islower() and (len(mention.text) < 3 or mention.text in _ALSO_WORDS)):
             continue
         found.append(Name(mention.start, mention.end, mention.text, *made))
     return found
@@ -214,6 +225,8 @@ class Cues:
             )
         is_allergy = self._is_allergy(name, first)
         state, explicit = self._state(name, first, last)
+        if is_allergy and state is State.CONSIDERED and _ALLERGY_AFTER.match(self._text[name.end : name.end + 40]):
+            state = State.PRESENT  # "avoid eggs: known reaction is a rash" says that there is one
         is_family = state is State.FAMILY
         if is_family and self._denied(name, first, last):
             state = State.ABSENT

@@ -52,7 +52,7 @@ _TIME_OF_DAY = re.compile(
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)\b", re.IGNORECASE)
 _PAIR = re.compile(r"(?<![\w./-])(\d{1,3}(?:\.\d+)?)\s?/\s?(\d{1,3}(?:\.\d+)?)(?![\w/]|\.\d)")
 _APPROX = re.compile(
-    r"(?:\b(?:about|around|approximately|approx\.?|roughly|circa|ca\.?|nearly|almost|close to|just (?:over|under|above|below)|some|an? estimated)|[~≈])\s*$",
+    r"(?:\b(?:about|around|approximately|approx\.?|roughly|circa|ca\.?|nearly|almost|close to|just (?:over|under|above|below)|some|an? estimated|in the (?:neighbou?rhood|region|vicinity|range) of|on the order of|or so)|[~≈])\s*$",
     re.IGNORECASE,
 )
 _MORE = re.compile(
@@ -61,7 +61,11 @@ _MORE = re.compile(
 )
 _AT_LEAST = re.compile(r"(?:\b(?:at least|no less than|not less than)|≥|>=)\s*$", re.IGNORECASE)
 _LESS = re.compile(r"(?:\b(?:less than|under|below|fewer than|lower than)|<)\s*$", re.IGNORECASE)
-_AT_MOST = re.compile(r"(?:\b(?:at most|no more than|not more than|up to)|≤|<=)\s*$", re.IGNORECASE)
+# "went up to 121" shows a value, "up to 121" bounds one.
+_AT_MOST = re.compile(
+    r"(?:\b(?:at most|no more than|not more than|(?<!went )(?<!gone )(?<!going )(?<!goes )(?<!moved )(?<!crept )(?<!came )(?<!rising )(?<!risen )up to)|≤|<=)\s*$",
+    re.IGNORECASE,
+)
 _RANGE_JOINT = re.compile(r"^\s*(?:[-–—]|to|and)\s*$", re.IGNORECASE)
 _STAGE = re.compile(
     r"\b(?:stage|grade|class|type|category|NYHA|ASA|KDIGO|CKD|POD|day|trimester|para|gravida|phase|step|figure|table)[\s-]{0,2}$",
@@ -244,6 +248,8 @@ def _counted(text: str, start: int, end: int) -> tuple[str, str]:
     if match is None and text[start:end].isdigit() and (other := _SOME_NOUN.match(text, end)) is not None:
         return "other", other[1].lower()
     ahead = _NUMBER_OF.search(text, max(0, start - 70), start)
+    if ahead is None and text[end : end + 1] == ")":
+        ahead = _NOUN_BRACKET.search(text, max(0, start - 50), start)
     if ahead is not None:
         noun = _NOUN.match(" " + ahead[1])
         if noun is not None:
@@ -255,6 +261,8 @@ def _counted(text: str, start: int, end: int) -> tuple[str, str]:
 _SOME_NOUN = re.compile(
     r"\s((?!(?:includes|remains|shows|begins|falls|rises|drops|units|plus|versus|times|was|has|is|across|always|besides|needs|gives|means|minus|years)\b)[a-z]{3,}[a-rt-z]s)\b",
 )
+# "Active medications (2):"
+_NOUN_BRACKET = re.compile(r"\b((?:[a-z-]+ ){0,2}[a-z-]+)\s\($", re.IGNORECASE)
 _NUMBER_OF = re.compile(
     r"\b(?:number|count|total) of ((?:[a-z-]+ ){0,4}[a-z-]+)\s*(?:is|was|are|:|=|amounts to|totals|stands at)?\s*$",
     re.IGNORECASE,
@@ -274,8 +282,18 @@ def _by_verb(text: str, start: int) -> str:
     return "any"
 
 
+# "one of them", "one recent result": not that there is one only.
+_NO_COUNT = re.compile(r"\s+(?:of|recent|latest|other|further|more|such|relevant)\b", re.IGNORECASE)
+
+
+_TIMES = re.compile(r"\b(?:re)?(?:admitted|hospitali[sz]ed)\s+(?P<n>once|twice|thrice)\b", re.IGNORECASE)
+
+
 def _in_words(text: str) -> list[Number]:
     found = []
+    for match in _TIMES.finditer(text):
+        value = {"once": 1.0, "twice": 2.0, "thrice": 3.0}[match["n"].lower()]
+        found.append(Number(*match.span("n"), match["n"], value, counts="visit", phrase="admitted"))
     for match in _WORD_NUMBER.finditer(text):
         word = match[0].lower()
         value = (
@@ -290,7 +308,7 @@ def _in_words(text: str) -> list[Number]:
             continue
         if word in _ALONE and (not counts or unit):
             continue
-        if word in _ALONE and re.match(r"\s+of\b", text[match.end() :]):
+        if word in _ALONE and _NO_COUNT.match(text, match.end()):
             continue
         made = Number(
             match.start(), end if unit else match.end(), match[0], float(value), 0, unit, counts=counts, phrase=phrase

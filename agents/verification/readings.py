@@ -29,6 +29,8 @@ class Amount:
     is_end: bool = False  # of a range that a course is said to have
     is_part: bool = False  # "3 of 7"
     is_strength: bool = False  # of one tablet, which need not be the dose
+    may_be_change: bool = False  # "down 10 from 160" gives the change, "down 150 from 160" the value
+    restates: Amount | None = None  # the change that this percentage says once more
 
     @property
     def is_time(self) -> bool:

@@ -11,14 +11,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from agents.verification.evidence import Lookup, SaidName, Source
+from agents.verification.dates import find_dates
+from agents.verification.evidence import Lookup, SaidDate, SaidName, Source, union_of
 from agents.verification.names import Name, Setting, State, find_names
 from agents.verification.readings import Before, Reading
 from agents.verification.said import Said
 from agents.verification.sentences import read
 from domain.facts import Fact, FactKind, Span, span_ref
 from domain.quantities import Quantity, normalise_unit
-from tools.context import ToolContext, day, number, plain_name
+from tools.context import ToolContext, abated, began, dated, day, number, plain_name
 from tools.medications import courses
 from tools.observations import is_pressure, readings, unit_label
 
@@ -46,21 +47,22 @@ def record_of(ctx: ToolContext) -> Said:
     _measurements(said, ctx)
     for row in chart.conditions:
         state = State.PRESENT if chart.is_active(row) else State.PAST
-        when = [m for m in (row.onset, row.time, row.abatement, row.recorded) if m is not None]
-        _event(said, row, "condition", ctx, state, when, f"{plain_name(row.display)}, {'active' if state is State.PRESENT else row.clinical_status or 'resolved'} since {day(row.onset or row.time)}")  # fmt: skip
+        status = "active" if state is State.PRESENT else row.clinical_status or "resolved"
+        when = [began(row), abated(ctx, row), day(row.recorded) if row.recorded else ""]
+        _event(said, row, "condition", ctx, state, when, f"{plain_name(row.display)}, {status} since {began(row)}")
     for row in chart.refuted_conditions:
-        _event(said, row, "condition", ctx, State.ABSENT, [row.time], f"{plain_name(row.display)} was refuted")
+        _event(said, row, "condition", ctx, State.ABSENT, [dated(row)], f"{plain_name(row.display)} was refuted")
     _drugs(said, ctx)
     for allergy in chart.allergies:
         state = State.PRESENT if allergy.clinical_status in {"active", ""} else State.PAST
         reactions = f", reaction: {', '.join(allergy.reactions)}" if allergy.reactions else ""
         text = f"{plain_name(allergy.display)}{reactions}"
-        _event(said, allergy, "allergen", ctx, state, [allergy.time], text, is_allergy=True)
+        _event(said, allergy, "allergen", ctx, state, [dated(allergy)], text, is_allergy=True)
         for reaction in allergy.reactions:
             _words(said, reaction, Source(allergy.ref, text, "record"), state, is_allergy=True)
     for kind, rows in (("procedure", chart.procedures), ("immunization", chart.immunizations), ("procedure", chart.reports), ("procedure", chart.devices)):  # fmt: skip
         for item in rows:
-            _event(said, item, kind, ctx, State.PRESENT, [item.time], plain_name(item.display))
+            _event(said, item, kind, ctx, State.PRESENT, [dated(item)], plain_name(item.display))
             for field in ("reason_display", "conclusion", "outcome", "body_site"):
                 if text := str(getattr(item, field, "") or ""):
                     said.add_reading(read(text, ctx.lexicon), Source(item.ref, text[:300], "record"))
@@ -177,11 +179,11 @@ def _as(name: Name, state: State, is_allergy: bool = False) -> Name:
 
 
 def _event(
-    said: Said, row: Any, kind: str, ctx: ToolContext, state: State, when: Iterable[datetime | None], text: str,
+    said: Said, row: Any, kind: str, ctx: ToolContext, state: State, when: Iterable[str], text: str,
     is_allergy: bool = False,
 ) -> None:  # fmt: skip
     """A row by its codes and by its words: both name it."""
-    source = Source(row.ref, f"{text} ({day(row.time)})" if row.time else text, "record")
+    source = Source(row.ref, f"{text} ({dated(row)})" if row.time and dated(row) not in text else text, "record")
     names = [_as(n, state, is_allergy) for n in find_names(plain_name(row.display), ctx.lexicon)]
     for concept_id in sorted(ctx.lexicon.concept_ids(kind, row)):
         concept = ctx.lexicon.vocabulary.get(kind, concept_id)
@@ -189,7 +191,8 @@ def _event(
             target = ctx.lexicon.target(concept)
             own = frozenset({f"{kind}:{target.id}"})
             names.append(Name(0, 0, target.label, own, own | {f"{kind}:{i}" for i in target.ids}, state, True, is_allergy, False, state is State.PAST))  # fmt: skip
-    days = tuple(m.date() for m in when if m is not None)
+    spans = [s for text in when for s in find_dates(f"in {text}")]  # "2012" is a year here, and no number
+    days = tuple(s.first for s in spans if s.is_day and s.first is not None)
     for name in names:
         said.names.append(SaidName(name, source, days))
     said.add_reading(Reading(plain_name(row.display)), source)
@@ -197,17 +200,16 @@ def _event(
     inner.names = []
     said.add_reading(inner, source)
     said.codes |= {code for _, code in row.codes}
-    for moment in when:
-        _date(said, moment, names, source)
+    own, ids = union_of(names)
+    said.dates += [SaidDate(s, own, ids, source) for s in spans]
+    if row.time is not None and row.time.time() != datetime.min.time():
+        said.times.add(row.time.strftime("%H:%M"))
 
 
 def _date(said: Said, moment: datetime | None, names: Iterable[Name], source: Source) -> None:
     if moment is None:
         return
-    own: frozenset[str] = frozenset()
-    ids: frozenset[str] = frozenset()
-    for name in names:
-        own, ids = own | name.own, ids | name.ids
+    own, ids = union_of(names)
     said.add_day(moment.date(), own, ids, source)
     if moment.time() != datetime.min.time():
         said.times.add(moment.strftime("%H:%M"))

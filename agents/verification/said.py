@@ -33,11 +33,12 @@ from agents.verification.units import in_unit
 from domain.quantities import normalise_unit
 from tools.concepts import Lexicon
 
-_OVER = re.compile(r"\(\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d")  # as lists of problems give what has resolved
+_DAY = r"\d{4}(?:-\d\d){0,2}"  # a date as precise as the record has it
+_OVER = re.compile(rf"\({_DAY} to {_DAY}")  # as lists of problems give what has resolved
 _NEOPLASM = re.compile(
     r"(?:primary )?malignant (?:epithelial )?neoplasm of (?:the )?(?:left |right )?([a-z]+)", re.IGNORECASE
 )
-_STILL = re.compile(r"\(since \d{4}-\d\d-\d\d|\bactive since \d{4}-|\blast ordered \d{4}-")
+_STILL = re.compile(r"\((?:since|recorded) \d{4}|\bactive (?:since|recorded) \d{4}|\blast ordered \d{4}-")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _WORD = re.compile(r"[A-Za-zÀ-ÿ]{4,}")
 _NO_CONCEPT: frozenset[str] = frozenset()
@@ -240,18 +241,18 @@ class Said:
                     continue
                 if isinstance(item, int | float):
                     own, ids = self.keys_of(here) if key in {"difference", "n", "of"} else (_NO_CONCEPT, _NO_CONCEPT)
-                    loose = key not in {"n", "of", "age", "count"}
+                    loose = key not in {"n", "of", "age", "count", *_COUNTED}
                     said = SaidNumber(
                         abs(float(item)),
                         "",
                         own,
                         ids,
                         source,
-                        counts="" if loose else counts,
+                        counts="" if loose else _COUNTED.get(key, counts),
                         unit_unknown=loose,
                         is_age=key == "age",
                         is_change=key == "difference",
-                        phrase=phrase,
+                        phrase=key if loose else phrase,
                     )
                     self._add_number(said)
                 elif isinstance(item, str):
@@ -364,9 +365,11 @@ class Said:
         return ""
 
 
+_COUNTED = {"notes": "note", "observations": "value"}  # keys of numbers that count these
 _NOT_SAID = frozenset(
-    {"ref", "id", "offset", "first", "model_version", "version", "seed", "start", "end", "query", "unit"}
-)
+    {"ref", "id", "offset", "first", "model_version", "version", "seed", "start", "end", "query", "unit", "told",
+     "wall_time_ms", "confidence", "mass_balance_relative_error"}
+)  # fmt: skip
 
 
 def _state_of(owners: Sequence[Name], reading: Reading) -> State | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from agents.verification.binding import bind
 from agents.verification.dates import find_dates
 from agents.verification.names import Cues, find_names
-from agents.verification.numbers import find_frequencies, find_numbers, find_times
+from agents.verification.numbers import Number, find_frequencies, find_numbers, find_times
 from agents.verification.readings import MARKER, Before, Reading, plain
 from tools.concepts import Lexicon
 
@@ -44,7 +44,10 @@ def read(text: str, lexicon: Lexicon, before: Before = Before()) -> Reading:
     frequencies = find_frequencies(masked)
     masked = _masked(masked, [(f.start, f.end) for f in frequencies])
     numbers = [n for n in find_numbers(masked)]
-    wordy = _masked(masked, [(n.start, n.end) for n in numbers if n.unit and not n.label])
+    amounts = [(n.start, n.end) for n in numbers if n.unit and not n.label]
+    named = _named_with_time(masked, numbers, lexicon)
+    numbers = [n for n in numbers if not any(s <= n.start < e for s, e in named)]
+    wordy = _masked(masked, [a for a in amounts if not any(s <= a[0] < e for s, e in named)])
     names = find_names(wordy, lexicon)
     if any("observation" in n.kinds for n in (*names, *before.owners)):
         names = [n for n in names if n.text.lower() not in _FALLS]
@@ -59,6 +62,13 @@ def read(text: str, lexicon: Lexicon, before: Before = Before()) -> Reading:
     reading.names = [cues.judge(n) for n in names]
     bind(reading, bare, numbers, dates, frequencies, before)
     return reading
+
+
+def _named_with_time(text: str, numbers: Sequence[Number], lexicon: Lexicon) -> list[tuple[int, int]]:
+    """Where names hold an amount of time: "forced expiratory volume in 1 second", "2 hour glucose"."""
+    times = [n.start for n in numbers if n.is_duration]
+    found = [(m.start, m.end) for m in lexicon.find_mentions(text, fuzzy=False)] if times else []
+    return [(s, e) for s, e in found if any(s <= t < e for t in times)]
 
 
 def parts_of(text: str) -> list[tuple[int, str]]:

@@ -184,11 +184,25 @@ def verify(draft: str, support: Support) -> Verification:
         reader = _Reader(text, support)
         checked = reader.checked()
         gone = {index for index, piece in enumerate(checked) if piece.is_faulty}
+        gone |= _left_hanging(reader.pieces, gone)
         unsupported += [_fault(f, p.text) for p in checked for f in p.findings if f.is_fault]
         if not gone:
             break
         text = without(text, reader.pieces, gone)
     return Verification(text=text.strip(), unsupported=tuple(unsupported))
+
+
+_LEANS = re.compile(r"\W*(?:it|this|that|they|these|those)\b", re.IGNORECASE)
+
+
+def _left_hanging(pieces: Sequence[Piece], gone: set[int]) -> set[int]:
+    """Sentences that begin with a pronoun for what the sentence before them said, where that one goes."""
+    found: set[int] = set()
+    for index, piece in enumerate(pieces[1:], 1):
+        before = pieces[index - 1]
+        if index not in gone and index - 1 in gone | found and piece.line == before.line and _LEANS.match(piece.text):
+            found.add(index)
+    return found
 
 
 class _Reader:

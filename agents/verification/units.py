@@ -35,7 +35,7 @@ TIME_UNITS = {
 }  # fmt: skip
 _SIMPLE = (
     "mm\\[Hg\\]|mm ?Hg|kPa|mOsm|mosm|mEq|meq|mmol|[µμu]mol|nmol|pmol|mol|kg|mg|mcg|[µμu]g|ng|pg|g|fL|fl|mL|ml|dL|dl|L|cm|mm|ms"
-    "|mIU|[µμu]IU|IU|kcal|kU|mU|MG|MCG|UG|ML|MEQ|UNT|GM|MM|CM|KG"
+    "|mIU|[µμu]IU|IU|kcal|kU|mU|MG|MCG|UG|ML|MEQ|UNT|GM|MM|CM|KG|U"
 )
 _PART = r"(?:mm ?Hg|mm\[Hg\]|[mµμun]?\[[A-Za-z]{2,3}\]|[A-Za-zµμ]{1,6}|10\s?[*^]\s?\d+)"
 _COMPOUND = rf"(?:{_PART}(?:\s?[·.*]\s?{_PART})?)?\s?/\s?(?:\d{{1,2}}\s?h|1\.73\s?m(?:\^?2|²)|[A-Za-zµμ]{{1,6}}[23²³]?)(?:\s?/\s?(?:1\.73\s?m(?:\^?2|²)|\{{1\.73_m2\}}|[A-Za-zµμ]{{1,6}}\d?)(?:\s?m(?:\^?2|²))?)*"
@@ -45,7 +45,7 @@ _WORDS = "|".join(
 )
 _PER = re.compile(r"^\s?(?:per|a)\s+([a-z]+)\b", re.IGNORECASE)
 _UNIT = re.compile(
-    rf"(?:{_EXPONENT}|{_COMPOUND}|kg/m[²2]|%|(?:{_SIMPLE}|°\s?[CF]|{_WORDS}|[KM]/[µμum]c?[lL])(?![\w/])|in(?=\s*(?:[,;)|(–—]|\.?$|\.\s|tall|was\b|(?:on|from|at|as|reported|recorded|measured|and)\b)))"
+    rf"(?:{_EXPONENT}|{_COMPOUND}|kg/m[²2]|%|(?:{_SIMPLE}|°\s?[CF]|{_WORDS}|[KM]/[µμum]c?[lL])(?![\w/])|in(?=\s*(?:[,;)|(–—]|\.?$|\.\s|tall|was\b|(?:on|from|at|as|when|reported|recorded|measured|and)\b)))"
 )
 _UNIT_WORDS = re.compile(rf"(?:{_WORDS})(?!\w)", re.IGNORECASE)
 # What a dose is measured in, against what is measured in a sample.

@@ -42,8 +42,14 @@ def ask_many(questions: Path, out: Path, *, data_dir: Path | None) -> None:
     services = open_services(data_dir)
     total = count_rows(questions)
     assistant = _warm(services)
-    with progress_of("Answering", total) as advance:
-        report = run_batch(questions, out, lambda rows: [answer_row(assistant, row) for row in rows], advance=advance)
+    owner = f"batch-{secrets.token_hex(8)}"  # of this run alone: its conversations are in nobody's list, and go with it
+    try:
+        with progress_of("Answering", total) as advance:
+            report = run_batch(
+                questions, out, lambda rows: [answer_row(assistant, row, owner) for row in rows], advance=advance
+            )
+    finally:
+        services.memory.delete_all(owner=owner)
     before = f", {report.skipped} from before" if report.skipped else ""
     remark(f"{counted(report.rows, 'row')} in {out}{before}, {counted(report.errors, 'error')}")
     services.close()
@@ -55,18 +61,23 @@ def _warm(services: Services) -> Assistant:
     return assistant
 
 
-def answer_row(assistant: Assistant, row: dict[str, Any]) -> dict[str, Any]:
+def answer_row(assistant: Assistant, row: dict[str, Any], owner: str) -> dict[str, Any]:
     """The output row of one question `{id, patient_id, question, as_of}`, or of the last of its `turns`.
+
+    Turns are remembered in a conversation of `owner`.
 
     Raises:
         InvalidInput: a field is missing or of the wrong kind.
     """
+    from agents.memory import LOCAL_OWNER
+
     patient_id, turns = _text(row, "patient_id"), _turns(row)
     moment = parse_as_of(_text(row, "as_of", required=False)) or now()
     # A thread only where there is something to remember, and never the same one twice.
-    thread_id = f"batch-{secrets.token_hex(8)}" if len(turns) > 1 else None
+    kept = len(turns) > 1
+    thread_id, whose = (secrets.token_hex(8), owner) if kept else (None, LOCAL_OWNER)
     for turn in turns:
-        answer = assistant.ask(patient_id, turn, as_of=moment, thread_id=thread_id)
+        answer = assistant.ask(patient_id, turn, as_of=moment, thread_id=thread_id, owner=whose)
     return {"id": row.get("id"), **row_of(answer)}
 
 

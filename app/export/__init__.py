@@ -1,1 +1,1 @@
-"""An answer as a document to keep: Markdown, a page that prints, FHIR."""
+"""An answer as a document to keep: Markdown, a page, PDF, FHIR."""

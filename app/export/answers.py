@@ -13,10 +13,11 @@ from domain.errors import ChartTwinError, InvalidInput
 if TYPE_CHECKING:
     from knowledge_base.records import RecordStore
 
-FORMS = {"markdown": "md", "html": "html", "fhir": "json"}  # with the ending of the file
+FORMS = {"markdown": "md", "html": "html", "pdf": "pdf", "fhir": "json"}  # with the ending of the file
 MEDIA_TYPES = {
     "markdown": "text/markdown; charset=utf-8",
     "html": "text/html; charset=utf-8",
+    "pdf": "application/pdf",
     "fhir": "application/fhir+json",
 }
 NOT_A_DEVICE = "Not a medical device: for discussion with a clinician, not for treatment decisions on its own."
@@ -77,8 +78,8 @@ def gather(store: RecordStore, patient_id: str, answer: Answer, made: datetime) 
     return Exported(answer, patient_id, made, tuple(sources))
 
 
-def export(store: RecordStore, patient_id: str, answer: Answer, form: str, made: datetime) -> str:
-    """The answer in one of the `FORMS`.
+def export(store: RecordStore, patient_id: str, answer: Answer, form: str, made: datetime) -> bytes:
+    """The answer in one of the `FORMS`; text is UTF-8.
 
     Raises:
         InvalidInput: there is no such form.
@@ -87,6 +88,10 @@ def export(store: RecordStore, patient_id: str, answer: Answer, form: str, made:
     if form not in FORMS:
         raise InvalidInput(f"format is one of {', '.join(FORMS)}", field="format", accepted=list(FORMS))
     whole = gather(store, patient_id, answer, made)
+    if form == "pdf":
+        from app.export.pdf import to_pdf
+
+        return to_pdf(whole)
     if form == "html":
         from app.export.html import to_html
 
@@ -99,4 +104,4 @@ def export(store: RecordStore, patient_id: str, answer: Answer, form: str, made:
         from app.export.text import to_markdown
 
         text = to_markdown(whole)
-    return text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair cannot be sent
+    return text.encode("utf-8", "replace")  # half a surrogate pair cannot be sent

@@ -10,6 +10,7 @@ from app.export.answers import NOT_A_DEVICE, NOT_FOUND, Exported, Source
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _STYLE = """
 body { font: 15px/1.55 system-ui, sans-serif; color: #15202b; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
@@ -47,6 +48,11 @@ def to_html(whole: Exported) -> str:
         f"<footer>Patient {escape(whole.patient_id)} · ChartTwin, {whole.made:%Y-%m-%d %H:%M} UTC<br>{NOT_A_DEVICE}"
         "</footer></body></html>"
     )
+
+
+def tokens(text: str) -> list[Token]:
+    """Markdown of an answer taken apart; links, images and markup of its own are text."""
+    return _markdown().parse(text)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from app.ui.render import callout, esc
 from domain.errors import ChartTwinError
 
 _VERDICTS: dict[str, Verdict] = {"good": "helpful", "bad": "not_helpful"}
-_THANKS = "Kept on this computer. A few words on why help most."
+_THANKS = "Kept beside the record, and sent nowhere. A few words on why help most."
 
 
 class Acted(NamedTuple):
@@ -42,7 +43,8 @@ def act(key: str, session: Session, services: GuardedServices) -> Acted:
             services.guarded_store.admit(session.patient_id)
             return Acted(_outbox("copy", to_clipboard(answer), "", "", "Copied, with its citations."))
         form = "html" if name == "print" else name
-        text = export(services.store, session.patient_id, answer, form, now())
+        document = export(services.store, session.patient_id, answer, form, now())
+        text = base64.b64encode(document).decode() if form == "pdf" else document.decode()
         told = "Opened in a new tab to print." if name == "print" else "Saved by your browser."
         kind = "print" if name == "print" else "save"
         return Acted(_outbox(kind, text, f"answer-{number}.{FORMS[form]}", MEDIA_TYPES[form], told))
@@ -59,7 +61,7 @@ def add_comment(comment: str, session: Session, services: GuardedServices) -> st
     except ChartTwinError as error:
         return callout("error", "Not kept.", esc(error.message))
     session.judged = None
-    return '<p class="ct-told" role="status">Thank you; kept on this computer.</p>'
+    return '<p class="ct-told" role="status">Thank you; kept beside the record.</p>'
 
 
 def _keep(number: str, verdict: Verdict, comment: str, session: Session, services: GuardedServices) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from app.access.guarded import GuardedServices
 from app.dates import now, parse_as_of, parse_since
-from app.ui.callbacks import Callbacks, Session
 from domain.errors import ChartTwinError
 
+if TYPE_CHECKING:
+    from app.access.guarded import GuardedServices
+    from app.ui.callbacks import Callbacks, Session
+
 SOURCES = [("Record and notes", "both"), ("Record only", "record"), ("Notes only", "notes")]
+_NEW = "New, nothing asked yet"
 ALL = "the beginning"
 _BACK = {
     "the last 30 days": 30,
@@ -21,7 +24,7 @@ _BACK = {
     "the last 5 years": 1826,
 }
 # The browser asks before anything is lost; without a yes the server is not told which conversation was meant.
-_SURE = "(thread) => confirm('Delete this conversation? It cannot be brought back.') ? [thread] : [null]"
+SURE = "(thread, page) => [confirm('Delete this conversation? It cannot be brought back.') ? thread : null, page]"
 
 
 def begin_of(since: str | None, as_of: str | None) -> date | None:
@@ -73,14 +76,6 @@ class AskingBar:
             choices, this = self._callbacks.threads(session, services)
         except ChartTwinError:  # conversations that cannot be read are no reason not to show the chart
             choices, this = [], None
-        return [gr.Dropdown(choices=choices, value=this), gr.Button(interactive=this is not None)]
-
-    def on_delete(self, fn: Any, outputs: list[Any]) -> None:
-        """Call `fn` with the conversation that the reader wants gone and the page's session."""
-        self.delete.click(
-            fn, [self.threads, self._session], outputs, js=_SURE, show_progress="hidden", api_visibility="private"
-        )
-
-    def bind(self, session: gr.State) -> None:
-        """The page's session, once it is there."""
-        self._session = session
+        if this is None:
+            choices = [(_NEW, ""), *choices]
+        return [gr.Dropdown(choices=choices, value=this or ""), gr.Button(interactive=this is not None)]

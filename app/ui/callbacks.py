@@ -8,20 +8,23 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
 from app.access.guarded import GuardedServices
-from app.dates import now, parse_as_of, parse_since
+from app.dates import now, parse_as_of
 from app.evidence import open_evidence
 from app.logs import log_event, place_of, pseudonym
 from app.overview import Overview, age_on, overview_of, patient_name
 from app.ui import evidence_panel, plots, render
+from app.ui.asking import begin_of
 from app.ui.examples import example_questions
 from domain.answers import Answer
 from domain.errors import ChartTwinError, UnknownThread
+from tools.context import Chart
 from tools.extent import Extent, Sources
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from agents.memory import Conversation
     from app.assembly import Services
     from app.feedback import Verdict
+    from app.settings import Settings
     from domain.predictions import ModelCard
 
 Message = dict[str, Any]
@@ -53,6 +57,7 @@ class Session:
     judged: tuple[str, Verdict] | None = None  # the answer that a comment may still be given on
     drafts: list[str] = field(default_factory=list)  # that wait for a decision, the oldest first
     seen: dict[str, int] = field(default_factory=dict)  # the version of each draft that was shown
+    as_of: str = ""  # the day that counts as today, as it was typed
     owner: str = ""  # whoever opened it; the page of somebody else does not get it, whatever id it sends
 
 
@@ -64,6 +69,7 @@ class Turn:
     steps: Message
     calls: list[dict[str, Any]] = field(default_factory=list)
     text: str = ""
+    chart: Chart | None = None  # as of the moment that is asked about
     reply: Message = field(default_factory=lambda: {"role": "assistant", "content": ""})
 
 
@@ -72,6 +78,11 @@ class Callbacks:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this server."""
+        return self._services.settings
 
     def services_for(self, request: gr.Request) -> GuardedServices:
         """The parts as whoever sits before this page may use them.
@@ -111,7 +122,8 @@ class Callbacks:
         store = services.store
         card = overview_of(store, patient_id, moment)
         log_event("opened", patient=pseudonym(patient_id))
-        return Session(patient_id=patient_id, owner=owner), card, example_questions(store, patient_id, moment)
+        session = Session(patient_id=patient_id, owner=owner, as_of=(as_of or "").strip())
+        return session, card, example_questions(store, patient_id, moment)
 
     async def ask(
         self,
@@ -142,7 +154,8 @@ class Callbacks:
         painted = 0.0
         try:
             moment = parse_as_of(as_of) or now()
-            extent = Extent(since=parse_since(since), sources=sources)
+            turn.chart = Chart(services.store, session.patient_id, moment)
+            extent = Extent(since=begin_of(since, as_of), sources=sources)
             async with aclosing(self._events(question, moment, extent, session, services)) as events:  # type: ignore[type-var]
                 async for event in events:
                     self._apply(event, turn, session)
@@ -169,7 +182,8 @@ class Callbacks:
         if ref is None:
             return evidence_panel.failure_html(_NOT_FOUND)
         try:
-            return evidence_panel.evidence_html(open_evidence(services.store, session.patient_id, ref))
+            view = open_evidence(services.store, session.patient_id, ref)
+            return evidence_panel.evidence_html(view, partial(render.linked, refs=session.refs, prefix="input"))
         except ChartTwinError:
             return evidence_panel.failure_html(_NOT_FOUND)
 
@@ -209,7 +223,7 @@ class Callbacks:
         turn.calls = turn.calls or [call.model_dump(mode="json") for call in answer.tool_calls]
         turn.steps["content"] = "\n".join(map(render.tool_line, turn.calls)) or "Nothing had to be looked up."
         _show_reply(turn, session, render.answer_markdown(answer, key))
-        session.messages.extend(_plots(answer))
+        session.messages.extend(_plots(answer, turn.chart))
         log_event(
             "answer", patient=pseudonym(session.patient_id), tools=len(turn.calls), citations=len(answer.citations)
         )
@@ -231,9 +245,23 @@ class Callbacks:
         found = services.memory.read(thread_id)
         if found.patient_id != session.patient_id:
             raise UnknownThread("this conversation is not about the open patient")
-        again = Session(patient_id=session.patient_id, thread_id=found.id, owner=session.owner)
-        _read_back(found, again)
+        again = Session(
+            patient_id=session.patient_id, thread_id=found.id, as_of=session.as_of, owner=session.owner
+        )  # fmt: skip
+        _read_back(found, again, services)
         return again
+
+    def delete(self, thread_id: str, session: Session, services: GuardedServices) -> Session:
+        """The session after a conversation was deleted: as it was, or a new one where that conversation was this one.
+
+        Raises:
+            UnknownThread: it is none of the caller's.
+        """
+        _, this = self.threads(session, services)
+        services.memory.delete(thread_id)
+        if thread_id != this:
+            return session
+        return Session(patient_id=session.patient_id, as_of=session.as_of, owner=session.owner)
 
     def _fail(self, message: str, turn: Turn, session: Session) -> None:
         _show_reply(turn, session, render.callout("error", "No answer.", render.esc(message)))
@@ -258,9 +286,10 @@ def _drafts(answer: Answer) -> list[str]:
     return [str(a.get("draft", {}).get("id", "")) for a in answer.artifacts if a.get("kind") == "draft"]
 
 
-def _read_back(found: Conversation, session: Session) -> None:
+def _read_back(found: Conversation, session: Session, services: GuardedServices) -> None:
     for entry in found.entries:
         answer = entry.answer
+        session.drafts += _drafts(answer)
         steps = "\n".join(render.tool_line(call.model_dump(mode="json")) for call in answer.tool_calls)
         title = f"{render.steps_title(len(answer.tool_calls), None)} · as of {render.day(entry.as_of)}"
         folded = {"title": title, "status": "done"}
@@ -268,7 +297,7 @@ def _read_back(found: Conversation, session: Session) -> None:
             {"role": "user", "content": render.neutral(entry.question)},
             {"role": "assistant", "content": steps or "Nothing had to be looked up.", "metadata": folded},
             {"role": "assistant", "content": render.answer_markdown(answer, _given(answer, session))},
-            *_plots(answer),
+            *_plots(answer, Chart(services.store, session.patient_id, entry.as_of)),
         ]
 
 
@@ -283,10 +312,10 @@ def _close_steps(turn: Turn) -> None:
     turn.steps["metadata"] = {"title": render.steps_title(len(turn.calls), seconds), "status": "done"}
 
 
-def _plots(answer: Answer) -> Iterator[Message]:
+def _plots(answer: Answer, chart: Chart | None) -> Iterator[Message]:
     import gradio as gr
 
     for artifact in answer.artifacts:
-        figure = plots.figure_of(artifact)
+        figure = plots.figure_of(artifact, chart)
         if figure is not None:
             yield {"role": "assistant", "content": gr.Plot(figure, show_label=False, elem_classes="ct-plot")}

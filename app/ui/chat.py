@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,15 +11,20 @@ import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
 from app.access.guarded import GuardedServices
+from app.dates import now, parse_as_of
+from app.overview import Overview
 from app.ui import acts, draft_card, evidence_panel, render
+from app.ui.asking import SURE, AskingBar
 from app.ui.callbacks import Callbacks, Session
+from app.ui.code_status import code_status, status_html
 from app.ui.emergency import EmergencyForm, is_offered
 from app.ui.examples import COUNT
+from app.ui.rooms.models import CALCULATORS, TWIN, ModelRoom
 from app.ui.rooms.note import NoteRoom
-from app.ui.rooms.page import Page
-from app.ui.rooms.story import StoryRoom
-from app.ui.rooms.twin import TwinRoom
+from app.ui.rooms.page import Marks, Page
+from app.ui.rooms.story import StoryRoom, blank_story
 from domain.errors import ChartTwinError
+from tools.context import ToolContext
 from tools.extent import Sources  # Gradio reads the annotations of handlers, so this cannot wait for type checkers
 
 if TYPE_CHECKING:
@@ -35,6 +41,7 @@ _WELCOME = (
     "Answers come from the record first; what only a note says is marked as such, and a contradiction is shown. "
     "What the chart does not say is answered with what was looked for."
 )
+_LOADING = "### One moment\nThe patients are being loaded."
 _NO_PATIENT = "### Choose a patient above\nType part of a name or of an id to search."
 _NO_RECORDS = (
     "### There are no records here yet\n"
@@ -43,12 +50,7 @@ _NO_RECORDS = (
 )
 _NOBODY = "### No patient is in your reach\nAn administrator puts patients on your list with `charttwin access allow`."
 _BRAND = f'<div class="ct-brand">{(_ASSETS / "favicon.svg").read_text(encoding="utf-8")}ChartTwin</div>'
-_FOOTER = (
-    '<footer class="ct-footer">Not a medical device: for discussion with a clinician, not for treatment decisions on '
-    'its own. Everything stays on this computer. <a href="/docs" target="_blank" rel="noopener">API</a></footer>'
-)
 _LEAVE_JS = "() => fetch('/sign-out', {method: 'POST'}).finally(() => location.assign('/sign-in'))"
-_SOURCES = [("Record and notes", "both"), ("Record only", "record"), ("Notes only", "notes")]
 _THEME_JS = "() => window.charttwinToggleTheme()"
 
 
@@ -99,6 +101,7 @@ class _Chat:
     def __init__(self, callbacks: Callbacks) -> None:
         self._callbacks = callbacks
         self.session = gr.State(None)  # kept on the server; set when a patient is opened
+        self.opened = gr.State("")  # another value whenever a patient or another day is opened: rooms begin anew
         self._lay_out()
         self._wire()
 
@@ -114,10 +117,9 @@ class _Chat:
                 max_lines=1,
                 max_length=40,
                 elem_id="ct-as-of",
-                scale=1,
-                min_width=130,
+                scale=0,
+                min_width=184,
             )
-            self.fresh = gr.Button("New conversation", size="sm", elem_id="ct-fresh", scale=0, min_width=140)
             self.leave = gr.Button("Sign out", size="sm", elem_id="ct-leave", scale=0, min_width=90, visible=False)
             self.theme = gr.Button("Light / dark", size="sm", elem_id="ct-theme", scale=0, min_width=110)
         self.header = gr.HTML(render.header_html(None), elem_id="ct-header", js_on_load=None)
@@ -126,11 +128,13 @@ class _Chat:
             with gr.Column(scale=5, min_width=360, elem_id="ct-work"), gr.Tabs(elem_id="ct-rooms"):
                 with gr.Tab("Ask", id="ask"), gr.Column(elem_id="ct-talk"):
                     self._lay_out_talk()
-                page = Page(self._callbacks, self.session, self.as_of)
+                page = Page(self._callbacks, self.session, self.as_of, self.opened)
                 with gr.Tab("Story", id="story"), gr.Column(elem_classes="ct-room"):
-                    StoryRoom(page)
+                    self.story = StoryRoom(page)
                 with gr.Tab("Twin", id="twin"), gr.Column(elem_classes="ct-room"):
-                    TwinRoom(page, self._callbacks.model_cards())
+                    ModelRoom(page, TWIN, self._callbacks.model_cards())
+                with gr.Tab("Calculators", id="calculators"), gr.Column(elem_classes="ct-room"):
+                    ModelRoom(page, CALCULATORS, self._callbacks.model_cards())
                 with gr.Tab("Note", id="note"), gr.Column(elem_classes="ct-room"):
                     NoteRoom(page)
             with gr.Column(scale=3, min_width=300, elem_id="ct-side"):
@@ -139,33 +143,13 @@ class _Chat:
                     elem_id="ct-evidence",
                     js_on_load=(_ASSETS / "evidence.js").read_text(encoding="utf-8"),
                 )
-        gr.HTML(_FOOTER, js_on_load=None, elem_id="ct-foot")
-
-    def _lay_out_filters(self) -> None:
-        with gr.Row(elem_id="ct-filters"):
-            self.threads = gr.Dropdown(
-                label="Conversations",
-                choices=[],
-                value=None,
-                interactive=True,
-                elem_id="ct-threads",
-                scale=3,
-                min_width=180,
-            )
-            self.since = gr.Textbox(
-                label="Look from", placeholder="the beginning, or 2024-01-01", max_lines=1, max_length=40,
-                elem_id="ct-since", scale=2, min_width=130,
-            )  # fmt: skip
-            self.sources = gr.Dropdown(
-                label="Look in", choices=_SOURCES, value="both", interactive=True, filterable=False,
-                elem_id="ct-sources", scale=2, min_width=130,
-            )  # fmt: skip
+        gr.HTML(render.footer_html(self._callbacks.settings), js_on_load=None, elem_id="ct-foot")
 
     def _lay_out_talk(self) -> None:
-        self._lay_out_filters()
+        self.bar = AskingBar(self._callbacks)
         self.chat = gr.Chatbot(
             value=[],
-            placeholder=_NO_PATIENT,
+            placeholder=_LOADING,
             label="Conversation",
             show_label=False,
             elem_id="ct-chat",
@@ -195,65 +179,48 @@ class _Chat:
         )
 
     def _wire(self) -> None:
-        private: dict[str, Any] = {"api_visibility": "private"}
-        card = [*self.outbox.outputs, *self.draft.outputs]
-        opened = [
-            self.session, self.header, self.chat, self.evidence, self.question, *self.examples, self.threads, *card
-        ]  # fmt: skip
+        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        talk = [self.session, self.chat, self.evidence, *self.bar.outputs, *self._cards]
+        opened = [*talk, self.opened, self.header, self.question, *self.examples, self.story.story]
         picked = [self.patient, self.as_of]
+        self.patient.change(self._open, picked, opened, concurrency_limit=8, **private)
+        self.bar.fresh.click(self._begin_anew, self.session, talk, **private)
         gr.on(
-            [self.patient.change, self.fresh.click],
-            self._open,
-            picked,
-            opened,
-            show_progress="hidden",
-            concurrency_limit=8,
-            **private,
-        )
-        gr.on(
-            [self.as_of.submit, self.as_of.blur], self._redate, picked, self.header, show_progress="hidden", **private
-        )
+            [self.as_of.submit, self.as_of.blur], self._redate, [self.as_of, self.session],
+            [self.header, self.opened, self.story.story], **private,
+        )  # fmt: skip
         blocks = gr.context.Context.root_block
         assert blocks is not None
-        blocks.load(
-            self._load,
-            None,
-            [self.patient, self.chat, self.leave, self.emergency.box],
-            show_progress="hidden",
-            **private,
-        )
+        blocks.load(self._load, None, [self.patient, self.chat, self.leave, self.emergency.box], **private)
         running = [self._wire_ask(self.question.submit, self.question, private)]
         running += [self._wire_ask(button.click, button, private) for button in self.examples]
-        self.question.stop(
-            self._stop, self.session, [self.chat, self.question], cancels=running, show_progress="hidden", **private
-        )
-        self.evidence.select(
-            self._cite, self.session, self.evidence, show_progress="hidden", concurrency_limit=8, **private
-        )
-        self.evidence.clear(lambda: evidence_panel.EMPTY, None, self.evidence, show_progress="hidden", **private)
-        self.threads.input(
-            self._reopen, [self.threads, self.session], [self.session, self.chat, self.evidence, *card],
-            show_progress="hidden", **private,
-        )  # fmt: skip
-        self.outbox.said.select(self._act, self.session, self.outbox.outputs, show_progress="hidden", **private)
+        self.question.stop(self._stop, self.session, [self.chat, self.question], cancels=running, **private)
+        self.evidence.select(self._cite, self.session, self.evidence, concurrency_limit=8, **private)
+        self.evidence.clear(lambda: evidence_panel.EMPTY, None, self.evidence, **private)
+        self.bar.threads.input(self._reopen, [self.bar.threads, self.session], talk, **private)
+        self.bar.delete.click(self._delete, [self.bar.threads, self.session], talk, js=SURE, **private)
+        self.outbox.said.select(self._act, self.session, self.outbox.outputs, **private)
         gr.on(
             [self.outbox.send.click, self.outbox.comment.submit], self._comment, [self.outbox.comment, self.session],
-            self.outbox.outputs, show_progress="hidden", **private,
+            self.outbox.outputs, **private,
         )  # fmt: skip
         for button, approve in ((self.draft.confirm, True), (self.draft.reject, False)):
             button.click(
                 self._confirm if approve else self._reject, [self.draft.reason, self.session], self.draft.outputs,
-                show_progress="hidden", **private,
+                **private,
             )  # fmt: skip
         self.leave.click(None, None, None, js=_LEAVE_JS, **private)
         self.theme.click(None, None, None, js=_THEME_JS, **private)
 
+    @property
+    def _cards(self) -> list[Any]:
+        return [*self.outbox.outputs, *self.draft.outputs]
+
     def _wire_ask(self, event: Any, source: gr.Textbox | gr.Button, private: dict[str, Any]) -> Any:
         return event(
             self._ask,
-            [source, self.as_of, self.since, self.sources, self.session],
-            [self.chat, self.question, self.threads, *self.outbox.outputs, *self.draft.outputs],
-            show_progress="hidden",
+            [source, self.as_of, self.bar.since, self.bar.sources, self.session],
+            [self.chat, self.question, *self.bar.outputs, *self._cards],
             concurrency_limit=8,
             **private,
         )
@@ -274,19 +241,52 @@ class _Chat:
         padded = [*questions, *[""] * (COUNT - len(questions))]
         return [
             session,
-            render.header_html(card),
             gr.Chatbot(value=[], placeholder=_WELCOME if card else _empty_page(services)),
             evidence_panel.EMPTY,
+            *self.bar.listed(session, services),
+            *self._no_cards(),
+            session.thread_id,
+            self._header(card, as_of, session, services),
             gr.Textbox(value="", interactive=card is not None, submit_btn=True, stop_btn=False),
             *[gr.Button(value=text, visible=bool(text)) for text in padded],
-            self._threads(session, services),
-            *self._no_cards(),
+            blank_story(session),
         ]
 
-    def _redate(self, patient_id: str | None, as_of: str | None, request: gr.Request) -> str:
+    def _begin_anew(self, session: Session | None, request: gr.Request) -> list[Any]:
         services = self._callbacks.services_for(request)
-        _, card, _ = self._callbacks.open_patient(patient_id, as_of, services)
-        return render.header_html(card)
+        own = self._own(session, services)
+        return self._talk(Session(patient_id=own.patient_id, owner=own.owner, as_of=own.as_of), services)
+
+    def _talk(self, session: Session, services: GuardedServices) -> list[Any]:
+        """The conversation of a session, with nothing open beside it but the draft that waits in it."""
+        return [
+            session,
+            session.messages,
+            evidence_panel.EMPTY,
+            *self.bar.listed(session, services),
+            *self.outbox.shown(acts.Acted("")),
+            *draft_card.show(session, services),
+        ]
+
+    def _redate(self, as_of: str | None, session: Session | None, request: gr.Request) -> list[Any]:
+        services = self._callbacks.services_for(request)
+        own = self._own(session, services)
+        typed = (as_of or "").strip()
+        if typed == own.as_of or not own.patient_id:
+            return [gr.skip()] * 3
+        own.as_of = typed
+        _, card, _ = self._callbacks.open_patient(own.patient_id, typed, services)
+        return [self._header(card, typed, own, services), secrets.token_hex(8), blank_story(own)]
+
+    def _header(self, card: Overview | None, as_of: str | None, session: Session, services: GuardedServices) -> str:
+        if card is None:
+            return render.header_html(None)
+        try:
+            moment = parse_as_of(as_of)
+        except ChartTwinError as error:
+            return render.header_html(card) + render.callout("error", "As of", render.esc(error.message))
+        ctx = ToolContext(services.store, session.patient_id, moment or now(), services.twin)
+        return render.header_html(card, moment, status_html(code_status(ctx), Marks(session, "head")))
 
     async def _ask(
         self,
@@ -302,37 +302,49 @@ class _Chat:
             yield (gr.skip(), gr.skip(), *self._same_cards())
             return
         session.judged = None
-        cleared = (gr.skip(), *self._no_cards())
+        cleared = (*[gr.skip()] * len(self.bar.outputs), *self._no_cards())
         yield (session.messages, gr.Textbox(value="", submit_btn=False, stop_btn=True), *cleared)
         async for messages in self._callbacks.ask(question, as_of, session, services, since, sources):
             yield (messages, gr.skip(), *self._same_cards())
         cards = await run_in_threadpool(draft_card.show, session, services)
-        threads = await run_in_threadpool(self._threads, session, services)
+        threads = await run_in_threadpool(self.bar.listed, session, services)
         said = [gr.skip()] * len(self.outbox.outputs)
-        yield (session.messages, gr.Textbox(submit_btn=True, stop_btn=False), threads, *said, *cards)
+        yield (session.messages, gr.Textbox(submit_btn=True, stop_btn=False), *threads, *said, *cards)
 
     def _same_cards(self) -> list[Any]:
-        return [gr.skip()] * (1 + len(self.outbox.outputs) + len(self.draft.outputs))
+        return [gr.skip()] * (len(self.bar.outputs) + len(self._cards))
 
     def _no_cards(self) -> list[Any]:
         return [*self.outbox.shown(acts.Acted("")), *self.draft.hidden()]
 
-    def _threads(self, session: Session, services: GuardedServices) -> Any:
-        try:
-            choices, this = self._callbacks.threads(session, services)
-        except ChartTwinError:  # conversations that cannot be read are no reason not to show the chart
-            choices, this = [], None
-        return gr.Dropdown(choices=choices, value=this)
-
     def _reopen(self, thread_id: str | None, session: Session | None, request: gr.Request) -> list[Any]:
         services = self._callbacks.services_for(request)
         own = self._own(session, services)
+        if not thread_id:  # the new conversation, which is open already
+            return [gr.skip()] * self._talk_size
         try:
-            again = self._callbacks.reopen(thread_id or "", own, services)
+            return self._talk(self._callbacks.reopen(thread_id, own, services), services)
         except ChartTwinError as error:
-            panel = evidence_panel.failure_html(error.message)
-            return [gr.skip(), gr.skip(), panel, *self._no_cards()]
-        return [again, again.messages, evidence_panel.EMPTY, *self._no_cards()]
+            return self._with_fault(error)
+
+    def _delete(self, thread_id: str | None, session: Session | None, request: gr.Request) -> list[Any]:
+        services = self._callbacks.services_for(request)
+        own = self._own(session, services)
+        if not thread_id:  # the reader thought better of it
+            return [gr.skip()] * self._talk_size
+        try:
+            left = self._callbacks.delete(thread_id, own, services)
+        except ChartTwinError as error:
+            return self._with_fault(error)
+        return self._talk(left, services)
+
+    @property
+    def _talk_size(self) -> int:
+        return 3 + len(self.bar.outputs) + len(self._cards)
+
+    def _with_fault(self, error: ChartTwinError) -> list[Any]:
+        skipped = [gr.skip()] * self._talk_size
+        return [*skipped[:2], evidence_panel.failure_html(error.message), *skipped[3:]]
 
     def _act(self, session: Session | None, event: gr.EventData, request: gr.Request) -> list[Any]:
         key = str(event._data.get("key")) if isinstance(event._data, dict) else ""

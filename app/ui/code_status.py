@@ -7,6 +7,8 @@ from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
+from app.ui.render import day, esc
+from app.ui.rooms.page import Marks
 from domain.facts import Evidence
 from knowledge_base.rows import ObservationRow, Row
 from tools.context import ToolContext, cite
@@ -23,7 +25,7 @@ _WRITTEN = re.compile(
     re.IGNORECASE,
 )
 _LEAD = re.compile(r"^code(?: status)?:\s*", re.IGNORECASE)  # the heading says so already
-_LONGEST = 64
+_LONGEST = 44
 
 
 class CodeStatus(NamedTuple):
@@ -68,4 +70,18 @@ def _shortened(quote: str) -> str:
     words = " ".join(quote.split())
     found = _WRITTEN.search(words)
     words = _LEAD.sub("", words[found.start() if found else 0 :]).rstrip(".")
+    words = words[:1].upper() + words[1:]
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1].rstrip()}…"
+
+
+def status_html(found: list[CodeStatus], marks: Marks) -> str:
+    """The statements as the header shows them."""
+    if not found:
+        return '<span class="ct-dim">Not documented</span>'
+    first, *others = (_line(one, marks) for one in found)
+    return first + "".join(f'<span class="ct-differs">Said otherwise: {other}</span>' for other in others)
+
+
+def _line(one: CodeStatus, marks: Marks) -> str:
+    where = " ".join(filter(None, ("note" if one.is_from_note else "record", day(one.time))))
+    return f'<span class="ct-status"><b>{esc(one.text)}</b> <small>{esc(where)}</small> {marks.of(one.evidence)}</span>'

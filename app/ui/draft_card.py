@@ -60,6 +60,8 @@ def show(session: Session, services: GuardedServices, told: str = "") -> list[An
         if draft.status == "pending" and now() <= draft.expires_at:
             return [gr.Column(visible=True), told + card_html(draft), gr.Row(visible=True), ""]
         session.drafts.pop(0)
+        if draft.status == "pending":
+            return [gr.Column(visible=True), told + _too_late(draft) + card_html(draft), gr.Row(visible=False), ""]
     return [gr.Column(visible=bool(told)), told, gr.Row(visible=False), ""] if told else DraftCard.hidden()
 
 
@@ -99,6 +101,15 @@ def _settle(approve: bool, reason: str, session: Session, services: GuardedServi
     return settled
 
 
+def _too_late(draft: Draft) -> str:
+    """Why a draft cannot be decided on: it was made for a day that is over, or lay too long."""
+    said = (
+        f"It was made as of {draft.made_at:%Y-%m-%d %H:%M} UTC and could be confirmed until {draft.expires_at:%Y-%m-%d %H:%M}. "
+        "Ask for it again as of today."
+    )
+    return callout("warn", "Not open for a decision.", esc(said))
+
+
 def _own(draft_id: str, session: Session, services: GuardedServices) -> Draft:
     services.guarded_store.admit(session.patient_id, Action.READ_RECORD)
     draft = DraftStore(services.settings.data_dir).get(draft_id, services.caller.subject)
@@ -118,7 +129,7 @@ def card_html(draft: Draft) -> str:
     )
     changed = f"<pre>{esc(draft.difference)}</pre>" if draft.difference else ""
     return (
-        f'<section class="ct-draft-card" aria-label="Draft"><h2>Draft: {esc(draft.title)}</h2>'
+        f'<section class="ct-draft-card" aria-label="Draft" tabindex="0"><h2>Draft: {esc(draft.title)}</h2>'
         f'<p class="ct-dim">Version {draft.version} · waits for you until {draft.expires_at:%Y-%m-%d %H:%M} UTC · nothing is '
         f"written before you confirm</p>{changed}<ul>{findings}</ul></section>"
     )

@@ -28,9 +28,9 @@ class EmergencyForm:
                     elem_id="ct-glass-reason",
                 )  # fmt: skip
                 self.open = gr.Button("Open the record", scale=0, min_width=140, elem_id="ct-glass-open")
-            self.said = gr.HTML("", elem_id="ct-glass-said", js_on_load=None)
+        self.said = gr.HTML("", elem_id="ct-glass-said", js_on_load=None)
         self.open.click(
-            self._break, [self.patient_id, self.reason], [patient, self.said, self.patient_id, self.reason],
+            self._break, [self.patient_id, self.reason], [patient, self.said, self.patient_id, self.reason, self.box],
             show_progress="hidden", api_visibility="private",
         )  # fmt: skip
 
@@ -39,15 +39,15 @@ class EmergencyForm:
         wanted = patient_id.strip()
         try:
             if services.gate.is_local or not wanted:
-                return [gr.skip(), callout("error", "Not opened.", "Give the id of the patient."), gr.skip(), gr.skip()]
+                return [gr.skip(), callout("error", "Not opened.", "Give the id of the patient."), *[gr.skip()] * 3]
             until = services.gate.break_glass(services.caller, wanted, reason, "/")
         except ChartTwinError as error:
-            return [gr.skip(), callout("error", "Not opened.", esc(error.message)), gr.skip(), gr.skip()]
+            return [gr.skip(), callout("error", "Not opened.", esc(error.message)), *[gr.skip()] * 3]
         choices = self._callbacks.choices(self._callbacks.services_for(request))  # with the reach of now
         if wanted not in {value for _, value in choices}:
-            return [gr.skip(), callout("error", "Not opened.", "There is no record of this id."), gr.skip(), gr.skip()]
+            return [gr.skip(), callout("error", "Not opened.", "There is no record of this id."), *[gr.skip()] * 3]
         told = callout("warn", "Opened.", f"Until {esc(day_and_time(until))} UTC; the trail holds who, when and why.")
-        return [gr.Dropdown(choices=choices, value=wanted), told, "", ""]
+        return [gr.Dropdown(choices=choices, value=wanted), told, "", "", gr.Accordion(open=False)]
 
 
 def is_offered(services: GuardedServices) -> bool:

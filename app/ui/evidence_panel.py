@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from datetime import datetime
+
 from app.evidence import EvidenceView
 from app.ui.render import day, day_and_time, esc
-from domain.facts import EvidenceKind
-from domain.predictions import InputUsed, ModelRun
+from domain.facts import Evidence, EvidenceKind
+from domain.predictions import InputUsed, ModelRun, ValidationRecord
+
+Linked = Callable[[tuple[Evidence, ...]], str]  # evidence to the links that open it
 
 _ORIGINS = {
     "resource": "record",
     "note": "note",
-    "user": "question",
+    "user": "entered",
     "calibrated": "calibrated",
     "derived": "derived",
     "population_default": "population default",
 }
 
+# HL7 v3 ObservationInterpretation, the codes that laboratories use
+_INTERPRETATIONS = {
+    "N": "normal", "H": "high", "L": "low", "HH": "critically high", "LL": "critically low", "A": "abnormal",
+    "AA": "critically abnormal", "POS": "positive", "NEG": "negative", "R": "resistant", "S": "susceptible",
+    "I": "intermediate",
+}  # fmt: skip
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?(?:[+-]\d\d:\d\d)")
+_AGAIN = {"Reference text", "Verification status", "Clinical status"}  # often what another row says already
 _SAID_ABOVE = {"Date", "Quote", "Text"}  # in the heading, or in the note itself
 
 EMPTY = (
@@ -23,7 +37,8 @@ EMPTY = (
     '<p>Every statement in an answer carries a number such as <span class="ct-cite ct-sample">1</span>. '
     "Choose one, and what it rests on opens here: the note with the sentence marked, the entry of the record, "
     "or the model run with the origin of each input.</p>"
-    "<p><kbd>/</kbd> goes to the question, <kbd>Esc</kbd> closes what is open here.</p></section>"
+    "<p><kbd>/</kbd> goes to the question, <kbd>↑</kbd> in it brings back the last one, <kbd>←</kbd> <kbd>→</kbd> go from one "
+    "citation to the next, <kbd>Esc</kbd> closes what is open here.</p></section>"
 )
 
 
@@ -32,14 +47,12 @@ def origin_name(origin: str) -> str:
     return _ORIGINS.get(origin, origin.replace("_", " "))
 
 
-def evidence_html(view: EvidenceView) -> str:
-    """The panel of one opened citation."""
-    body = {
-        EvidenceKind.SPAN: _note,
-        EvidenceKind.RESOURCE: _rows,
-        EvidenceKind.KNOWLEDGE: _rows,
-        EvidenceKind.RUN: _run,
-    }[view.kind](view)
+def evidence_html(view: EvidenceView, linked: Linked = lambda evidence: "") -> str:
+    """The panel of one opened citation; `linked` makes the links from the inputs of a run to what they are from."""
+    if view.kind is EvidenceKind.RUN:
+        body = _run(view.run, linked) if view.run else ""
+    else:
+        body = _note(view) if view.kind is EvidenceKind.SPAN else _rows(view)
     kind = {
         EvidenceKind.SPAN: "Note",
         EvidenceKind.RESOURCE: view.ref.partition("/")[0],
@@ -79,8 +92,26 @@ def _rows(view: EvidenceView) -> str:
 
 
 def _new_rows(view: EvidenceView) -> tuple[tuple[str, str], ...]:
+    """The rows as a clinician reads them: each value once, codes of an interpretation in words, times in one form."""
     kind = view.ref.partition("/")[0]
-    return tuple(row for row in view.rows if row[0] not in _SAID_ABOVE and row != ("Type", kind))
+    rows: list[tuple[str, str]] = []
+    for label, value in view.rows:
+        shown = (label, _INTERPRETATIONS.get(value, value) if label == "Interpretation" else _moment(value))
+        if (
+            label in _SAID_ABOVE
+            or (label, value) == ("Type", kind)
+            or (label in _AGAIN and value in dict(rows).values())
+        ):
+            continue
+        if shown not in rows:
+            rows.append(shown)
+    return tuple(rows)
+
+
+def _moment(value: str) -> str:
+    if not _TIME.fullmatch(value):
+        return value
+    return day_and_time(datetime.fromisoformat(value))
 
 
 def _table(rows: tuple[tuple[str, str], ...]) -> str:
@@ -88,21 +119,22 @@ def _table(rows: tuple[tuple[str, str], ...]) -> str:
     return f'<dl class="ct-rows">{cells}</dl>' if cells else ""
 
 
-def _run(view: EvidenceView) -> str:
-    run = view.run
-    if run is None:
-        return ""
+def _run(run: ModelRun, linked: Linked) -> str:
     outputs = "".join(
         f"<li><strong>{esc(o.display or f'{o.value} {o.unit}')}</strong> {esc(o.label)}"
         f"{f'<br><span class=ct-dim>{esc(o.interpretation)}</span>' if o.interpretation else ''}</li>"
         for o in run.outputs
     )
     warnings = "".join(f'<div class="ct-callout ct-warn">{esc(w)}</div>' for w in (*run.warnings, *_outside(run)))
-    inputs = "".join(map(_input, run.inputs))
+    inputs = "".join(_input(item, linked) for item in run.inputs)
+    inside = (
+        "" if run.outside_derivation else '<p class="ct-dim">No input lies outside the range the model was made in.</p>'
+    )
     return (
         f'<ul class="ct-outputs">{outputs}</ul>{warnings}'
-        f'<h3>Inputs</h3><table class="ct-inputs"><tbody>{inputs}</tbody></table>'
+        f'<h3>Inputs</h3><table class="ct-inputs"><tbody>{inputs}</tbody></table>{inside}{_table(_left_open(run))}'
         f"<h3>Model</h3>{_table(_provenance(run))}"
+        f"<h3>Checked in patients it was not made from</h3>{_validation(run.validation)}"
         f'<p class="ct-dim">{esc(run.disclaimer)}</p>'
     )
 
@@ -111,14 +143,39 @@ def _outside(run: ModelRun) -> tuple[str, ...]:
     return tuple(f"Outside the range the model was derived in: {name}" for name in run.outside_derivation)
 
 
-def _input(item: InputUsed) -> str:
+def _left_open(run: ModelRun) -> tuple[tuple[str, str], ...]:
+    names = {item.name: item.label for item in run.inputs}
+    rows = (("Not given", run.not_given), ("Assumed by the publication", run.filled))
+    told = ((label, ", ".join(names.get(n, n.replace("_", " ")) for n in found)) for label, found in rows)
+    return tuple((label, text) for label, text in told if text)
+
+
+def _validation(records: tuple[ValidationRecord, ...]) -> str:
+    if not records:
+        return '<p class="ct-dim">No record of this is on file.</p>'
+    rows = "".join(
+        f"<tr><th>{esc(r.measure)}</th><td>{esc(f'{r.value:g}')}{esc(_interval(r))}</td>"
+        f"<td><small>{esc(r.population)}{esc(f' · doi:{r.doi}' if r.doi else '')}</small></td></tr>"
+        for r in records
+    )
+    return f'<table class="ct-inputs"><tbody>{rows}</tbody></table>'
+
+
+def _interval(record: ValidationRecord) -> str:
+    if record.lower is None or record.upper is None:
+        return ""
+    return f" ({record.lower:g} to {record.upper:g})"
+
+
+def _input(item: InputUsed, linked: Linked) -> str:
     value = ("yes" if item.value else "no") if isinstance(item.value, bool) else f"{_plain(item.value)} {item.unit}"
     origin = origin_name(item.origin)
     when = day(item.time)
+    link = linked((item.evidence,)) if item.evidence else ""
     return (
         f"<tr><th>{esc(item.label or item.name)}</th><td>{esc(value.strip())}</td>"
         f'<td><span class="ct-chip ct-origin-{esc(item.origin)}">{esc(origin)}</span>'
-        f"{f' <small>{esc(when)}</small>' if when else ''}{f'<br><small>{esc(item.note)}</small>' if item.note else ''}"
+        f"{f' <small>{esc(when)}</small>' if when else ''} {link}{f'<br><small>{esc(item.note)}</small>' if item.note else ''}"
         "</td></tr>"
     )
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from html import escape as html_escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from agents.privacy.policy import Policy, is_loopback, parse_policies
 from app.overview import AllergyLine, Overview
 from domain.answers import Answer, Conflict
+from domain.errors import ChartTwinError
 from domain.facts import Evidence, EvidenceKind
+
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 _MARKERS = re.compile(r"(?:\[\d{1,3}(?:\s*[,;]\s*\d{1,3})*\])+")  # neighbours are kept on one line
 # Markdown that would become links, images, HTML or mail addresses; bold, lists and tables are kept.
@@ -40,13 +45,23 @@ _STEP_NAMES = {
 _OPEN_SOURCES = 3
 # What can be done with an answer; `app.ui.acts` does it.
 _ACTS = (
-    ("copy", "Copy", "Copy the text with its citations"),
-    ("markdown", "Markdown", "Save with its evidence as text"),
-    ("html", "HTML", "Save with its evidence as a page"),
-    ("fhir", "FHIR", "Save as a FHIR bundle"),
-    ("print", "Print", "Print with its evidence, or keep as PDF"),
-    ("good", "Helpful", "Say that this answer helped"),
-    ("bad", "Not helpful", "Say that this answer did not help"),
+    ("", (("copy", "Copy", "Copy the text with its citations"), ("print", "Print", "Print with its evidence"))),
+    (
+        "Save as",
+        (
+            ("pdf", "PDF", "Save with its evidence as PDF"),
+            ("html", "HTML", "Save with its evidence as a page"),
+            ("markdown", "Markdown", "Save with its evidence as text"),
+            ("fhir", "FHIR", "Save as a FHIR bundle"),
+        ),
+    ),
+    (
+        "Was it",
+        (
+            ("good", "helpful", "Say that this answer helped"),
+            ("bad", "not helpful", "Say that this answer did not help"),
+        ),
+    ),
 )
 
 
@@ -90,10 +105,15 @@ def answer_markdown(answer: Answer, key: str) -> str:
 
 
 def _acts(key: str) -> str:
-    links = "".join(
-        f'<a class="ct-act" href="#act-{name}-{key}" title="{tip}">{label}</a>' for name, label, tip in _ACTS
+    groups = "".join(
+        f'<span class="ct-act-group">{f"<span>{esc(lead)}</span>" if lead else ""}{_act_links(acts, key)}</span>'
+        for lead, acts in _ACTS
     )
-    return f'<p class="ct-acts">{links}</p>'
+    return f'<p class="ct-acts">{groups}</p>'
+
+
+def _act_links(acts: tuple[tuple[str, str, str], ...], key: str) -> str:
+    return "".join(f'<a class="ct-act" href="#act-{name}-{key}" title="{tip}">{label}</a>' for name, label, tip in acts)
 
 
 def _told_once(answer: Answer) -> str:
@@ -144,8 +164,8 @@ def steps_title(calls: int, seconds: float | None) -> str:
     return looked if seconds is None else f"{looked} · {seconds:.2f} s"
 
 
-def header_html(card: Overview | None, as_of: datetime | None = None) -> str:
-    """The header of the patient that is open."""
+def header_html(card: Overview | None, as_of: datetime | None = None, code_status: str = "") -> str:
+    """The header of the patient that is open; `code_status` is HTML already."""
     if card is None:
         return '<div class="ct-header ct-empty">No patient is open.</div>'
     age = "" if card.age_years is None else f"{card.age_years} years"
@@ -158,8 +178,26 @@ def header_html(card: Overview | None, as_of: datetime | None = None) -> str:
         f"<p>{esc(' · '.join(filter(None, who)))} {died}</p>"
         f'<p class="ct-dim">{esc(seen)}{esc(_extent(card))}</p></div>'
         f'<div class="ct-facts"><h2>Allergies</h2><p>{_allergies(card)}</p></div>'
+        f"{f'<div class=ct-facts><h2>Code status</h2><p>{code_status}</p></div>' if code_status else ''}"
         f'<div class="ct-facts ct-grow"><h2>Active problems</h2><p>{_problems(card)}</p></div>'
         "</section>"
+    )
+
+
+def footer_html(settings: Settings) -> str:
+    """What this is not, and where what is asked goes: nowhere, or to a model elsewhere."""
+    goes = "Nothing leaves the machine that serves this page."
+    if settings.model != "embedded" and not is_loopback(settings.base_url):
+        try:
+            policy = parse_policies(settings.privacy).for_model(settings.model.partition(":")[0], settings.base_url)
+        except ChartTwinError:  # nothing is sent then: questions are refused with what to set
+            pass
+        else:
+            state = "after identifying words are replaced" if policy is Policy.DEIDENTIFY else "as they are"
+            goes = f"Questions and what is looked up for them are sent to {esc(settings.model)} {state}."
+    return (
+        '<footer class="ct-footer">Not a medical device: for discussion with a clinician, not for treatment decisions on its '
+        f'own. {goes} <a href="/docs" target="_blank" rel="noopener">API</a></footer>'
     )
 
 
@@ -177,10 +215,16 @@ def _extent(card: Overview) -> str:
 def _allergies(card: Overview) -> str:
     if card.allergies:
         return " ".join(
-            f'<span class="ct-chip ct-allergy{" ct-high" if a.high else ""}">{esc(a.label)}{_reactions(a)}</span>'
+            f'<span class="ct-chip ct-allergy{" ct-high" if a.high else ""}">{esc(_allergen(a.label))}{_reactions(a)}</span>'
             for a in card.allergies
         )
     return "No known allergies, as recorded" if card.no_known_allergy else '<span class="ct-dim">None recorded</span>'
+
+
+def _allergen(label: str) -> str:
+    """What it is to; the heading above says already that it is an allergy."""
+    words = re.sub(r"^allergy to ", "", label, flags=re.IGNORECASE)
+    return words[:1].upper() + words[1:]
 
 
 def _reactions(allergy: AllergyLine) -> str:
@@ -211,6 +255,23 @@ def link(key: str, text: str, evidence: Evidence) -> str:
     quote = " ".join(evidence.quote.split())[:160]
     tip = " · ".join(filter(None, (_KIND_NAMES[evidence.kind], day(evidence.time), quote)))
     return f'<a class="ct-cite" href="#cite-{key}" title="{esc(tip)}">{esc(text)}</a>'
+
+
+def linked(
+    evidence: Iterable[Evidence], refs: dict[str, str], prefix: str, numbers: dict[str, int] | None = None
+) -> str:
+    """Links to evidence beside a text, kept in `refs`; those with `numbers` count on, others show an arrow."""
+    parts = []
+    for one in evidence:
+        number = numbers.setdefault(one.ref, len(numbers) + 1) if numbers is not None else 0
+        key = f"{prefix}-{number or len(refs) + 1}"
+        refs[key] = one.ref
+        label = esc(f"Evidence {number or ''}: {one.quote or one.ref}".replace(" :", ":"))
+        shown = number or "↗"
+        parts.append(
+            f'<a class="ct-cite" href="#cite-{key}" role="button" aria-label="{label}" title="{label}">{shown}</a>'
+        )
+    return "".join(parts)
 
 
 def _badge(answer: Answer) -> str:

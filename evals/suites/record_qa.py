@@ -27,7 +27,13 @@ class AsksQuestions(Protocol):
     """The part of the assistant this suite needs."""
 
     def ask(
-        self, patient_id: str, question: str, *, as_of: datetime | None = None, thread_id: str | None = None
+        self,
+        patient_id: str,
+        question: str,
+        *,
+        as_of: datetime | None = None,
+        thread_id: str | None = None,
+        owner: str = ...,
     ) -> Answer:
         """The answer to one question about one patient."""
         ...
@@ -56,7 +62,7 @@ def run_record_qa(
         rows: The gold.
         assistant: What answers.
         score: What judges an answer.
-        run_id: Part of every thread's name; a name used before would bring back that conversation.
+        run_id: The owner of the conversations of this run, whom nobody is; the caller deletes them.
         progress: Called after each row.
         planting: Puts a row's `extra_notes` into the chart and takes them out again.
         shape: Gives the scorer more of the answer than `batch_row`.
@@ -73,7 +79,7 @@ def warm_up(rows: Sequence[Row], assistant: AsksQuestions, run_id: str) -> None:
     """Asks the first question once, unscored, so that loading the models is not counted as answer time."""
     for row in rows[:1]:
         try:
-            _ask(row, assistant, thread_id=f"eval-{run_id}-warm-up")
+            _ask(row, assistant, run_id, "warm-up")
         except Exception:  # the scored run meets the same fault and reports it
             return
 
@@ -91,7 +97,7 @@ def run_case(
     known["question"] = " → ".join(questions(row)) or ""
     try:
         with planting(row):
-            answer, seconds = _ask(row, assistant, thread_id=f"eval-{run_id}-{row['id']}")
+            answer, seconds = _ask(row, assistant, run_id, str(row["id"]))
     except Exception as error:
         kind = error.kind if isinstance(error, ChartTwinError) else type(error).__name__
         reason = f"answering raised {kind}"
@@ -132,7 +138,7 @@ def questions(row: Row) -> list[str]:
     return [str(turn) for turn in turns]
 
 
-def _ask(row: Row, assistant: AsksQuestions, thread_id: str) -> tuple[Answer, float]:
+def _ask(row: Row, assistant: AsksQuestions, run_id: str, thread_id: str) -> tuple[Answer, float]:
     asked = questions(row)
     if not asked:
         raise ValueError("the row has no question")
@@ -140,9 +146,9 @@ def _ask(row: Row, assistant: AsksQuestions, thread_id: str) -> tuple[Answer, fl
     # A thread only where there is something to remember.
     thread = thread_id if len(asked) > 1 else None
     for question in asked[:-1]:
-        assistant.ask(row["patient_id"], question, as_of=as_of, thread_id=thread)
+        assistant.ask(row["patient_id"], question, as_of=as_of, thread_id=thread, owner=run_id)
     start = perf_counter()
-    answer = assistant.ask(row["patient_id"], asked[-1], as_of=as_of, thread_id=thread)
+    answer = assistant.ask(row["patient_id"], asked[-1], as_of=as_of, thread_id=thread, owner=run_id)
     return answer, perf_counter() - start
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tools.catalogue import run_tool
 from tools.concepts import default_lexicon
-from tools.context import ToolContext, number, plain_name
+from tools.context import ToolContext, began, number, plain_name
 from tools.observations import unit_label
 from tools.outcome import ToolResult
 
@@ -210,7 +210,12 @@ def _ingredient(product: str) -> str:
 def _problem_facts(ctx: ToolContext) -> Iterator[Fact]:
     for row in ctx.chart.conditions:
         since = row.onset or row.time
-        if since is not None and ctx.chart.is_active(row) and ctx.lexicon.concept_ids("condition", row):
+        if (
+            since is not None
+            and began(row) == since.date().isoformat()
+            and ctx.chart.is_active(row)
+            and ctx.lexicon.concept_ids("condition", row)
+        ):
             yield Fact("problem", {"problem": plain_name(row.display), "date": since.date()})
 
 

@@ -54,7 +54,8 @@ def test_a_fault_ends_the_run_without_its_text(door: Door) -> None:
 
 
 @pytest.mark.parametrize(
-    "messages", [[], [{"id": "a", "role": "assistant", "content": "hello"}], [{"id": "b", "role": "user", "content": []}]]
+    "messages",
+    [[], [{"id": "a", "role": "assistant", "content": "hello"}], [{"id": "b", "role": "user", "content": []}]],
 )
 def test_without_a_question_nothing_is_run(door: Door, messages: list[dict[str, Any]]) -> None:
     assert door.client.post(f"/v1/patients/{PATIENT_ID}/agui", json=body(*messages)).status_code == 422

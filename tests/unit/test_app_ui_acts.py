@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -52,7 +55,7 @@ class _Tags(HTMLParser):
 
 
 def test_an_exported_page_holds_the_evidence_and_nothing_that_acts(page: Page) -> None:
-    html = export(page.store, PATIENT_ID, given(page, "poison"), "html", now())
+    html = export(page.store, PATIENT_ID, given(page, "poison"), "html", now()).decode()
     found = _Tags()
     found.feed(html)
     assert not {"script", "img", "a", "link", "iframe"} & set(found.tags)
@@ -61,7 +64,7 @@ def test_an_exported_page_holds_the_evidence_and_nothing_that_acts(page: Page) -
 
 
 def test_exported_text_has_rows_of_the_record_and_the_words_around_a_span(page: Page) -> None:
-    text = export(page.store, PATIENT_ID, given(page, "weight trend"), "markdown", now())
+    text = export(page.store, PATIENT_ID, given(page, "weight trend"), "markdown", now()).decode()
     assert text.startswith("# weight trend") and "Record and notes differ" in text and "never smoker" in text
     assert re.search(r"- \[1\] .*Observation/", text) and re.search(r"- \[2\] .*\n  > …", text)
 
@@ -77,20 +80,56 @@ def test_the_fhir_export_is_valid_and_refers_to_its_sources(page: Page) -> None:
     assert faults(run) == [] and "reference" not in run["entry"][0]["resource"]["about"][0]
 
 
-@pytest.mark.parametrize("form", ["markdown", "html", "fhir"])
+@pytest.mark.parametrize("form", ["markdown", "html", "pdf", "fhir"])
 @pytest.mark.parametrize("text", ["", "\ud800 \x00 [1]", "| a |\n|---|\n| b |", "x" * 40_000])
 def test_any_answer_can_be_exported_and_a_citation_of_elsewhere_opens_nothing(page: Page, form: str, text: str) -> None:
     refs = ("Observation/of-somebody-else", "Note/x#9-3", "nonsense", "Run/none", "")
     citations = tuple(Citation(number=n, evidence=Evidence(ref=ref)) for n, ref in enumerate(refs, 1))
     answer = Answer(question=text, text=text, citations=citations, warnings=(text,))
     made = export(page.store, PATIENT_ID, answer, form, now())
-    assert made.encode() and made.count("not found in this record") == len(refs)
+    assert (words_of(made) if form == "pdf" else made.decode()).count("not found in this record") == len(refs)
     assert form != "fhir" or faults(json.loads(made)) == []
 
 
 def test_there_are_no_other_forms(page: Page) -> None:
-    with pytest.raises(InvalidInput, match="markdown, html, fhir"):
-        export(page.store, PATIENT_ID, Answer(question="?", text="x"), "pdf", now())
+    with pytest.raises(InvalidInput, match="markdown, html, pdf, fhir"):
+        export(page.store, PATIENT_ID, Answer(question="?", text="x"), "docx", now())
+
+
+def words_of(pdf: bytes) -> str:
+    from pypdf import PdfReader
+
+    return "\n".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(pdf)).pages)
+
+
+def test_the_pdf_holds_answer_evidence_and_what_to_mind(page: Page) -> None:
+    words = words_of(export(page.store, PATIENT_ID, given(page, "weight trend"), "pdf", now()))
+    for part in (
+        "Body weight was last",
+        "Record and notes differ: smoking",
+        "never smoker",
+        "Observation/",
+        PATIENT_ID,
+    ):
+        assert part in words
+    assert "1 / 1" in words or "1 / 2" in words
+
+
+def test_the_pdf_draws_what_its_fonts_have_and_says_so_of_the_rest(page: Page) -> None:
+    text = "- **ClCr** ≥ 60 µmol/L, β-blocker, Łukasz\n\n1. one\n2. two\n\n| dose | level |\n|---|---|\n| `5` *mg* | 日本 |\n\n# Head\n> said"
+    words = words_of(export(page.store, PATIENT_ID, Answer(question="q", text=text), "pdf", now()))
+    for part in ("• ClCr ≥ 60 µmol/L, β-blocker, Łukasz", "2. two", "5 mg", "Head", "said"):
+        assert part in words
+    assert "日" not in words and "has no letter for" in words
+    plain = words_of(export(page.store, PATIENT_ID, Answer(question="q", text="K 5.2"), "pdf", now()))
+    assert "has no letter for" not in plain
+
+
+def test_a_pdf_reaches_the_browser_whole(page: Page) -> None:
+    page.ask("weight trend")
+    sent = acts.act("pdf-1", page.session, page.services).html
+    body = re.search(r'data-media="application/pdf"[^>]*>([^<]+)</pre>', sent)
+    assert body and base64.b64decode(body[1]).startswith(b"%PDF-")
 
 
 def test_an_answer_is_exported_and_judged_over_rest(tmp_path: Path) -> None:
@@ -215,6 +254,33 @@ def test_a_critical_finding_needs_a_reason_and_a_rejection_writes_nothing(page: 
     )
 
 
+def test_a_draft_of_a_day_that_is_over_is_shown_and_cannot_be_decided_on(page: Page) -> None:
+    from app.drafting import propose
+
+    draft = propose(
+        page.services, PATIENT_ID, "local", now() - timedelta(days=40), request="add gout to the problem list"
+    )
+    page.session.drafts = [draft.id]
+    box, html, bar, _ = draft_card.show(page.session, page.services)
+    assert box.visible and not bar.visible and "Not open for a decision" in html and "gout" in html.lower()
+    assert not page.session.drafts
+
+
+def test_a_conversation_is_deleted_and_another_begins(page: Page) -> None:
+    talk = Talk(page.services._services.memory)
+    talk.ask("local", PATIENT_ID, page.session.thread_id, "first")
+    talk.ask("local", PATIENT_ID, "t-other", "second")
+    kept, this = page.callbacks.threads(page.session, page.services)
+    other = next(thread for _, thread in kept if thread != this)
+    assert this is not None and page.callbacks.delete(other, page.session, page.services) is page.session
+    after = page.callbacks.delete(this, page.session, page.services)
+    assert after.thread_id != page.session.thread_id and after.patient_id == PATIENT_ID and not after.messages
+    assert page.callbacks.threads(page.session, page.services) == ([], None)
+    talk.ask("dr-b", PATIENT_ID, "t", "of another reader")
+    with pytest.raises(UnknownThread):
+        page.callbacks.delete(talk.memory.list("dr-b")[0].id, page.session, page.services)
+
+
 def test_a_draft_of_another_patient_is_not_shown(page: Page) -> None:
     draft_of(page, "add gout to the problem list")
     page.session.patient_id = "somebody-else"
@@ -223,7 +289,7 @@ def test_a_draft_of_another_patient_is_not_shown(page: Page) -> None:
 
 def test_poisoned_words_stay_text_in_what_the_page_is_sent(page: Page) -> None:
     page.ask("poison")
-    for name in ("copy", "html", "markdown", "fhir", "print"):
+    for name in ("copy", "html", "markdown", "pdf", "fhir", "print"):
         found = _Tags()
         found.feed(acts.act(f"{name}-1", page.session, page.services).html)
         assert found.tags == ["pre", "p"], name

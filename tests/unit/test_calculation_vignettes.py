@@ -20,6 +20,8 @@ _ASKED = {
     "caprini": "Caprini score",
     "wells_dvt": "Wells' criteria for Deep Vein Thrombosis",
     "rcri": "Revised Cardiac Risk Index",
+    "cha2ds2_vasc": "CHA2DS2-VASc score",
+    "wells_pe": "Wells' criteria for pulmonary embolism",
 }
 _LIMITS = {"calf_over_3_cm": ("calf_swelling_cm", 3.0), "creatinine_over_2": ("creatinine_mg_dl", 2.0)}
 

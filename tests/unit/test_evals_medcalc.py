@@ -13,6 +13,7 @@ import pytest
 from domain.errors import InvalidInput
 from evals.calibration import fit, main, written
 from evals.medcalc import _FIXES, CONVENTIONS, RELEASES, MedCalcBench
+from evals.medcalc_inputs import READERS
 from evals.report import Figure
 from evals.scorers.note_calculators import is_right, numbers_in, unquoted
 from evals.suites.note_calculators import (

@@ -132,8 +132,10 @@ def test_only_the_two_directions_are_accepted(cohort: Bench) -> None:
 def test_a_note_that_gives_orders_is_no_reason(cohort: Bench) -> None:
     for concept in ("hemoglobin", "platelets", "creatinine"):
         result = cohort.run(9, "possible_causes", {"concept": concept})
-        suspicious = cohort.context(9).chart.suspicious_note_ids
-        assert suspicious and not any(e.span and e.span.note_id in suspicious for e in result.evidence)
+        aside = cohort.context(9).chart.set_aside
+        cited = [e.span for e in result.evidence if e.span]
+        assert aside
+        assert not any(a < s.end and s.start < b for s in cited for a, b in aside.get(s.note_id, ()))
 
 
 def test_later_rows_are_invisible(cohort: Bench) -> None:

@@ -34,7 +34,7 @@ from tools.drafts.rules import rules
 from tools.outcome import FinalToolError, RetryableToolError
 from twin_backend.service import TwinBackend
 
-TABLES = ("patients", "resources", "notes", "facts", "outbox", "runs", "audit")
+TABLES = ("patients", "resources", "notes", "facts", "outbox", "runs")
 
 
 def state(kind: str, code: str) -> dict[str, Any]:
@@ -603,7 +603,6 @@ def test_a_resolved_and_a_removed_problem(ward: Ward) -> None:
         ("draft_note", {"text": ""}, RetryableToolError),
         ("draft_note", {"text": "x" * 9000}, RetryableToolError),
         ("draft_note", {"text": "a note", "note": "of-another"}, RetryableToolError),
-        ("draft_note", {"text": "a note", "note": "n-2"}, RetryableToolError),  # a note that gives orders
         ("draft_problem_change", {"problem": "gout", "action": "resolve"}, FinalToolError),
         ("draft_problem_change", {"problem": "gout", "action": "explode"}, RetryableToolError),
         ("draft_message", {"text": "hello there", "to": "x" * 121}, RetryableToolError),

@@ -56,8 +56,8 @@ MEDICATIONS: Table = [
 ]  # fmt: skip
 
 PROBLEMS: Table = [
-    (6, "condition", {"name": "diabetes"}, True, ("Yes: **Type 2 diabetes mellitus**, active since 2008-01-01.",)),
-    (6, "condition", {"name": "ckd", "aspect": "onset"}, True, ("stage 3A: onset **2019-04-01** (resolved 2024-04-09)", "stage 3B: onset **2024-04-09** (active)")),
+    (6, "condition", {"name": "diabetes"}, True, ("Yes: **Type 2 diabetes mellitus**, active since 2008.",)),
+    (6, "condition", {"name": "ckd", "aspect": "onset"}, True, ("stage 3A: onset **2019-04** (resolved 2024-04-09)", "stage 3B: onset **2024-04-09** (active)")),
     (1, "condition", {"name": "acute kidney injury"}, True, ("Yes, in the past: **Acute kidney injury**, 2026-10-22 to 2026-11-02",)),
     (1, "condition", {"name": "acute kidney injury", "aspect": "active"}, True, ("Not now",)),
     (1, "condition", {"name": "AKI", "aspect": "resolved"}, True, ("resolved on **2026-11-02**",)),
@@ -65,7 +65,7 @@ PROBLEMS: Table = [
     (5, "condition", {"name": "celiac disease"}, False, ("was considered and **refuted** (2023-11-20)", "as absent")),
     (3, "condition", {"name": "hypertension"}, False, ("No hypertension is recorded", "Looked at 4 conditions")),
     (12, "condition", {"name": "pregnancy"}, False, ("No pregnancy is recorded", "Looked at 2 conditions, 0 procedures and 4 notes up to 2026-11-10")),
-    (6, "condition", {"name": "diabetes", "period": "in 2020"}, False, ("Outside that period: Type 2 diabetes mellitus, onset 2008-01-01",)),
+    (6, "condition", {"name": "diabetes", "period": "in 2020"}, False, ("Outside that period: Type 2 diabetes mellitus, onset 2008",)),
     (6, "list_problems", {}, True, ("**5** active problems", "Chronic kidney disease stage 3B (since 2024-04-09)", "!stage 3A")),
     (1, "list_problems", {"status": "resolved"}, True, ("**2** resolved problems", "Acute kidney injury (2026-10-22 to 2026-11-02)")),
     ("status", "condition", {"name": "epilepsy"}, False, ("No: Epilepsy was considered and **refuted**",)),
@@ -75,18 +75,18 @@ PROBLEMS: Table = [
 ]  # fmt: skip
 
 ALLERGIES: Table = [
-    (8, "allergies", {}, True, ("**1** active allergy recorded", "Allergy to penicillin (high criticality; medication; reaction: Anaphylaxis; recorded 1979-01-01)")),
+    (8, "allergies", {}, True, ("**1** active allergy recorded", "Allergy to penicillin (high criticality; medication; reaction: Anaphylaxis; since 1979)")),
     (8, "allergies", {"substance": "amoxicillin"}, True, ("Yes: **Allergy to penicillin** is recorded; high criticality; reaction: Anaphylaxis",)),
-    (8, "allergies", {"substance": "latex"}, False, ("No latex allergy is recorded.", "Recorded allergies: Allergy to penicillin", "Looked at 1 allergy entries and 7 notes")),
+    (8, "allergies", {"substance": "latex"}, False, ("No latex allergy is recorded.", "Recorded allergies: Allergy to penicillin", "Looked at 1 allergy entry and 7 notes")),
     (8, "allergies", {"aspect": "none_known"}, True, ("No: **1** active allergy is recorded",)),
     (11, "allergies", {"category": "food"}, True, ("Allergy to peanut",)),
-    (11, "allergies", {"category": "drug"}, True, ("No drug allergy is recorded. Other active allergies (1):", "Allergy to peanut")),
-    (9, "allergies", {"substance": "penicillin"}, False, ("No penicillin allergy is recorded.", "Latex allergy", "not in the structured record")),
-    ("status", "allergies", {"substance": "penicillin"}, False, ("No penicillin allergy is recorded.",)),
+    (11, "allergies", {"category": "drug"}, True, ("No drug allergy is recorded. Other active entries (1):", "Allergy to peanut")),
+    (9, "allergies", {"substance": "penicillin"}, False, ("No active allergy to penicillin: Allergy to penicillin (reaction then: Rash) is recorded as **refuted**. Skin test", "Latex allergy", "!not in the structured record")),
+    ("status", "allergies", {"substance": "penicillin"}, False, ("No active allergy to penicillin", "**refuted**", "No known allergy (2001")),
     (2, "allergies", {}, False, ("No known allergy", "!1** active")),
     (2, "allergies", {"aspect": "none_known"}, False, ("No known allergy", "!No: ")),
     (2, "patient_card", {}, True, ("!Allergies (1)",)),
-    (6, "medication_safety", {"drug": "metformin"}, True, ("Allergy to metformin: none recorded (1 allergy entries looked at)", "Already active: metformin 500 mg", "**29 mL/min/1.73 m²**", "contraindicated at an eGFR below 30", "yours to decide")),
+    (6, "medication_safety", {"drug": "metformin"}, True, ("Allergy to metformin: none recorded (1 allergy entry looked at)", "Already active: metformin 500 mg", "**29 mL/min/1.73 m²**", "contraindicated at an eGFR below 30", "yours to decide")),
     (8, "medication_safety", {"drug": "amoxicillin"}, True, ("**Allergy recorded: Allergy to penicillin**, reaction: Anaphylaxis", "yours to decide")),
 ]  # fmt: skip
 
@@ -171,7 +171,7 @@ def test_arguments_to_correct(cohort: Bench, tool: str, arguments: dict[str, Any
 BACK: Table = [
     ("2022-01-01", 4, "list_medications", {"status": "all"}, ("lisinopril", "!apixaban", "!warfarin", "!losartan")),
     ("2023-06-01", 4, "medication", {"drug": "apixaban", "aspect": "ever"}, ("no apixaban order is recorded",)),
-    ("2020-01-01", 6, "condition", {"name": "ckd"}, ("stage 3A**, active since 2019-04-01", "!3B")),
+    ("2020-01-01", 6, "condition", {"name": "ckd"}, ("stage 3A**, active since 2019-04", "!3B")),
     ("2024-04-10", 6, "condition", {"name": "ckd"}, ("stage 3B**, active since 2024-04-09", "!3A")),
     ("2026-10-25", 1, "condition", {"name": "acute kidney injury"}, ("active since 2026-10-22",)),
     ("2026-10-25", 1, "encounters", {"kind": "inpatient", "aspect": "current"}, ("Yes: hospital admission since **2026-10-19**",)),
@@ -224,7 +224,7 @@ CONFLICTS: Table = [
     (11, "allergies", "Allergy to peanut", "but note of 2026-"),
     (4, "medications", "lisinopril 20 mg stopped", "lisinopril 20 mg daily"),
     (4, "smoking", "Ex-smoker (2026-10-12)", "nonsmoker"),
-    (6, "problems", "active since 2008-01-01", "is negated"),
+    (6, "problems", "active since 2008;", "“No history of diabetes”"),
 ]
 
 

@@ -12,6 +12,7 @@ from domain.predictions import ModelCard, ModelInput
 from tools.calculation import body_size, criteria, values
 from tools.calculation.answers import ASSUMED_ABSENT, NOTE, RECORD, Calculated, Criterion, Used
 from tools.calculation.confidence import confidence
+from tools.calculation.panel import of_one_moment
 from tools.calculation.questions import aliases_of, ask_of
 from tools.calculation.reading import NoteReading
 from tools.calculation.special import SPECIAL
@@ -146,6 +147,8 @@ class _Gathered:
                 self.used[spec.name] = item
             elif spec.required and card.outputs[0][1] == _POINTS:
                 self._assume_normal(spec)
+
+        self.used |= of_one_moment(reading, card, self.used)
 
     def _judge(self, reading: NoteReading, card: ModelCard, spec: ModelInput) -> None:
         judged = criteria.judge(reading, card.id, spec.name)

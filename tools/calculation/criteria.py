@@ -15,7 +15,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, NamedTuple
 
-from domain.facts import Assertion, FactKind
+from domain.facts import Assertion, Fact, FactKind
 from tools.calculation.answers import Criterion
 from tools.calculation.reading import NoteReading, bounds
 from tools.calculation.times import days_ago, sentence, told_as_recent
@@ -38,6 +38,23 @@ _RELATIVE = re.compile(
     r"(?![^.;]*\b(?:he|she|him|patient|we|but|while|whereas|although)\b)"
 )
 _RELATIVE_BEFORE = 80  # characters
+# Words that make the thing after them a fact, whatever advice or plan the sentence holds: it is taken, it is operated on,
+# it has come back, it is somebody's diagnosis.
+_SETTLED = re.compile(
+    r"\b(?:(?:takes|took|taking|swallows|uses|using|receives|injects|(?:is|was|been|remains|stays|maintained|continues) on)\s(?:[\w.%-]+\s){0,4}"
+    r"|(?:repair|fixation|excision|resection|removal|ablation|reduction|nailing|decompression|drainage)\s(?:of|for)\s(?:\w+\s){0,2}"
+    r"|\band\s(?:is|was|has|had|takes|uses)\s(?:(?!to\s|for\s|been\s)\w+\s)?"
+    r"|(?:has|have|had)\s(?:now\s)?(?:come back|returned|recurred)\s(?:\w+\s){0,2})$"
+)
+_JUDGED = re.compile(
+    r"\b(?:considered|judged|deemed|labelled|labeled|called|interpreted as|put down as|diagnosed as)\s(?:to be\s)?(?:an?\s|the\s)?$"
+)
+_SETTLED_BEFORE = 60  # characters
+_TOPICAL = re.compile(r"\b(?:gels?|creams?|ointments?|eye\s?drops)\b")
+_FORM = 25  # characters behind a drug that may name its form
+_BARRED = re.compile(
+    r"[^.;,]{0,30}\b(?:is|are|was|were|been|being|remains?)\s(?:\w+\s)?(?:forbidden|prohibited|contra-?indicated|avoided|withheld|banned|barred|off limits)\b"
+)  # after a drug: it is not taken
 _KINDS = ("condition", "procedure")
 
 
@@ -162,13 +179,26 @@ def _facts(reading: NoteReading, rule: Rule) -> list[Mention]:
     return [
         _mention(reading, rule, bounds(fact), reading.said(fact), fact.kind is FactKind.FAMILY_HISTORY)
         for fact in found
-        if fact.kind is FactKind.FAMILY_HISTORY or (fact.kind is not FactKind.ALLERGY and fact.value is None)
+        if fact.kind is FactKind.FAMILY_HISTORY
+        or (fact.kind is not FactKind.ALLERGY and fact.value is None and not _is_barred(reading, fact))
     ]
+
+
+def _is_barred(reading: NoteReading, fact: Fact) -> bool:
+    """Whether a drug is named only because the patient must not have it, or does not reach the blood."""
+    if fact.kind is not FactKind.MEDICATION:
+        return False
+    start, end = bounds(fact)
+    after = re.split("[.,;]| and ", reading.lower[end : end + _FORM])[0]
+    return (
+        _BARRED.match(reading.lower, end) is not None or _TOPICAL.search(reading.lower[start:end] + after) is not None
+    )
 
 
 def _mention(
     reading: NoteReading, rule: Rule, span: tuple[int, int], said: Assertion, of_family: bool = False
 ) -> Mention:
+    said = _settled(reading.lower, span[0], said)
     met = _meets(reading, rule, span, said, of_family or said.is_family)
     if met and _only_topic(reading.lower, *span):
         return Mention(*span, False, "hypothetical")
@@ -177,6 +207,16 @@ def _mention(
     if met and rule.within is not None:
         met = _in_time(reading, rule, *span, said)
     return Mention(*span, met, said_of(said))
+
+
+def _settled(low: str, start: int, said: Assertion) -> Assertion:
+    """What is said of something whose own words make it a fact, although the sentence advises, plans or weighs."""
+    before = low[max(0, start - _SETTLED_BEFORE) : start]
+    if said.is_hypothetical and _SETTLED.search(before):
+        return said.model_copy(update={"is_hypothetical": False})
+    if said.is_uncertain and _JUDGED.search(before):
+        return said.model_copy(update={"is_uncertain": False})
+    return said
 
 
 def _only_topic(low: str, start: int, end: int) -> bool:

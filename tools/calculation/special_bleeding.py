@@ -23,10 +23,18 @@ _TTR = re.compile(
 _INR_LIST = re.compile(
     r"\b(?:inrs?|international normali[sz]ed ratio\w*)\b[^.;]{0,20}(?:[^.;\d]|\.(?=\d)){0,140}?(?P<values>\d\.\d(?:,? (?:and )?(?:[a-z]+ ){0,3}|, ?)(?:\d\.\d(?:,? (?:and )?(?:,? ?most recently,? )?|, ?|(?=\W))){3,})"
 )
+_INR_LOG = re.compile(
+    r"\b(?:print-?out|log|diary|booklet|book|record|values|readings|results|checks|figures|numbers|tests)\b[^.;\d]{0,60}?(?P<values>\d\.\d(?:(?:,? and |, )\d\.\d){3,})(?!\d)"
+)
 _INR_RANGE = (2.0, 3.0)
 _INR_SHARE = re.compile(
     rf"\b(?P<k>\d{{1,2}}|{'|'.join(list(_NUMBER_NAMES))})(?: out)? of (?:(?:the|his|her|last|past|previous|these|most|recent) ){{0,4}}(?P<m>\d{{1,2}}|{'|'.join(_NUMBER_NAMES)})\b"
     r"[^.;]{0,60}?\b(?:(?P<within>within|in (?:the )?(?:therapeutic )?(?:range|target)|between (?:2|two)|inside|therapeutic)|outside|out of|below|above|sub-?therapeutic|supra-?therapeutic|missed)\b"
+)
+_INR_SHARE_LAST = re.compile(
+    rf"\bof (?:(?:the|his|her|last|past|previous|these|most|recent) ){{1,4}}(?P<m>\d{{1,2}}|{'|'.join(_NUMBER_NAMES)})\b(?: [\w-]+){{0,3}}?,? (?:only |just |merely |as many as )?"
+    rf"(?P<k>\d{{1,2}}|{'|'.join(_NUMBER_NAMES)}) (?:were |was |fell |have been |had been |lay )"
+    r"(?:(?P<within>within|in (?:the )?(?:therapeutic )?(?:range|target)|between (?:2|two)|inside|therapeutic|on target)|outside|out of|below|above|sub-?therapeutic|supra-?therapeutic)\b"
 )
 _INR_SWING = re.compile(
     r"\b(?:inrs?|international normali[sz]ed ratio\w*|anticoagulation|warfarin|coumadin)\b[^;]{0,120}?\b(?:from|between|ranged|ranging|of)\s(?P<low>[01]\.\d)\d?(?:\s(?:\w+ ){0,3}?(?:to|and)\s|\s?[-–]\s?)(?P<high>(?:3\.[6-9]|[4-9]\.\d|1\d\.\d))"
@@ -38,7 +46,7 @@ _COUNT = r"(?P<n>\d{1,2}(?:\.\d)?|(?:half )?a dozen|half-dozen|dozen|a pair of|o
 _DRINK = (
     r"(?:alcoholic )?(?:(?:six|twelve|eighteen|thirty)[- ]packs?|bottles? of wine|drinks?|beers?|lagers?|ales?|ciders?|stouts?|glass(?:es)?|tumblers?|pints?|cans?|"
     r"cocktails?|highballs?|margaritas?|martinis?|nightcaps?|shots?|drams?|tots?|jiggers?|fingers|fifths?|handles?|lit(?:er|re)s?|bottles?|"
-    r"beverages?|measures?|units|servings|wine|whisk(?:e)?y|bourbon|vodka|gin|rum|tequila|brandy|sherry)"
+    r"beverages?|measures?|units|servings|wine|whisk(?:e?ys?|ies)|bourbons?|vodka|gin|rum|tequila|brandy|sherry)"
     r"(?!\s(?:of\s)?(?:\w+\s)?(?:water|milk|juice|tea|coffee|soda|cola|pills|tablets|oxygen|insulin|blood|red cells|fluid|saline))"
 )
 _DRINKS = re.compile(
@@ -165,11 +173,11 @@ def _inr_control(reading: NoteReading) -> Used | None:
             "",
             *match.span(),
         )
-    if match := _INR_LIST.search(reading.lower):
+    if match := _INR_LIST.search(reading.lower) or _logged(reading):
         told = [float(value) for value in re.findall(r"\d\.\d", match["values"])]
         inside = sum(_INR_RANGE[0] <= value <= _INR_RANGE[1] for value in told)
         return used(reading, "labile_inr", 100 * inside < _TIME_IN_RANGE * len(told), "", *match.span("values"))
-    for match in _INR_SHARE.finditer(reading.lower):
+    for match in (*_INR_SHARE.finditer(reading.lower), *_INR_SHARE_LAST.finditer(reading.lower)):
         share, whole = _number(match["k"]), _number(match["m"])
         if share <= whole and _ABOUT_INR.search(
             reading.lower, max(0, match.start() - _NEAR_INR), match.end() + _NEAR_INR
@@ -179,6 +187,15 @@ def _inr_control(reading: NoteReading) -> Used | None:
     if match := _INR_SWING.search(reading.lower):
         return used(reading, "labile_inr", True, "", *match.span())
     return None
+
+
+def _logged(reading: NoteReading) -> re.Match[str] | None:
+    """A list of values that is one of INRs by what the note speaks of before it."""
+    return next(
+        (m for m in _INR_LOG.finditer(reading.lower)
+         if _ABOUT_INR.search(reading.lower, max(0, m.start() - _NEAR_INR), m.start())),
+        None,
+    )  # fmt: skip
 
 
 def _pressure(reading: NoteReading) -> Used | None:

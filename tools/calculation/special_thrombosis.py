@@ -126,8 +126,9 @@ def _rival(reading: NoteReading) -> Used | None:
 # --- Caprini ----------------------------------------------------------------------------------------------------------
 
 _AHEAD = re.compile(
-    r"\b(?:scheduled|planned|elective|upcoming|anticipat\w+|awaiting|pre-?operative|pre-?induction|operating (?:room|theat\w+)|theatre|undergo(?:ing|es)?|underwent|proceed\w*|surgery|operation|before transfer|booked|listed|due (?:for|to)|day (?:before|of|after)|hours before|will (?:have|undergo)|is to (?:have|undergo)|evening before|on the (?:\w+ )?list|(?:presents?|presented|arrives?|arrived|comes?|came|attends?|attended|seen|here|in|admitted) for)\b"
+    r"\b(?:scheduled|planned|prepared for|preparation for|needs?|requires?|offered|consented for|for elective|elective|upcoming|anticipat\w+|awaiting|pre-?operative|pre-?induction|operating (?:room|theat\w+)|theatre|undergo(?:ing|es)?|underwent|proceed\w*|surgery|operation|before transfer|booked|listed|due (?:for|to)|day (?:before|of|after)|hours before|will (?:have|undergo)|is to (?:have|undergo)|evening before|on the (?:\w+ )?list|(?:presents?|presented|arrives?|arrived|comes?|came|attends?|attended|seen|here|in|admitted) for)\b"
 )
+_TO_COME = re.compile(r"needs?$|prepar|awaiting|upcoming|will |is to |listed|booked|on the ")
 _KINDS = (
     ("lower_limb_arthroplasty", re.compile(r"\b(?:(?:total |partial )?(?:hip|knee) (?:arthroplasty|replacement)|(?:hip|knee) hemiarthroplasty|lower[- ](?:limb|extremity) arthroplasty)\b")),
     ("arthroscopic", re.compile(r"\barthroscop\w+")),
@@ -180,7 +181,7 @@ def _operation(reading: NoteReading) -> Used:
         first, _ = sentence(low, *plan.span())
         around = (max(first, plan.start() - _BEFORE_PLAN), plan.end() + 160)
         days = days_ago(reading, *plan.span())
-        if days is not None and days > 3 and not plan[0].endswith("before"):
+        if days is not None and days > 3 and not plan[0].endswith("before") and not _TO_COME.match(plan[0]):
             continue
         for kind, pattern in _KINDS:
             match = pattern.search(low, *around)
@@ -234,13 +235,24 @@ def _mobility(reading: NoteReading) -> Used:
     resting = [m for m in _BED.finditer(reading.lower) if _now(reading, m)] + list(_NEVER_UP.finditer(reading.lower))
     for value in ("bed_over_72_h", "bed_rest"):
         for match in resting:
-            days = days_ago(reading, *match.span()) or 0
+            days = days_ago(reading, *match.span()) or _since_then(reading, match) or 0
             if days <= _LONG_AGO and (value == "bed_rest" or days >= _DAYS_IN_BED):
                 return used(reading, "mobility", value, "", *match.span())
     walking = _FULL.search(reading.lower)
     if walking:
         return used(reading, "mobility", "normal", "", *walking.span())
     return Used(name="mobility", value="normal", origin="assumed_normal", note="nothing is told of bed rest")
+
+
+_EVER_SINCE = re.compile(r"\b(?:ever since|since then|since that|since the \w+)\b")
+
+
+def _since_then(reading: NoteReading, match: re.Match[str]) -> float | None:
+    """The days since the sentence before, where this one says that it has been so ever since."""
+    first, last = sentence(reading.lower, *match.span())
+    if _EVER_SINCE.search(reading.lower, first, last) is None or first < 2:
+        return None
+    return days_ago(reading, first - 2, first - 2)
 
 
 def _now(reading: NoteReading, match: re.Match[str]) -> bool:

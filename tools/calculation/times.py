@@ -19,6 +19,10 @@ _AFTER = re.compile(
     r"\b(?P<n>\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|twelve)[\s-]+(?P<u>hour|day|week|month|year)s?"
     r"\s(?:after|following|since|post|out from|status post|into)\b"
 )
+_BEFORE = re.compile(
+    r"\b(?P<n>\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|twelve)[\s-]+(?P<u>day|week|month|year)s?"
+    r"\s(?:before|prior to|ahead of|preceding) (?:the|this|that|his|her|its) \w"
+)
 _WORDS = {word: float(n) for n, word in enumerate(
     ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 1)} | {"twelve": 12.0}  # fmt: skip
 _DAYS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
@@ -41,10 +45,13 @@ def _times(low: str) -> tuple[_Time, ...]:
     told = [(r.mention.start, r.mention.end, r.mention.days_before) for r in relative_times(low)]
     times = [_Time(start, end, _LONG_AGO if days is None else days) for start, end, days in told]
     times += [_Time(*m.span(), _LONG_AGO) for m in _YEARS_AGO.finditer(low)]
-    for match in _AFTER.finditer(low):
+    for match in (*_AFTER.finditer(low), *_BEFORE.finditer(low)):
         count = _WORDS.get(match["n"]) or float(match["n"])
         times.append(_Time(*match.span(), count * _DAYS[match["u"]]))
-    return tuple(sorted(times))
+    counted = {
+        time.start for time in times if time.days != _LONG_AGO
+    }  # "three weeks before the infarction" has a count
+    return tuple(sorted(time for time in times if time.days != _LONG_AGO or time.start not in counted))
 
 
 def sentence(low: str, start: int, end: int, ends: re.Pattern[str] = _CLAUSE_END) -> tuple[int, int]:

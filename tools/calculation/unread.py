@@ -13,20 +13,24 @@ from domain.errors import InvalidInput
 from domain.predictions import ModelInput
 from domain.quantities import convert
 from tools.calculation.answers import NOTE, Used
+from tools.calculation.phrases import told
 from tools.calculation.reading import NoteReading
 
 _NAMES = {
-    "sodium_meq_l": r"(?:serum\s+)?(?:sodium|na)\b",
-    "potassium_meq_l": r"(?:serum\s+)?(?:potassium|k)\b",
-    "chloride_meq_l": r"(?:serum\s+)?(?:chlorides?|chlorine|chlorida|clorida|cl)\b",
+    "sodium_meq_l": r"(?:serum\s+)?(?:sodium|(?:hypo|hyper)?natra?emia|na)\b",
+    "potassium_meq_l": r"(?:serum\s+)?(?:potassium|(?:hypo|hyper)?kala?emia|k)\b",
+    "chloride_meq_l": r"(?:serum\s+)?(?:chlorides?|chlorine|chlorida|clorida|(?:hypo|hyper)chlora?emia|cl)\b",
     "bicarbonate_meq_l": r"(?:bicarbonat\w*|bicarb|hco3|(?:total\s+|serum\s+)?co2|carbon\s+dioxide)\b",
     "albumin_g_dl": r"(?:serum\s+)?(?:(?:hypo)?albumin(?:a?emia)?|alb)\b",
-    "calcium_mg_dl": r"(?:serum\s+|total\s+)?(?:calcium|(?:hypo|hyper)calca?emia|ca)\b",
-    "creatinine_mg_dl": r"(?:serum\s+|s\.\s?)?creatin(?:ine|in|e)\b(?!\s+(?:kinase|phospho|clearance))",
+    "calcium_mg_dl": r"(?<!ionized )(?<!ionised )(?:serum\s+|total\s+)?(?:calcium|(?:hypo|hyper)calca?emia|ca)\b",
+    "creatinine_mg_dl": r"(?:serum\s+|s\.\s?)?(?:creatin(?:ine|in|e)|s?cr)\b(?!\s+(?:kinase|phospho|clearance|change))",
     "bun_mg_dl": r"(?:blood\s+ur(?:ea|ine|inary)\s+nitrogen|blood\s+urea|urea\s+nitrogen|urea|bun)\b",
-    "glucose_mg_dl": r"(?:(?:blood|serum|plasma|random|finger\s?stick)\s+){0,2}(?:glucose|sugar|gluca?emia)\b",
-    "hdl_mg_dl": r"(?:hdl|high[\s-]density\s+lipoproteins?)(?:[\s-]+(?:associated\s+)?cholesterol|-c)?\b",
-    "total_cholesterol_mg_dl": r"(?:total|serum)\s+cholesterol\b",
+    "bilirubin_mg_dl": r"(?<!direct )(?<!conjugated )(?:total\s+|serum\s+)*bilirubin\b",
+    "fasting_insulin_uiu_ml": r"(?:(?:fasting|basal|serum|plasma)\s+(?:serum\s+|plasma\s+)?insulin\b(?!\s+(?:dose|therapy|glargine|aspart))|insulin\b(?=[^.;\d]{0,25}\d+(?:\.\d+)?\s?(?:[uµμ]i?u\s?/\s?ml|m?i?u/l|pmol)))",
+    "hemoglobin_g_dl": r"(?:ha?emoglobin|hgb|hb)\b(?!\s*a1)",
+    "glucose_mg_dl": r"(?:(?:blood|serum|plasma|random|finger\s?stick)\s+){0,2}(?:glucose|sugar|(?:hypo|hyper)?glyca?emia|gluca?emia)\b",
+    "hdl_mg_dl": r"(?:hdl|high[\s-]density\s+lipoproteins?)(?:\s*\(hdl(?:-c)?\))?(?:[\s-]+(?:associated\s+)?cholesterol|-c)?\b",
+    "total_cholesterol_mg_dl": r"(?:(?:total|serum)\s+cholesterol|hypercholesterola?emia)\b",
     "triglycerides_mg_dl": r"(?:triglycerides?|triacylglycerols?|tg)\b",
     "ast_u_l": r"(?:ast|sgot|got|aspartate\s+(?:amino)?trans(?:aminase|ferase))\b",
     "alt_u_l": r"(?:alt|sgpt|gpt|alanine\s+(?:amino)?trans(?:aminase|ferase))\b",
@@ -38,10 +42,26 @@ _LINK = (
     r"(?:\s*(?:levels?|concentrations?|values?|counts?|was|were|is|of|at|found|to|be|normal|low|high|elevated|[:=(,–-])){0,5}\s*"
 )
 _VALUE = (
-    r"(?P<n>\d{1,6}(?:,\d{3})?(?:\.\d+)?)(?![\d/]|\s?[-–]\s?\d)\s*(?:of\s+)?"
-    r"(?P<unit>(?:mm?ol|m?eq|[mg]?gm?|[uμµ]mol|i?u|g)\s*/\s*(?:d?l|dl)\b|%|/\s*(?:mm3|[uμµ]l|mcl)|[x×]\s*10\s*[\^]?\s*9\s*/\s*l)?"
+    r"(?P<n>\d{1,6}(?:,\d{3})?(?:\.\d+)?)(?![\d/]|[.,]\d|\s?[-–]\s?\d)\s*(?:of\s+)?"
+    r"(?P<unit>(?:mm?ol|m?eq|[mg]?gm?|[uμµp]mol|micro-?moles?|m?i?u|g)\s*/\s*(?:d?l|dl)\b|[uμµ]i?u\s*/\s*ml\b|%|/\s*(?:mm3|[uμµ]l|mcl)|[x×]\s*10\s*[\^]?\s*9\s*/\s*l)?"
 )
-_UNITS = {"gm/dl": "g/dL", "gm/l": "g/L", "u/l": "U/L", "iu/l": "U/L", "/mm3": "/mm3", "/mcl": "/uL"}
+_UNITS = {
+    "micromole/l": "umol/L",
+    "micromoles/l": "umol/L",
+    "micromole/dl": "umol/dL",
+    "uiu/ml": "mU/L",
+    "uu/ml": "mU/L",
+    "miu/l": "mU/L",
+    "mu/l": "mU/L",
+    "gm/dl": "g/dL",
+    "gm/l": "g/L",
+    "u/l": "U/L",
+    "iu/l": "U/L",
+    "/mm3": "/mm3",
+    "/mcl": "/uL",
+}
+# What is meant where the written unit makes a value impossible: creatinine of 172 mmol/L, calcium of 8.9 g/dL.
+_MEANT = {"mmol/L": ("umol/L",), "g/dL": ("mg/dL",), "umol/dL": ("umol/L",), "mmol/dL": ("mmol/L",)}
 _HEADS = {"sodium_meq_l": ("na", "sodium"), "potassium_meq_l": ("k", "potassium"), "chloride_meq_l": ("cl", "chloride"),
           "bicarbonate_meq_l": ("hco3", "co2", "bicarbonate", "tco2"), "ast_u_l": ("ast", "aspartate", "got", "sgot"),
           "alt_u_l": ("alt", "alanine", "gpt", "sgpt")}  # fmt: skip
@@ -53,6 +73,7 @@ _LIST = re.compile(
 _NUMBER = re.compile(r"\d{1,4}(?:\.\d+)?")
 _OTHER_FLUID = re.compile(r"\b(?:urin\w*|fluid|csf|ascit\w*|pleural|spot)\b[^.;]*$")
 _BACK = 60
+_PMOL_PER_UIU = 6.0  # insulin, pmol/L in one uIU/mL (Knopp 2019, doi:10.1177/1932296818823720)
 
 
 @lru_cache(maxsize=32)
@@ -63,14 +84,24 @@ def _pattern(name: str) -> re.Pattern[str] | None:
 def unread(reading: NoteReading, spec: ModelInput) -> Used | None:
     """The first possible value of an input that stands in the text after one of its names, or None."""
     for item in stated(reading, spec):
-        value = _converted(float(item.value), item.unit, spec)
+        if taken := _possible(item, spec):
+            return taken
+    return next(iter(_listed(reading, spec)), None) or told(reading, spec)
+
+
+def _possible(item: Used, spec: ModelInput) -> Used | None:
+    """The value in its written unit, else in the one that was meant; None where none makes it possible."""
+    value = converted(float(item.value), item.unit, spec)
+    if value is not None:
+        return item.model_copy(update={"converted": None if item.unit == spec.unit else value})
+    for unit in (*_MEANT.get(item.unit, ()), spec.unit):
+        value = converted(float(item.value), unit, spec)
         if value is not None:
-            return item.model_copy(update={"converted": None if item.unit == spec.unit else value})
-        if spec.name == "albumin_g_dl" and _converted(float(item.value), spec.unit, spec) is not None:
+            note = f"{item.unit} is impossible; taken as {unit}"
             return item.model_copy(
-                update={"unit": spec.unit, "note": f"{item.unit} is impossible; taken as {spec.unit}"}
+                update={"unit": unit, "converted": None if unit == spec.unit else value, "note": note}
             )
-    return next(iter(_listed(reading, spec)), None)
+    return None
 
 
 def stated(reading: NoteReading, spec: ModelInput) -> Iterator[Used]:
@@ -96,7 +127,7 @@ def _listed(reading: NoteReading, spec: ModelInput) -> Iterator[Used]:
             continue
         for name, number in zip(names, values, strict=True):
             if name.rstrip("+−-") in _HEADS[spec.name]:
-                value = _converted(float(number[0]), spec.unit, spec)
+                value = converted(float(number[0]), spec.unit, spec)
                 if value is not None:
                     yield _quoted(reading, spec, value, spec.unit, match.start(), number.end())
 
@@ -131,7 +162,10 @@ def _unit(written: str | None, spec: ModelInput) -> str:
     return plain.replace("/l", "/L").replace("dl", "dL")
 
 
-def _converted(amount: float, unit: str, spec: ModelInput) -> float | None:
+def converted(amount: float, unit: str, spec: ModelInput) -> float | None:
+    """The amount in the input's unit; None where that is impossible."""
+    if spec.name == "fasting_insulin_uiu_ml" and unit == "pmol/L":
+        amount, unit = amount / _PMOL_PER_UIU, spec.unit
     try:
         value = convert(amount, unit, spec.unit, spec.substance)
     except InvalidInput:

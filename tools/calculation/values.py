@@ -12,16 +12,15 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from domain.errors import InvalidInput
 from domain.predictions import ModelInput
-from domain.quantities import convert
 from tools.calculation.answers import DERIVED, NOTE, Used
 from tools.calculation.reading import Found, NoteReading
-from tools.calculation.unread import listed_around, unread
+from tools.calculation.unread import converted, listed_around, unread
 
 _OTHER_FLUID = re.compile(
-    r"\b(?:urin\w*|spot|24[- ]?h\w*|csf|cerebrospinal|pleural|ascit\w*|peritoneal|dialysate|synovial|stool|fluid)\b"
+    r"\b(?:urin\w*|spot|24[- ]?h\w*|csf|cerebrospinal|pleural|ascit\w*|peritoneal|dialysate|synovial|stool|(?<!any )fluid(?!\s(?:or|therap\w+|support|replacement|resuscitation|bolus\w*|challenge|intake|restriction|deprivation|administration|status|balance|overload|retention|loss\w*)\b|\sand\s))\b"
 )
+_OF_BLOOD = re.compile(r"^(?:hypo|hyper)?\w+a?emia\b")
 _BLOOD = re.compile(r"\b(?:serum|plasma|blood|venous|arterial)\b|[.;]\s(?!it\b|this\b|these\b|which\b)")
 _CLAUSE_END = re.compile(r"[.;:]\s|\n")
 _NOW = re.compile(r"^.*\b(?:now|current(?:ly)?|present(?:ly|ation)?|admission|examination|today)\b", re.DOTALL)
@@ -54,18 +53,21 @@ _WORD_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
 _YEARS = {"day": 1 / 365.25, "week": 7 / 365.25, "month": 1 / 12, "year": 1.0}
 _STILL_THAT_AGE = 0.9  # of the patient's age
 _CUT = re.compile(r"[.,]\d")  # the number goes on, as in "1,70 m"
-_OTHER_SIZE = {"height_cm": re.compile(r"\s?(?:kg|lbs?)\b"), "weight_kg": re.compile(r"\s?(?:cm|m)\b")}
+_OTHER_SIZE = {"height_cm": re.compile(r"\s?(?:kg|lbs?)\b"), "weight_kg": re.compile(r"\s?(?:cm|m|stones?)\b")}
 _MISREAD = {
     "albumin": re.compile(r"^(?!.*\balb|.*albumin).*protein"),
     "": re.compile(r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.?\s\d{1,2}$"),
 }  # of one concept, and of any: a total protein, the day of a month
+_MISREAD_AFTER = {
+    "calcium": re.compile(r"\b(?:ioni[sz]ed|free)\s$"),
+    "body_height": re.compile(r"\d\s?m(?:et(?:er|re)s?)?\s(?:and )?$"),
+}  # ionised calcium; the centimetres of "1 m 68 cm"
 _BESIDE = re.compile(r"\([^()]*\)|^[^()]*\)")
 _CHANGE = re.compile(r"\b(?:put on|gain\w*|los(?:t|s|ses|ing))\b.{0,30}$", re.DOTALL)
 _BEDSIDE = re.compile(r"\b(?:capillary|finger\s?-?stick|point[- ]of[- ]care|glucometer|bedside)\b")
 _CLAUSE = 110
 _OF_ANOTHER = 3  # how many of the first ranks mean that a value is not one of this patient
 _LOOK_BACK = 130
-_PMOL_PER_UIU = 6.0  # insulin, pmol/L in one uIU/mL (Knopp 2019, doi:10.1177/1932296818823720)
 
 
 @lru_cache(maxsize=1)
@@ -138,6 +140,18 @@ def of_any_time(reading: NoteReading, spec: ModelInput) -> list[Used]:
     ]
 
 
+def current(reading: NoteReading, spec: ModelInput) -> list[Used]:
+    """The values of an input that nothing speaks against: the patient's own, now, exact; in text order."""
+    return [
+        used(
+            reading, spec.name, found.value, found.unit, found.start, found.end,
+            converted=None if abs(value - float(found.value)) <= 1e-9 * max(1.0, abs(value)) else value,
+        )
+        for found, value in _usable(reading, spec)
+        if not any(_rank(reading, found))
+    ]  # fmt: skip
+
+
 @lru_cache(maxsize=1)
 def _normals() -> dict[str, float]:
     text = resources.files("tools").joinpath("data/normal_values.json").read_text(encoding="utf-8")
@@ -159,21 +173,16 @@ def used(
 
 
 def _in_unit(found: Found, spec: ModelInput) -> float | None:
-    amount, unit = float(found.value), found.unit
-    if spec.name == "fasting_insulin_uiu_ml" and unit == "pmol/L":
-        amount, unit = amount / _PMOL_PER_UIU, spec.unit
-    try:
-        value = convert(amount, unit, spec.unit, spec.substance)
-    except InvalidInput:
-        return None
-    low, high = spec.plausible or (float("-inf"), float("inf"))
-    return value if low <= value <= high else None
+    unit = found.unit.replace("umol/dL", "umol/L")  # nobody measures µmol per dL
+    return converted(float(found.value), unit, spec)
 
 
 def is_of_urine(reading: NoteReading, found: Found) -> bool:
     """Whether a value is of urine or another fluid than blood, by its name or the words before it."""
     if found.concept_id.startswith("urine"):
         return True
+    if _OF_BLOOD.match(reading.lower[found.start : found.end]):
+        return False
     around = reading.lower[max(0, found.start - _LOOK_BACK) : found.end]
     other = [m.start() for m in _OTHER_FLUID.finditer(around)]
     return bool(other) and not any(m.start() > other[-1] for m in _BLOOD.finditer(around))
@@ -208,6 +217,9 @@ def _is_rough(found: Found, quote: str) -> bool:
 def _misread(reading: NoteReading, found: Found) -> bool:
     """Whether what was extracted is another thing: a total protein for albumin, a day of a month for a value."""
     quote = reading.lower[found.start : found.end]
+    before = _MISREAD_AFTER.get(found.concept_id)
+    if before and before.search(reading.lower[max(0, found.start - 12) : found.start]):
+        return True
     return any(name in ("", found.concept_id) and pattern.search(quote) for name, pattern in _MISREAD.items())
 
 

@@ -15,13 +15,14 @@ from domain.facts import Evidence, FactKind, MedicationSig
 from domain.quantities import convert
 from knowledge_base.drafts import Finding, Severity
 from tools import calculators
+from tools.allergies import allergy_conflicts
 from tools.concepts import Target
 from tools.context import ToolContext, cite, day, number, plain_name
 from tools.drafts.proposal import by_severity
 from tools.drafts.rules import Rule, kinds_of, rules, rules_for
 from tools.medications import Course, courses
+from tools.note_claims import is_set_right
 from tools.observations import readings, unit_label
-from tools.problems import allergy_conflicts, is_set_right
 
 if TYPE_CHECKING:
     from knowledge_base.rows import AllergyRow
@@ -78,7 +79,7 @@ def allergies(ctx: ToolContext, drug: Target, kinds: frozenset[str]) -> Iterable
     rows = [r for r in ctx.chart.allergies if r.clinical_status in {"active", ""}]
     hits = 0
     for row in rows:
-        if finding := _of_allergy(ctx, drug, kinds, row):
+        if finding := allergy_finding(ctx, drug, kinds, row):
             hits += 1
             yield finding
     for fact in ctx.chart.facts:
@@ -116,12 +117,13 @@ def _covered(ctx: ToolContext, ids: set[str]) -> set[str]:
     return found
 
 
-def _of_allergy(ctx: ToolContext, drug: Target, kinds: frozenset[str], row: AllergyRow) -> Finding | None:
+def allergy_finding(ctx: ToolContext, drug: Target, kinds: frozenset[str], row: AllergyRow) -> Finding | None:
+    """What an allergy means for a drug or class: the same, of the same class, or cross-reacting; None when it means nothing."""
     reaction = f" (reaction: {', '.join(row.reactions)})" if row.reactions else ""
     name = f"{plain_name(row.display)}{reaction}"
+    word = "Intolerance" if row.type == "intolerance" else "Allergy"
     if ctx.lexicon.matches_allergy(drug, row):
         mild = row.type == "intolerance" and row.criticality != "high"
-        word = "Intolerance" if row.type == "intolerance" else "Allergy"
         return Finding(
             check="allergy", severity=Severity.WARNING if mild else Severity.CRITICAL, evidence=(cite(row),),
             text=f"{word} recorded: {name}. {drug.label} is it or belongs to it.",
@@ -129,7 +131,7 @@ def _of_allergy(ctx: ToolContext, drug: Target, kinds: frozenset[str], row: Alle
     recorded = _allergy_kinds(ctx, row)
     everything = kinds | ctx.lexicon.vocabulary.classes_of(drug.id)
     if same := sorted(recorded & everything & set(rules()["same_class_reacts"])):
-        text = f"Allergy recorded: {name}. {drug.label} is of the same class ({same[0].replace('_', ' ')})."
+        text = f"{word} recorded: {name}. {drug.label[:1].upper()}{drug.label[1:]} is of the same class ({same[0].replace('_', ' ')})."
         severe = row.type != "intolerance" or row.criticality == "high"
         return Finding(
             check="allergy",
@@ -138,8 +140,11 @@ def _of_allergy(ctx: ToolContext, drug: Target, kinds: frozenset[str], row: Alle
             evidence=(cite(row),),
         )
     for rule in rules()["cross_reactivity"]:
+        harmless = rule.get("unless_reaction", ())  # a cough on an ACE inhibitor does not speak against an ARB
+        if row.reactions and all(any(w in r.lower() for w in harmless) for r in row.reactions):
+            continue
         if rule["allergy"] in recorded and rule["drug"] in everything:
-            text = f"Allergy recorded: {name}. {rule['text']}"
+            text = f"{word} recorded: {name}. {rule['text']}"
             return Finding(check="allergy", severity=Severity(rule["severity"]), text=text, evidence=(cite(row),), source=rule["source"])  # fmt: skip
     return None
 

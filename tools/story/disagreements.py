@@ -14,7 +14,7 @@ from domain.answers import Conflict
 from domain.facts import Fact, FactKind
 from domain.quantities import normalise_unit
 from tools.context import ToolContext, cite, dated, day
-from tools.problems import is_set_right
+from tools.note_claims import STOPPED, denies_problem
 from tools.story.drugs import Drug, ended_on
 from tools.story.model import Basis, Sentence, tell
 from tools.story.problems import Problem
@@ -24,20 +24,10 @@ from tools.story.wording import excerpt, regimen, small
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_NARROWED = re.compile(
-    r"\b(?:new|further|recurr\w+|additional|worsening|residual|active|uncontrolled|acute|more|signs? of|flare of|overt|gross)\b[\w\s-]*$",
-    re.IGNORECASE,
-)
 _PLANNED = re.compile(
     r"\b(?:stop|hold|discontinue|d/c)\b[^.;]{0,40}\b(?:at|after|in|when|if|once|until|before|by|on)\b|\bif\b|\bshould\b|\bwill\b",
     re.IGNORECASE,
 )
-_DENIES = re.compile(r"\b(?:NKD?A|no|none|not|denies|nil|negative|without)\b", re.IGNORECASE)
-_GIVEN_THEN = re.compile(
-    r"\b(?:treated with|received|completed|finished|course of|was given|were given|status post|s/p|asks? (?:whether|if|about)|told no|avoid|stopped|discontinued|no longer|not taking|changed (?:from|to)|switched)\b",
-    re.IGNORECASE,
-)
-_STOPPED = frozenset({"stopped", "held", "discontinued"})
 _A_DAY = {
     "daily": 1.0, "nightly": 1.0, "every 24 hours": 1.0, "twice daily": 2.0, "every 12 hours": 2.0, "three times daily": 3.0, "every 8 hours": 3.0,
     "four times daily": 4.0, "every 6 hours": 4.0, "weekly": 1 / 7, "once weekly": 1 / 7, "every other day": 0.5, "monthly": 1 / 30,
@@ -86,15 +76,12 @@ def _denial(ctx: ToolContext, problem: Problem, testimony: Testimony) -> Fact | 
     }  # fmt: skip
     for fact in testimony.facts:
         span, said = fact.evidence.span, fact.assertion
-        if fact.kind is not FactKind.CONDITION or span is None or fact.concept_id not in wanted or not said.is_negated:
+        if span is None or fact.concept_id not in wanted or said.is_historical or not denies_problem(ctx, fact):
             continue
         written = ctx.chart.note_time(fact)
         early = began is not None and (written is None or written < began)
-        if said.is_family or said.is_historical or span.note_id in asserted or early or is_set_right(ctx, fact):
-            continue
-        if _NARROWED.search(testimony.before(fact, 30)):
-            continue  # "no new ascites" does not deny ascites
-        return fact
+        if span.note_id not in asserted and not early:
+            return fact
     return None
 
 
@@ -192,7 +179,7 @@ def said_stopped(
             and s.note_id == span.note_id
         ]  # fmt: skip
         if not all(
-            f.sig is not None and f.sig.status in _STOPPED and not f.assertion.is_hypothetical for f in same_note
+            f.sig is not None and f.sig.status in STOPPED and not f.assertion.is_hypothetical for f in same_note
         ):
             continue
         line = testimony.line_of(newest)
@@ -223,7 +210,7 @@ def _told_per_day(fact: Fact, unit: str) -> float | None:
         or sig.steps
         or sig.dose_high
         or sig.amount
-        or sig.status in _STOPPED
+        or sig.status in STOPPED
         or sig.as_needed
     ):
         return None
@@ -232,37 +219,21 @@ def _told_per_day(fact: Fact, unit: str) -> float | None:
     return _per_day(sig.dose.value, sig.frequency)
 
 
-def listed_after_stop(
-    ctx: ToolContext, conflicts: Sequence[Conflict], testimony: Testimony, drugs: Sequence[Drug]
-) -> tuple[Conflict, ...]:
-    """The contradictions about stopped drugs, without those where the note only tells that the drug had been given or is of the day it ended."""
+def listed_after_stop(ctx: ToolContext, conflicts: Sequence[Conflict], drugs: Sequence[Drug]) -> tuple[Conflict, ...]:
+    """The contradictions about stopped drugs, without those of a note no newer than the day that the drug ended."""
     rows = {c.latest.ref: c.latest for d in drugs for c in d.past}
     kept = []
     for conflict in conflicts:
         row = next((rows[e.ref] for e in conflict.evidence if e.ref in rows), None)
         end = ended_on(ctx, row)[0] if row is not None else None
         written = next((e.time for e in conflict.evidence if e.span is not None), None) or _written(ctx, conflict)
-        if end is not None and written is not None and written.date() <= end.date():
-            continue
-        spans = [s for e in conflict.evidence if (s := e.span) is not None]
-        lines = [testimony.line_at(s.note_id, s.start, s.end) for s in spans]
-        if not any(line is not None and _GIVEN_THEN.search(line.note.text[line.start : line.end]) for line in lines):
+        if end is None or written is None or written.date() > end.date():
             kept.append(conflict)
     return tuple(kept)
 
 
 def _written(ctx: ToolContext, conflict: Conflict) -> datetime | None:
     return next((ctx.chart.note_times.get(s.note_id) for e in conflict.evidence if (s := e.span) is not None), None)
-
-
-def denied_allergies(conflicts: Sequence[Conflict], testimony: Testimony) -> tuple[Conflict, ...]:
-    """The contradictions about allergies whose note has a word of denial."""
-    kept = []
-    for conflict in conflicts:
-        lines = [testimony.line_at(s.note_id, s.start, s.end) for e in conflict.evidence if (s := e.span) is not None]
-        if any(line is not None and _DENIES.search(line.note.text[line.start : line.end]) for line in lines):
-            kept.append(conflict)
-    return tuple(kept)
 
 
 def told(conflict: Conflict) -> Sentence:

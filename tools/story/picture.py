@@ -6,11 +6,11 @@ from functools import cached_property
 
 from domain.answers import Conflict
 from domain.facts import Evidence
+from tools.allergies import allergy_conflicts
 from tools.conflicts import medication_conflicts, smoking_conflicts
 from tools.context import Chart, ToolContext, day
 from tools.periods import Period
-from tools.problems import allergy_conflicts
-from tools.story.disagreements import denials, denied_allergies, listed_after_stop, other_doses, said_stopped
+from tools.story.disagreements import denials, listed_after_stop, other_doses, said_stopped
 from tools.story.drugs import Drug, drugs_of
 from tools.story.model import Sentence
 from tools.story.problems import Group, Problem, groups_of, problems_of
@@ -74,12 +74,12 @@ class Picture:
     @cached_property
     def allergy_conflicts(self) -> tuple[Conflict, ...]:
         """Notes that deny recorded allergies."""
-        return denied_allergies(allergy_conflicts(self.ctx), self.testimony)
+        return allergy_conflicts(self.ctx)
 
     @cached_property
     def drug_conflicts(self) -> tuple[Conflict, ...]:
         """Notes that list stopped drugs as current."""
-        return listed_after_stop(self.ctx, medication_conflicts(self.ctx), self.testimony, self.drugs)
+        return listed_after_stop(self.ctx, medication_conflicts(self.ctx), self.drugs)
 
     @cached_property
     def denials(self) -> list[tuple[Problem, Conflict, Sentence]]:

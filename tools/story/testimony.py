@@ -96,12 +96,6 @@ class Testimony:
         note = self._by_id.get(note_id)
         return Line(note, *_around(note.text, start, end)) if note is not None else None
 
-    def before(self, fact: Fact, characters: int) -> str:
-        """What stands right before a fact in its note."""
-        span = fact.evidence.span
-        note = self._by_id.get(span.note_id) if span else None
-        return note.text[max(0, span.start - characters) : span.start] if note is not None and span is not None else ""
-
     def assessment_of(self, group: Group, leading: bool = False) -> Sentence | None:
         """What the newest note that assesses a problem of the group says of it; of the leading problem also how a note begins."""
         wanted = self._widened(group)

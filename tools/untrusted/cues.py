@@ -39,6 +39,8 @@ _CARE_RULES = (
     r"\b(?:discharge|wound|diet\w*|dos(?:ing|age)|medication|insulin|taper\w*|activity|weight.?bearing|home|care|follow.?up|dressing|post-?op\w*|pre-?op\w*|"
     r"sliding scale|bowel|prep|feeding|splint|cast|exercise|therapy|nursing|pharmacy|medical advice|voicemail|treatment|isolation|screening|cancer)\b"
 )
+# What tells whose instructions they are, behind them: "instructions for wound care".
+_WHOSE_RULES = re.compile(r"\s*(?:about|for|on|regarding|concerning|from|given (?:by|at|for)|re|of)\b[^.;:,\n]{0,40}?(?=\b(?:and|then|but|to)\b|[.;:,\n]|$)", re.IGNORECASE)  # fmt: skip
 _TOLD = r"\b(?:told|advised|instructed|asked|counsell?ed|tends|chose|decided|continues|continued|elected|urged|tried|prefers?|wants?|wanted) (?:\w+ )?(?:not )?to\b"
 _ANSWERS = r"(?:answers?|repl(?:y|ies)|outputs?|chart summar(?:y|ies)|generated (?:text|summar(?:y|ies)))"
 
@@ -151,14 +153,13 @@ _MAP = re.compile(r"(?:^|\n)\s*(?:system|assistant|developer|prompt)\s*:\s*\n\s+
 
 def is_order(text: str) -> bool:
     """Whether a sentence, its disguises taken off, tells a program what to do."""
-    if _COMPACT.search(re.sub(r"[^a-z]", "", text.lower())) and not re.search(_CARE_RULES, text, re.IGNORECASE):
+    dropped = _IGNORE.search(text)
+    if dropped is None and _COMPACT.search(re.sub(r"[^a-z]", "", text.lower())):
         return not re.search(_TOLD, text, re.IGNORECASE)
     if _STRONG.search(text) or _FOREIGN.search(text) or _TEMPLATE.search(text):
         return True
-    if (match := _IGNORE.search(text)) is not None:
-        return not (
-            re.search(_CARE_RULES, text, re.IGNORECASE) or re.search(_TOLD, text[: match.start() + 1], re.IGNORECASE)
-        )
+    if dropped is not None:
+        return not _is_about_care(text, dropped)
     return any(
         (
             _ROLE_SAYS.search(m["said"]) is not None
@@ -172,6 +173,17 @@ def is_order(text: str) -> bool:
 _IMPERATIVE = re.compile(
     rf"(?:^|[.!;:,]\s+){_SAY}\b|\b(?:you|your)\b|\b(?:all|any|other) (?:rules|patients|answers)\b", re.IGNORECASE
 )
+
+
+def _is_about_care(text: str, dropped: re.Match[str]) -> bool:
+    """Whether the instructions to drop are a person's: by their own name ("wound care instructions"), or a person is told to.
+
+    A word of care elsewhere in the sentence ("Nursing: ignore all previous instructions") excuses nothing.
+    """
+    named = dropped[0] + (" " + m[0] if (m := _WHOSE_RULES.match(text[dropped.end() :])) else "")
+    return bool(
+        re.search(_CARE_RULES, named, re.IGNORECASE) or re.search(_TOLD, text[: dropped.start() + 1], re.IGNORECASE)
+    )
 
 
 def is_dialogue(text: str) -> bool:

@@ -18,9 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agents.context import RunContext
-from agents.embedded.planner import Planner
 from agents.embedded.plans import Call, Plan, Setting
-from agents.embedded.router import Route
 from agents.embedded.second_gear import build_second_gear
 from agents.models import build_embedded_model
 from knowledge_base.embedding import build_embedder
@@ -183,7 +181,7 @@ def main() -> None:
     grader, questions = Grader(planner.reader.lexicon), half(read_questions(), chosen.half)
     lines = []
     for name, gear in (("router", None), ("router + intent head", build_second_gear(embedder))):
-        _put(planner, gear)
+        planner.second_gear = gear
         start = time.process_time()
         passed = sum(grader.passes(q, planner.plan(q.text, _of(q, settings))) for q in questions)
         seconds = (time.process_time() - start) / len(questions)
@@ -197,20 +195,6 @@ def main() -> None:
 def _of(asked: Asked, settings: Sequence[Setting]) -> Setting:
     """Which patient a question is asked about: by its text, so that an added question moves no other."""
     return settings[int(hashlib.sha256(asked.text.encode()).hexdigest(), 16) % len(settings)]
-
-
-def _put(planner: Planner, gear: Any) -> None:
-    """The planner with this second gear, whether or not it has one of its own."""
-    route = type(planner.router).route.__get__(planner.router)
-    if hasattr(planner, "second_gear"):
-        planner.second_gear = gear
-        return
-
-    def routed(variants: Any, allow_followup: bool = False, most: int = 5) -> list[Route]:
-        routes: list[Route] = route(variants, allow_followup, most)
-        return gear.rerank(routes) if gear is not None and most == 200 else routes
-
-    planner.router.route = routed  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

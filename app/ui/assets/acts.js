@@ -25,7 +25,7 @@ watch("value", () => {
   const text = sent.textContent;
   sent.remove();
   if (kind === "copy") { copy(text); return; }
-  const address = URL.createObjectURL(new Blob([text], { type: media }));
+  const address = URL.createObjectURL(new Blob([media === "application/pdf" ? Uint8Array.from(atob(text), (c) => c.charCodeAt(0)) : text], { type: media }));
   if (kind === "print") {
     const page = window.open(address, "_blank");
     if (page) page.addEventListener("load", () => page.print());

@@ -27,6 +27,17 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
     const box = document.querySelector("#ct-question textarea");
     if (box && !box.disabled) { event.preventDefault(); box.focus(); }
+  } else if ((event.key === "ArrowRight" || event.key === "ArrowLeft") && event.target.closest("a.ct-cite")) {
+    // From one citation to the next, each opened as it is reached.
+    const all = [...document.querySelectorAll("a.ct-cite")].filter((link) => link.getClientRects().length);
+    const next = all[all.indexOf(event.target.closest("a.ct-cite")) + (event.key === "ArrowRight" ? 1 : -1)];
+    if (next) { event.preventDefault(); next.focus(); next.click(); }
+  } else if (event.key === "ArrowUp" && typing && typing.closest("#ct-question") && !typing.value) {
+    const asked = document.querySelectorAll("#ct-chat .user-row");
+    if (!asked.length) return;
+    event.preventDefault();
+    typing.value = asked[asked.length - 1].innerText.trim();
+    typing.dispatchEvent(new Event("input", { bubbles: true }));
   }
 });
 watch("value", () => {

@@ -14,7 +14,11 @@ from app.ui.rooms.page import PRIVATE, Page, in_plain_words
 from domain.facts import Fact, Note
 
 _MOST = 200_000
-_START = '<p class="ct-empty-room">Paste a note and read it: problems, drugs, results and more, each with what is said of it. Nothing is stored.</p>'
+_START = (
+    '<div class="ct-empty-room"><h2>Read a note</h2><p>Paste a note, open a file, or take the example. Problems, drugs, results '
+    "and more are marked by kind, with what is said of each: absent, possible, past, planned, or of the family. Nothing of the "
+    "note is stored; a correction keeps the words that were read wrongly.</p></div>"
+)
 _EXAMPLE = (
     "Assessment: 67-year-old woman with type 2 diabetes and CKD stage 3. Denies chest pain. No fever.\n"
     "Mother had breast cancer at 52. Possible pneumonia; will start amoxicillin 500 mg PO TID for 7 days.\n"
@@ -52,7 +56,8 @@ class NoteRoom:
         with gr.Row(elem_classes="ct-room-bar"):
             self.read = gr.Button("Read the note", variant="primary", scale=0, min_width=140, elem_id="ct-read")
             gr.HTML(
-                '<label class="ct-file">Open a file<input type="file" id="ct-note-file" accept=".txt,.pdf,.docx"></label>',
+                '<label class="ct-file">Open a file<input type="file" id="ct-note-file" accept=".txt,.pdf,.docx"></label>'
+                '<span id="ct-file-said" role="alert"></span>',
                 js_on_load=_OPEN_FILE,
             )
             self.example = gr.Button("Example", scale=0, min_width=90)
@@ -120,9 +125,11 @@ picker.addEventListener("change", async () => {
   const box = document.querySelector("#ct-note-text textarea");
   const answer = await fetch("/v1/notes/text", {method: "POST", body: file, headers: {"content-type": "application/octet-stream", "x-file-name": encodeURIComponent(file.name)}});
   const told = await answer.json();
-  box.value = answer.ok ? told.text : `This file cannot be read: ${told.detail}`;
-  box.dispatchEvent(new Event("input", {bubbles: true}));
+  element.querySelector("#ct-file-said").textContent = answer.ok ? "" : `This file cannot be read: ${told.detail}`;
   picker.value = "";
+  if (!answer.ok) return; // what stands in the box stays
+  box.value = told.text;
+  box.dispatchEvent(new Event("input", {bubbles: true}));
 });
 """
 

@@ -12,7 +12,7 @@ import gradio as gr
 from app.access.guarded import GuardedServices
 from app.dates import now, parse_as_of
 from app.ui.callbacks import Callbacks, Session
-from app.ui.render import callout, esc
+from app.ui.render import callout, esc, linked
 from domain.errors import ChartTwinError
 from domain.facts import Evidence
 from tools.context import ToolContext
@@ -23,11 +23,12 @@ CHOOSE = '<p class="ct-empty-room">Choose a patient above.</p>'
 
 @dataclass(frozen=True)
 class Page:
-    """The page's session and the date that counts as today."""
+    """The page's session, the date that counts as today, and what changes when either is opened anew."""
 
     callbacks: Callbacks
     session: gr.State
     as_of: gr.Textbox
+    opened: gr.State
 
     def open(
         self, session: Session | None, as_of: str | None, request: gr.Request
@@ -64,14 +65,7 @@ class Marks:
 
     def of(self, evidence: tuple[Evidence, ...] | list[Evidence]) -> str:
         """The links of these citations."""
-        return "".join(map(self._one, evidence))
-
-    def _one(self, evidence: Evidence) -> str:
-        number = self._numbers.setdefault(evidence.ref, len(self._numbers) + 1)
-        key = f"{self._prefix}-{number}"
-        self._session.refs[key] = evidence.ref
-        label = esc(f"Evidence {number}: {evidence.quote or evidence.ref}")
-        return f'<a class="ct-cite" href="#cite-{key}" role="button" aria-label="{label}" title="{label}">{number}</a>'
+        return linked(evidence, self._session.refs, self._prefix, self._numbers)
 
 
 def in_plain_words(make: Callable[[], Any], failed: Callable[[str], Any]) -> Any:

@@ -1,9 +1,13 @@
-"""The twin room: any model over this chart, each input with its evidence and free to change, up to three kept side by side."""
+"""The rooms of the twin and of the calculators: a model over this chart, each input with its evidence and free to change.
+
+Up to three runs are kept to be compared with the one that is shown.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -11,7 +15,7 @@ from app.ui import evidence_panel, plots
 from app.ui.callbacks import Session
 from app.ui.render import callout, day, esc
 from app.ui.rooms.page import PRIVATE, Marks, Page
-from domain.errors import ChartTwinError
+from domain.errors import ChartTwinError, InvalidInput
 from domain.patient import Covariate
 from domain.predictions import ModelCard, ModelInput, ModelRun
 from domain.quantities import Quantity
@@ -20,8 +24,20 @@ from tools.context import number
 from tools.observations import unit_label
 
 _MOST_KEPT = 3
-_FIRST = "ckd_epi_2021_creatinine"
 _START = '<p class="ct-empty-room">Choose a patient above, then a model. Its inputs come from the chart; change any of them.</p>'
+
+
+class Kind(NamedTuple):
+    """Which models a room has."""
+
+    name: str  # in the ids of its components
+    label: str
+    kinds: tuple[str, ...]
+    first: str  # the model it begins with
+
+
+TWIN = Kind("twin", "Simulation", ("simulation",), "vancomycin_goti2018")
+CALCULATORS = Kind("calc", "Calculator or score", ("calculator", "risk_score"), "ckd_epi_2021_creatinine")
 
 
 @dataclass(frozen=True)
@@ -32,45 +48,45 @@ class Kept:
     run: ModelRun
 
 
-class TwinRoom:
-    """Components and events of the room."""
+class ModelRoom:
+    """Components and events of such a room."""
 
-    def __init__(self, page: Page, cards: list[ModelCard]) -> None:
-        self._page = page
+    def __init__(self, page: Page, kind: Kind, cards: list[ModelCard]) -> None:
+        self._page, self._kind = page, kind
+        cards = [card for card in cards if card.kind in kind.kinds]
         self._cards = {card.id: card for card in cards}
+        first = kind.first if kind.first in self._cards else next(iter(self._cards), None)
         choices = sorted(((card.title, card.id) for card in cards), key=lambda pair: pair[0].lower())
         self.kept = gr.State([])
         self.current = gr.State(None)
         with gr.Row(elem_classes="ct-room-bar"):
             self.model = gr.Dropdown(
-                choices, value=_FIRST, label="Model", filterable=True, min_width=260, elem_id="ct-model"
+                choices, value=first, label=kind.label, filterable=True, min_width=260, elem_id=f"ct-{kind.name}-model"
             )
-            self.keep = gr.Button("Keep to compare", scale=0, min_width=150, elem_id="ct-keep")
-            self.clear = gr.Button("Clear", scale=0, min_width=80)
+            self.keep = gr.Button("Keep to compare", size="sm", scale=0, min_width=140, elem_id=f"ct-{kind.name}-keep")
+            self.clear = gr.Button("Forget kept", size="sm", scale=0, min_width=110, elem_id=f"ct-{kind.name}-clear")
         with gr.Row(elem_classes="ct-room-body"):
             self.form = gr.Column(scale=2, min_width=260, elem_classes="ct-room-form")
             with gr.Column(scale=3, min_width=300, elem_classes="ct-room-result"):
-                self.result = gr.HTML(_START, elem_id="ct-twin", elem_classes="ct-room-sheet", js_on_load=None)
                 self.plot = gr.Plot(None, show_label=False, visible=False, elem_classes="ct-plot")
+                self.result = gr.HTML(_START, elem_id=f"ct-{kind.name}", elem_classes="ct-room-sheet", js_on_load=None)
         with self.form:
             gr.render(
                 inputs=[self.model, page.session, page.as_of],
-                triggers=[self.model.change, page.session.change],
+                triggers=[self.model.change, page.opened.change],
                 queue=True,
             )(self._inputs)
         shown = [self.result, self.plot]
-        start = [self.model, self.kept, page.session, page.as_of]
-        gr.on([self.model.change, page.session.change], self._first, start, [self.current, *shown], **PRIVATE)
+        start = [self.model, page.session, page.as_of]
+        gr.on([self.model.change, page.opened.change], self._first, start, [self.kept, self.current, *shown], **PRIVATE)
         self.keep.click(self._keep, [self.current, self.kept, page.session], [self.kept, *shown], **PRIVATE)
         self.clear.click(self._clear, [self.current, page.session], [self.kept, *shown], **PRIVATE)
 
-    def _first(
-        self, model: str, kept: list[Kept], session: Session | None, as_of: str | None, request: gr.Request
-    ) -> list[Any]:
-        """The model over the chart as it stands."""
+    def _first(self, model: str, session: Session | None, as_of: str | None, request: gr.Request) -> list[Any]:
+        """The model over the chart as it stands; what was kept of another model or patient is forgotten."""
         if model not in self._cards:
-            return [None, _START, gr.Plot(visible=False)]
-        return self._run(model, {}, kept, session, as_of, request)
+            return [[], None, _START, gr.Plot(visible=False)]
+        return [[], *self._run(model, {}, [], session, as_of, request)]
 
     def _inputs(self, model: str, session: Session | None, as_of: str | None, request: gr.Request) -> None:
         try:
@@ -84,18 +100,32 @@ class TwinRoom:
             gr.HTML(callout("error", "Not possible.", esc(error.message)), js_on_load=None)
             return
         gr.HTML(f'<p class="ct-dim">{esc(card.summary)}</p>', js_on_load=None)
-        fields = [_field(wanted, held.get(wanted.name)) for wanted in card.inputs]
-        names = [wanted.name for wanted in card.inputs]
+        # What the chart cannot give stands first: without it nothing runs. What may stay open is folded away.
+        inputs = sorted(
+            card.inputs, key=lambda wanted: wanted.name in held if wanted.required else 1 + (wanted.name not in held)
+        )
+        rest = [wanted for wanted in inputs if not wanted.required and wanted.name not in held]
+        fields = [_field(wanted, held.get(wanted.name)) for wanted in inputs[: len(inputs) - len(rest)]]
+        run_button = gr.Button("Run", variant="primary", size="sm", elem_id=f"ct-{self._kind.name}-run")
+        if rest:
+            with gr.Accordion(
+                f"Not in the chart, and not needed ({len(rest)})", open=False, elem_classes="ct-optional"
+            ):
+                fields += [_field(wanted, None) for wanted in rest]
+        names = [wanted.name for wanted in inputs]
         start = [field.value for field in fields]
 
         def run(
             model: str, kept: list[Kept], session: Session | None, as_of: str | None, *values: Any, request: gr.Request
         ) -> list[Any]:
-            changed = {
-                name: _read(wanted, value)
-                for name, wanted, value, was in zip(names, card.inputs, values, start, strict=True)
-                if value != was and value not in (None, "")
-            }
+            try:
+                changed = {
+                    name: _read(wanted, value)
+                    for name, wanted, value, was in zip(names, inputs, values, start, strict=True)
+                    if value != was and value not in (None, "")
+                }
+            except InvalidInput as error:
+                return [None, callout("error", "Not run.", esc(error.message)), gr.Plot(visible=False)]
             return self._run(model, changed, kept, session, as_of, request)
 
         # Gradio finds the request by the annotation of a parameter, which must not follow *values.
@@ -106,9 +136,8 @@ class TwinRoom:
         given = [self.model, self.kept, self._page.session, self._page.as_of, *fields]
         outputs = [self.current, self.result, self.plot]
         for field in fields:
-            event = field.release if isinstance(field, gr.Slider) else field.change
-            event(handler, given, outputs, **PRIVATE)
-        gr.Button("Run", variant="primary", size="sm", elem_id="ct-run").click(handler, given, outputs, **PRIVATE)
+            _settled(field)(handler, given, outputs, **PRIVATE)
+        run_button.click(handler, given, outputs, **PRIVATE)
 
     def _run(
         self,
@@ -149,18 +178,25 @@ class TwinRoom:
         beside = [one for one in kept if one.run.model_id == run.model_id and one.run.id != run.id]
         artifacts = simulation_artifacts([*(one.run for one in beside), run])
         figure = plots.figure_of(artifacts[0]) if artifacts else None
-        session.refs["twin-run"] = f"Run/{run.id}"
-        html = run_html(run, beside, Marks(session, "twin"))
+        session.refs[f"{self._kind.name}-run"] = f"Run/{run.id}"
+        html = run_html(run, beside, Marks(session, self._kind.name), f"{self._kind.name}-run") + kept_html(kept)
         return [html, gr.Plot(figure, visible=figure is not None)]
 
 
-def run_html(run: ModelRun, beside: list[Kept], marks: Marks) -> str:
+def kept_html(kept: list[Kept]) -> str:
+    """Which runs are kept, so that keeping one is seen before another stands beside it."""
+    if not kept:
+        return ""
+    return f'<p class="ct-dim ct-kept" role="status">Kept to compare: {esc("; ".join(one.label for one in kept))}</p>'
+
+
+def run_html(run: ModelRun, beside: list[Kept], marks: Marks, card_key: str) -> str:
     """The result of a run, the runs kept beside it, and what the numbers rest on."""
     heads = "".join(f"<th>{esc(one.label)}</th>" for one in beside) + "<th>Now</th>"
     rows = []
     for output in run.outputs[:12]:
         cells = "".join(f"<td>{esc(_of(one.run, output.name))}</td>" for one in beside)
-        meaning = f"<br><small>{esc(output.interpretation)}</small>" if output.interpretation else ""
+        meaning = f"<br><small>{esc(output.interpretation)}</small>" if output.interpretation and not beside else ""
         rows.append(
             f"<tr><th>{esc(output.label)}</th>{cells}<td><strong>{esc(shown_output(output))}</strong>{meaning}</td></tr>"
         )
@@ -175,10 +211,10 @@ def run_html(run: ModelRun, beside: list[Kept], marks: Marks) -> str:
     outside = "".join(
         callout("warn", "Outside the range the model was made in", esc(n)) for n in run.outside_derivation
     )
-    card = '<a class="ct-cite" href="#cite-twin-run" role="button">model card and run</a>'
+    card = f'<a class="ct-cite" href="#cite-{card_key}" role="button">Model card and run</a>'
     return (
         f'<article class="ct-sheet"><h2>{esc(run.title)}</h2>{table}{warnings}{outside}'
-        f"<details><summary>What it rests on</summary><ul>{origins}</ul></details><p>{card}</p>"
+        f"<details open><summary>What it rests on</summary><ul>{origins}</ul></details><p>{card}</p>"
         f'<p class="ct-dim">{esc(run.disclaimer)}</p></article>'
     )
 
@@ -220,8 +256,23 @@ def _field(wanted: ModelInput, held: Any) -> Any:
             return gr.Slider(
                 bounds[0], bounds[1], value=round(float(plain), 4), step=step, label=label, info=told, interactive=True
             )
-        return gr.Number(plain, label=label, info=told, interactive=True, precision=0 if whole else None)
-    return gr.Textbox("" if plain is None else _value(plain), label=label, info=told, max_length=400, interactive=True)
+    # A number that is missing is an empty line of text: Gradio shows an empty number as 0.
+    empty = "several, with commas" if wanted.kind == "numbers" else "a number"
+    return gr.Textbox(
+        "" if plain is None else _value(plain),
+        label=label,
+        info=told,
+        max_length=400,
+        placeholder=empty,
+        interactive=True,
+    )
+
+
+def _settled(field: Any) -> Any:
+    """The event that says that the reader is done with a field."""
+    if isinstance(field, gr.Slider):
+        return field.release
+    return field.submit if isinstance(field, gr.Textbox) else field.change
 
 
 def _step(width: float) -> float:
@@ -236,11 +287,26 @@ def _origin(held: Any) -> str:
 
 
 def _read(wanted: ModelInput, value: Any) -> Any:
+    """What stands in a field, as the model takes it.
+
+    Raises:
+        InvalidInput: it should be a number and is not one.
+    """
     if wanted.kind == "boolean":
         return value == "yes"
-    if wanted.kind == "numbers" and isinstance(value, str):
-        return [float(part) for part in value.replace(";", ",").split(",") if part.strip()]
-    return value
+    if not isinstance(value, str) or wanted.kind not in ("number", "integer", "numbers"):
+        return value
+    try:
+        found = [float(part) for part in value.replace(";", ",").split(",") if part.strip()]
+    except ValueError:
+        found = []
+    if not found or not all(map(math.isfinite, found)) or (wanted.kind != "numbers" and len(found) > 1):
+        raise InvalidInput(
+            f"{wanted.label} is a number such as 1.5, and has a point before its decimals", field=wanted.name
+        )
+    if wanted.kind == "numbers":
+        return found
+    return int(found[0]) if wanted.kind == "integer" and found[0].is_integer() else found[0]
 
 
 def _told(changed: dict[str, Any], card: ModelCard) -> str:
