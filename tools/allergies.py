@@ -9,7 +9,7 @@ from domain.answers import Conflict
 from domain.facts import Fact, FactKind
 from knowledge_base.rows import AllergyRow
 from tools.concepts import Target, normalise_name
-from tools.context import ToolContext, cite, dated, day, in_sentence, plain_name
+from tools.context import ToolContext, cite, counted, dated, day, in_sentence, plain_name
 from tools.note_claims import affirms_allergy, denies_allergy, is_set_right, sentence_of
 from tools.notes import sentence_around
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
@@ -60,18 +60,18 @@ def allergies(ctx: ToolContext, substance: str = "", aspect: str = "list", categ
 
 def _head(ctx: ToolContext, active: list[AllergyRow], aspect: str, category: str) -> tuple[Statement, list[AllergyRow]]:
     if aspect == "none_known":
-        return say(f"No: {_counted(active)} {'is' if len(active) == 1 else 'are'} recorded:"), active
+        return say(f"No: {_kinds_counted(active)} {'is' if len(active) == 1 else 'are'} recorded:"), active
     of_kind = [r for r in active if not category or _is_of_category(ctx, r, category)]
     others = [r for r in active if r not in of_kind]
     if not of_kind:
         return say(f"No {category} allergy is recorded. Other active entries ({len(others)}):"), others
     if others:
-        kind = _counted(of_kind, category)
+        kind = _kinds_counted(of_kind, category)
         return say(f"{kind} recorded, listed first of {len(active)}:"), [*of_kind, *others]
-    return say(f"{_counted(active)} recorded:"), active
+    return say(f"{_kinds_counted(active)} recorded:"), active
 
 
-def _counted(rows: Sequence[AllergyRow], category: str = "") -> str:
+def _kinds_counted(rows: Sequence[AllergyRow], category: str = "") -> str:
     """ "**2** active allergies and **1** active intolerance": an intolerance is no allergy."""
     intolerances = [r for r in rows if r.type == "intolerance"]
     kind = f"{category} " if category else ""
@@ -114,8 +114,7 @@ def _none_active(
 
 
 def _looked_at(ctx: ToolContext) -> tuple[str, str]:
-    entries, notes = len(ctx.chart.allergies), len(ctx.chart.notes)
-    return f"{entries} allergy {'entry' if entries == 1 else 'entries'}", f"{notes} {'note' if notes == 1 else 'notes'}"
+    return counted(len(ctx.chart.allergies), "allergy entry"), counted(len(ctx.chart.notes), "note")
 
 
 def _is_of_category(ctx: ToolContext, row: AllergyRow, category: str) -> bool:

@@ -121,6 +121,7 @@ def latest(
             both.model_copy(update={"statements": (result.statements[0], *both.statements)}) if both.found else result
         )
     model = DERIVED_MODELS.get(str(result.data.get("concept", "")))
+    # Over a period the inputs may have been measured several times, and which is meant is not said.
     if result.found or model is None or offset or first or period is not None or result.data.get("n"):
         return result
     computed = calculators.calculate(ctx, model)

@@ -333,6 +333,11 @@ def number(value: float, digits: int = 2) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def counted(n: int, one: str) -> str:
+    """ "1 note", "3 notes", "2 allergy entries"."""
+    return f"{n} {one if n == 1 else one[:-1] + 'ies' if one.endswith('ry') else one + 's'}"
+
+
 def plain_name(display: str) -> str:
     """A display without SNOMED's semantic tag."""
     return SEMANTIC_TAG.sub("", display).strip() or display

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tools.concepts import Target, content_words
-from tools.context import ToolContext, cite, dated, day, in_sentence, on_date, plain_name, within
+from tools.context import ToolContext, cite, counted, dated, day, in_sentence, on_date, plain_name, within
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.periods import Period, wall_clock
 
@@ -43,7 +43,7 @@ def _find(ctx: ToolContext, name: str, kind: str, rows: Iterable[Any]) -> Target
     return (
         ctx.lexicon.resolve(name, kind)
         or ctx.lexicon.from_record(name, rows, kind)
-        or Target(kind=kind, id=f"text:{name}", label=name)
+        or Target(kind=kind, id=f"text:{name}", label=name.replace("_", " "))
     )
 
 
@@ -66,7 +66,10 @@ def _recorded(
     """The shared shape of "has there been / when / how many / list" over one resource type."""
     target = _find(ctx, name, kind, everything) if name else None
     rows = [r for r in within(everything, period) if target is None or ctx.lexicon.matches(target, r, kind)]
-    looked = (f"{len(everything)} {noun} entries up to {day(ctx.as_of)}", f"{len(ctx.chart.notes)} notes")
+    looked = (
+        f"{counted(len(everything), f'{noun} entry')} up to {day(ctx.as_of)}",
+        counted(len(ctx.chart.notes), "note"),
+    )
     label = in_sentence(target) if target else noun
     data = {"name": target.id if target else "", "aspect": aspect, "n": len(rows), "offset": offset}
     if rows and offset >= len(rows):

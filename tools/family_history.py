@@ -17,7 +17,7 @@ def family_history(ctx: ToolContext, name: str = "") -> ToolResult:
     for row in ctx.chart.family_history:
         listed = [c for c in row.conditions if target is None or _family_match(ctx, target, c[0])]
         if listed:
-            what = ", ".join(plain_name(c[0]) + (f" ({c[1]})" if c[1] else "") for c in listed)
+            what = ", ".join(plain_name(c[0]) + (f" ({onset_words(c[1])})" if c[1] else "") for c in listed)
             statements.append(say(f"{row.relationship}: {what}", cite(row, f"{row.relationship}: {what}"), item=True))
     seen: set[str] = set()
     for fact in reversed(ctx.chart.facts):
@@ -44,6 +44,11 @@ def family_history(ctx: ToolContext, name: str = "") -> ToolResult:
     return ToolResult(
         tool="family_history", statements=(say("Family history:"), *statements), data={"n": len(statements)}
     )
+
+
+def onset_words(text: str) -> str:
+    """The onset of a relative's disease as people say it: "age 50 a" has the code for years."""
+    return text.removesuffix(" a").strip() if text.startswith("age ") else text
 
 
 def _family_match(ctx: ToolContext, target: Target, display: str) -> bool:

@@ -43,22 +43,24 @@ def look_up(ctx: ToolContext, name: str, period: Period | None = None, question:
         wanted = question or (name if left else "")
         more = search_notes(ctx, wanted, period, near=bool(left), beside=True) if wanted else None
         told = more.statements if more is not None and (more.found or more.data.get("nearest")) else ()
+        # "Can he eat peanuts?" must not begin with a yes because an allergy was found.
+        lead = "Recorded:" if any(s.text.startswith("Allergy") for s in statements) else "Yes, recorded:"
         part = f"Recorded under part of that name; “{' '.join(left)}” is not documented in the structured record:"
         return ToolResult(
             tool="look_up",
-            statements=(say(part if left else "Yes, recorded:"), *statements, *told),
+            statements=(say(part if left else lead), *statements, *told),
             data={"name": name, "n": len(statements)},
             warnings=more.warnings if more is not None else (),
         )
     noted = search_notes(ctx, question or name, period)
     if noted.found:
-        lead = say(f"Not documented in the structured record under “{_short(name)}”; notes mention it:")
-        return noted.model_copy(update={"tool": "look_up", "statements": (lead, *noted.statements)})
+        head = say(f"Not documented in the structured record under “{_short(name)}”; notes mention it:")
+        return noted.model_copy(update={"tool": "look_up", "statements": (head, *noted.statements)})
     when = f" {period.label}" if period and period.label else ""
     text = f"No, not documented: nothing is recorded under “{_short(name)}”{when}."
     if noted.data.get("nearest"):
-        lead = say(f"Not documented in the structured record under “{_short(name)}”{when}.")
-        return noted.model_copy(update={"tool": "look_up", "statements": (lead, *noted.statements)})
+        head = say(f"Not documented in the structured record under “{_short(name)}”{when}.")
+        return noted.model_copy(update={"tool": "look_up", "statements": (head, *noted.statements)})
     return ToolResult(
         tool="look_up",
         found=False,

@@ -45,6 +45,7 @@ _UNIT_LABELS = {
 
 
 _ADULT = 18
+_COARSE = 20.0  # from here on a converted value is given to one decimal: no result is known finer
 _LISTED = 10  # so many values above or below a limit are listed one by one
 
 
@@ -243,7 +244,8 @@ def _also_in(ctx: ToolContext, target: Target, reading: Reading, unit: str, valu
     if not wanted or value is None or normalise_unit(wanted) == normalise_unit(reading.unit):
         return ""
     try:
-        converted = number(convert(value, reading.unit, wanted, _substance(ctx, target)))
+        amount = convert(value, reading.unit, wanted, _substance(ctx, target))
+        converted = number(amount, 1 if abs(amount) >= _COARSE else 2)
         return f" ({converted} {unit_label(normalise_unit(wanted))})"
     except (UnitMismatch, UnknownUnit):
         return f" (not convertible to {unit_label(normalise_unit(wanted))})"

@@ -44,7 +44,7 @@ _TALK = frozenset(
 _KINDS = frozenset(
     stem(w)
     for w in "advice instruction instructions guidance recommendation recommendations plan planned planning reason reasons explanation "
-    "finding findings status situation opinion impression details history issue issues".split()
+    "level type kind amount finding findings status situation opinion impression details history issue issues".split()
 )
 
 
@@ -53,6 +53,7 @@ _FRAMES = re.compile(
     r"|getting|having|left|right|total)\s+)*$"
 )
 _DIED = re.compile(r"\b[dD]\. (?=(?:at |age |aged |in )*\d{2})")  # "brother pancreatic ca d. 58"
+_ECHO = 3  # words; "no fever" may well answer "fever?"
 _FRAME_WEIGHT = 0.4
 _IN_THE_NOTE = 0.8  # what the frame counts where it stands in the note but not in the sentence
 _NAMED_IN_THE_NOTE = 0.4  # what a clinical name counts there, for the order of sentences only
@@ -116,7 +117,10 @@ def rank_sentences(ctx: ToolContext, question: str, notes: Sequence[Note], about
     asked = what_is_asked(question, ctx.lexicon)
     if not notes or not question.strip():
         return []
-    sentences = _within_reach(ctx, question, notes)
+    by_id = {n.id: n.text for n in notes}
+    sentences = [
+        s for s in _within_reach(ctx, question, notes) if not _echoes(by_id[s.note_id][s.start : s.end], question)
+    ]
     named = [_names_one(asked, s) for s in sentences]
     # A telegraphic note names its matter once: what follows the name is about it too.
     goes_on = [
@@ -146,6 +150,12 @@ def rank_sentences(ctx: ToolContext, question: str, notes: Sequence[Note], about
         for place, (s, c, o, m) in enumerate(zip(sentences, covered, ordered, meaning, strict=True))
     ]  # fmt: skip
     return sorted(found, key=lambda f: f.score, reverse=True)
+
+
+def _echoes(sentence: str, question: str) -> bool:
+    """Whether a sentence has no word but the question's own: it repeats what is asked and tells nothing."""
+    words = {t.norm for t in tokenize(sentence)}
+    return len(words) > _ECHO and words <= {t.norm for t in tokenize(question)}
 
 
 # --- what is asked ---------------------------------------------------------------------------------------------------
@@ -259,7 +269,7 @@ def _sentences(note: Note) -> list[Sentence]:
     for chunk in chunk_note(note.text):
         for start, end in chunk.sentences:
             said = note.text[start:end]
-            if not _says_something(said):
+            if not _says_something(said, chunk.section):
                 continue
             text = written_out(said)
             words = words_of(f"{written_out(chunk.section)} {text}")
@@ -269,14 +279,11 @@ def _sentences(note: Note) -> list[Sentence]:
     return found
 
 
-def _says_something(sentence: str) -> bool:
-    """Whether a sentence is more than a date, a bullet or a heading."""
+def _says_something(sentence: str, section: str) -> bool:
+    """Whether a sentence is more than a date, a bullet or a heading; under a heading, numbers alone say something."""
     bare = sentence.strip(" #-*\n\t:")
-    return (
-        len(bare) > 3
-        and re.search(r"[A-Za-z]{3}|[A-Za-z]{2}.*\d", bare) is not None
-        and not sentence.lstrip().startswith("#")
-    )
+    letters = re.search(r"[A-Za-z]{3}|[A-Za-z]{2}.*\d", bare) or (section.strip(" #:*") and re.search(r"\d\D+\d", bare))
+    return len(bare) > 3 and bool(letters) and not sentence.lstrip().startswith("#")
 
 
 def _within_reach(ctx: ToolContext, question: str, notes: Sequence[Note]) -> list[Sentence]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from domain.answers import Conflict
 from domain.facts import FactKind
 from tools.concepts import Target, content_words, normalise_name
-from tools.context import ToolContext, abated, began, cite, dated, day, in_sentence, plain_name, within
+from tools.context import ToolContext, abated, began, cite, counted, dated, day, in_sentence, plain_name, within
 from tools.note_claims import denies_problem, said_of
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.periods import Period
@@ -24,7 +24,7 @@ def find_condition(ctx: ToolContext, name: str) -> Target:
     return (
         ctx.lexicon.resolve(name, "condition")
         or ctx.lexicon.from_record(name, ctx.chart.conditions, "condition")
-        or Target(kind="condition", id=f"text:{name}", label=name)
+        or Target(kind="condition", id=f"text:{name}", label=name.replace("_", " "))
     )
 
 
@@ -176,7 +176,8 @@ def _has(
     lead = "Not now" if aspect == "active" else "Yes, in the past"
     statements = []
     for row in episodes:
-        until = f" to {abated(ctx, row)}" if row.abatement else f", {row.clinical_status}"
+        ended = abated(ctx, row)
+        until = "" if ended == began(row) else f" to {ended}" if ended else f", {row.clinical_status}"
         doubt = f" ({row.verification_status})" if row.verification_status not in {"confirmed", ""} else ""
         text = f"{lead}: **{plain_name(row.display)}**, {began(row)}{until}{doubt}; {row.clinical_status or 'resolved'}, no longer active."
         statements.append(say(text, cite(row)))
@@ -185,9 +186,9 @@ def _has(
 
 def _no_condition(ctx: ToolContext, target: Target, name: str, period: Period | None) -> ToolResult:
     looked = (
-        f"{len(ctx.chart.conditions)} conditions",
-        f"{len(ctx.chart.procedures)} procedures",
-        f"{len(ctx.chart.notes)} notes",
+        counted(len(ctx.chart.conditions), "condition"),
+        counted(len(ctx.chart.procedures), "procedure"),
+        counted(len(ctx.chart.notes), "note"),
     )
     when = f" {period.label}" if period and period.label else ""
     statements = []
@@ -246,7 +247,7 @@ def note_findings(ctx: ToolContext, target: Target, limit: int = 2) -> list[Stat
             else "as present"
         )
         when = day(ctx.chart.note_time(fact))
-        words.append(say(f"A note of {when} mentions “{fact.evidence.quote}” {how}.", fact.evidence))
+        words.append(say(f"A note of {when} mentions it {how}: “{said_of(ctx, fact)}”.", fact.evidence))
         if len(words) == limit:
             break
     return words

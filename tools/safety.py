@@ -16,7 +16,7 @@ from tools.allergies import (
     set_aside_allergies,
 )
 from tools.cautions import interaction_cautions, kidney_cautions
-from tools.context import ToolContext, cite, plain_name
+from tools.context import ToolContext, cite, counted, plain_name
 from tools.knowledge import knowledge_statements
 from tools.medications import courses, find_drug
 from tools.observations import latest
@@ -62,7 +62,10 @@ def medication_safety(ctx: ToolContext, drug: str) -> ToolResult:
         statements=tuple(statements),
         conflicts=allergy_conflicts(ctx),
         data={"drug": target.id, "allergy": [r.ref for r in hits], "active": [c.name for c in same]},
-        looked_at=(f"{len(ctx.chart.allergies)} allergy entries", f"{len(ctx.chart.medications)} medication entries"),
+        looked_at=(
+            counted(len(ctx.chart.allergies), "allergy entry"),
+            counted(len(ctx.chart.medications), "medication entry"),
+        ),
     )
 
 
@@ -75,7 +78,7 @@ def _allergy(row: AllergyRow) -> Statement:
 def _no_allergy(ctx: ToolContext, target: Target) -> list[Statement]:
     """That none is recorded, with what comes near: entries set aside, relatives, and what only notes say."""
     n = len(ctx.chart.allergies)
-    head = f"Allergy to {target.label}: none recorded ({n} allergy {'entry' if n == 1 else 'entries'} looked at)."
+    head = f"Allergy to {target.label}: none recorded ({counted(n, 'allergy entry')} looked at)."
     if not n and not ctx.chart.no_known_allergies:
         head = f"Allergy to {target.label}: not known, the record has no allergy entry at all, not even that none is known."
     return [say(head), *set_aside_allergies(ctx, target), *related_allergies(ctx, target), *only_in_notes(ctx, target)]

@@ -136,7 +136,8 @@ def calls_for(route: Route, question: Question, models: ModelNames, lexicon: Lex
 
 def _of_derived(slot: Slot, route: Route, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments; a quantity that nobody measured is calculated from the newest inputs, which have no period."""
-    if slot.kind != "observation" or slot.id not in DERIVED_MODELS or route.variant.in_record:
+    all_recorded = route.variant.in_record >= sum(s.known for s in route.variant.slots)
+    if slot.kind != "observation" or slot.id not in DERIVED_MODELS or all_recorded:
         return arguments
     return {k: v for k, v in arguments.items() if k not in {"period", "first", "offset"}}
 

@@ -67,6 +67,7 @@ _STOP = re.compile(r"\.(?!\d)|[;|]")
 _UNTIL = re.compile(rf"^\s*(?:to|and|until|till|through|[-–—→])\s*(?:the\s+|{_WEEKDAY}[\s,]*)?$", re.IGNORECASE)
 _FROM_BEHIND = re.compile(r"\s+(?:from|to)\s", re.IGNORECASE)
 _ONWARD = re.compile(r"\s*%?\s*(?:→|->|to|then|,)\s*\d", re.IGNORECASE)  # "(8.6 → 7.8 %)" are values
+_ATTRIBUTE = re.compile(r"\b(?:an?|her|his|their)\s$", re.IGNORECASE)
 _SAME_CHANGE = re.compile(
     r"^\s*(?:\(|,?\s*(?:or|i\.?\s?e\.?,?|that is,?|=|/)\s*)\s*[~≈]?\s*(?:about|approximately|roughly|some|an?)?\s*$",
     re.IGNORECASE,
@@ -133,10 +134,18 @@ def bind(
     _bind_dates(reading, text, dates)
     for frequency in frequencies:
         owners = _nearest(frequency.start, frequency.end, treatments, text)
+        if (
+            _ATTRIBUTE.search(text, max(0, frequency.start - 8), frequency.start)
+            and text[frequency.end :][1:2].isalpha()
+        ):
+            owners = tuple(n for n in treatments if 0 < n.start - frequency.end <= 2)  # "a daily prenatal vitamin"
         reading.frequencies.append(
             (frequency, owners or tuple(o for o in inherited if not TREATMENTS.isdisjoint(o.kinds)))
         )
     find_movements(reading, text, quantities, tuple(o for o in inherited if "observation" in o.kinds))
+
+
+_RELATIVE = re.compile(r"\b(?:mother|father|sister|brother|aunt|uncle|grand\w+|son|daughter|cousin)\b", re.IGNORECASE)
 
 
 def _as_age(number: Number, names: Sequence[Name], text: str) -> Number:
@@ -150,6 +159,7 @@ def _as_age(number: Number, names: Sequence[Name], text: str) -> Number:
         return number
     before = max((n for n in names if n.end <= number.start), key=lambda n: n.end, default=None)
     is_disease = before is not None and "condition" in before.kinds and "observation" not in before.kinds
+    is_disease = is_disease or (before is None and _RELATIVE.search(text, 0, number.start) is not None)
     return replace(number, is_age=True, unit="a") if is_disease else number
 
 

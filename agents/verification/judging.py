@@ -72,7 +72,7 @@ class Against:
 
 def judge(reading: Reading, against: Against, setting: Setting = Setting()) -> list[Finding]:
     """Every claim of a sentence with its verdict; `setting` is what its heading says."""
-    from agents.verification.judging_events import judge_stays
+    from agents.verification.judging_events import judge_deaths, judge_last_visits, judge_stays
     from agents.verification.judging_movements import judge_movements
     from agents.verification.judging_names import judge_absences, judge_names, judge_strangers, judge_unknown
     from agents.verification.judging_values import judge_amounts, judge_dates
@@ -87,6 +87,8 @@ def judge(reading: Reading, against: Against, setting: Setting = Setting()) -> l
     found += names
     found += judge_movements(reading, against)
     found += judge_stays(reading, against.said)
+    found += judge_last_visits(reading, against.said)
+    found += judge_deaths(reading, against.said)
     found += judge_unknown(reading, against, setting)
     absences = list(judge_absences(reading, against, names))
     # "no drug allergies" denies a whole list: that "drug allergies" is no entry of it says nothing.

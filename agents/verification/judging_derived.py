@@ -18,7 +18,7 @@ from agents.verification.derived import (
 )
 from agents.verification.evidence import Point, are_kin, union_of
 from agents.verification.judging import Against
-from agents.verification.matching import owners_agree, visit_kind
+from agents.verification.matching import owners_agree, visit_kind, visit_words
 from agents.verification.names import TREATMENTS, State
 from agents.verification.numbers import Number
 from agents.verification.readings import Amount, Reading, plain
@@ -231,6 +231,8 @@ def _count_follows(amount: Amount, reading: Reading, said: Said) -> bool:
         points = said.points(amount.owners)
         if points and len(points) == number.value:
             return True
+    if number.counts == "visit" and (of := visit_words(number.phrase)):
+        return number.value > 0 and sum(_is_dated(i) and all(w in i for w in of) for i in said.items) == number.value
     if number.counts == "visit" and (kind := visit_kind(number.phrase, "visit")):
         return number.value > 0 and sum(kind in item for item in said.items) == number.value
     words = {"medication": "medication", "problem": "problem", "allergy": "allerg", "visit": ("visit", "admission", "encounter"), "procedure": "procedure", "vaccination": "vaccin", "value": "value", "report": "report", "note": "note", "device": "device"}.get(number.counts, "")  # fmt: skip
@@ -249,6 +251,10 @@ def _count_follows(amount: Amount, reading: Reading, said: Said) -> bool:
         }:
             return True
     return False
+
+
+def _is_dated(item: str) -> bool:
+    return re.match(r"\d{4}-\d\d-\d\d: ", item) is not None
 
 
 def _age_follows(number: Number, against: Against) -> bool:

@@ -28,7 +28,7 @@ _NOTHING = re.compile(
 _TOPICS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
-        ("allergen", r"\bno (?:(?:known|documented|recorded|active|current|drug|food|medication|environmental)[ ,/-]*(?:or )?)*allerg\w+|\bNKD?A\b|\bno allerg|\bwithout (?:any )?(?:known )?allerg|\bnot allergic to any\w*|\bdenies (?:any )?(?:known )?(?:drug )?allerg|\ballergies:? (?:none|no|nil|negative)\b|\bhas no (?:known )?allerg"),
+        ("allergen", r"\bno (?:(?:known|documented|recorded|active|current|drug|food|medication|environmental)[ ,/-]*(?:or )?)*allerg\w+|\bNKD?A\b|\bno allerg|\bwithout (?:any )?(?:known )?allerg|\bno (?:(?:known|documented|recorded|drug)[ ,/-]*)*intoleranc\w+|\bnot allergic to any\w*|\bdenies (?:any )?(?:known )?(?:drug )?allerg|\ballergies:? (?:none|no|nil|negative)\b|\bhas no (?:known )?allerg"),
         ("medication", r"\b(?:no|not (?:on|taking) any) (?:(?:active|current|regular|home|recorded|documented|prescribed|prescription)[ ,]*)*(?:medications?|meds|drugs|medicines)\b(?! (?:allerg|intoler|changes?|order))|\b(?:takes|is on) no (?:\w+ )?(?:medications?|medicines)\b"),
         ("condition", r"\bno (?:(?:active|current|chronic|known|recorded|documented|significant|past|relevant|other medical)[ ,]*)*(?:(?:medical )?(?:problems?|conditions?|diagnos[ei]s|history)|past medical history)\b(?! of)|\b(?:otherwise|previously) healthy\b"),
         ("procedure", r"\bno (?:(?:prior|previous|past|recorded|documented|known|surgical)[ ,]*)*(?:surger(?:y|ies)|operations?|procedures?|surgical history)\b|\bnever (?:had|undergone) (?:any )?(?:surgery|an? operation|procedures?)\b"),
@@ -49,7 +49,7 @@ _CALLED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for kind, pattern in (
         ("allergy", rf"\b(?:allergic to|allergy to|allergies to|intolerant to|intolerance to)\s+{_WHAT}"),
         ("allergy", r"(?P<what>\b[a-z][\w'’-]*(?: [a-z][\w'’-]*)?) allergy\b"),
-        ("condition", rf"\b(?:diagnosed with|diagnosis of|suffers from|known case of)\s+{_WHAT}"),
+        ("condition", rf"\b(?:diagnosed with|diagnosis of|history of|h/o|suffers from|known case of)\s+{_WHAT}"),
         ("drug", rf"\b(?:prescribed|taking|started on|maintained on|treated with)\s+{_WHAT}"),
     )
 )
@@ -195,7 +195,7 @@ def _presence(
     absent = [
         s for s in (*recorded, *wider) if s.name.state is State.ABSENT and not s.is_testimony and not s.name.is_allergy
     ]
-    if name.state is State.PRESENT or not name.is_ended:
+    if name.state is State.PRESENT or not name.is_ended or kind in {"procedure", "vaccination"}:
         wanted = (
             {State.PRESENT}
             if name.state is State.PRESENT and name.is_explicit and kind in {"drug", "condition"}

@@ -126,6 +126,8 @@ def _judged(amount: Amount, reading: Reading, against: Against, shown: str, span
             return contradicted(
                 kind, shown, span, "the results give this value another date", dated[0].source, unit=unit
             )
+    if number.is_age and (whose := _of_relative(reading, said)) and not any(_has(q, number.text) for q in whose):
+        return contradicted(kind, shown, span, "the results give that relative another age")
     if number.counts and (named := _miscounted(number, reading)) is not None:
         return contradicted(kind, shown, span, f"the sentence itself names {named}")
     if fitting:
@@ -147,12 +149,28 @@ def _judged(amount: Amount, reading: Reading, against: Against, shown: str, span
     return unsupported(kind, shown, span, reason, unit=unit)
 
 
+def _of_relative(reading: Reading, said: Said) -> list[str]:
+    """The lines of the results about the one relative that a sentence speaks of."""
+    told = {m[0].lower() for m in _RELATIVE.finditer(reading.text)}
+    return [item for item in said.items if item.startswith(tuple(told))] if len(told) == 1 else []
+
+
+def _has(line: str, number: str) -> bool:
+    return re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.]\d|\d)", line) is not None
+
+
+_RELATIVE = re.compile(
+    r"\b(?:mother|father|sister|brother|aunt|uncle|grandmother|grandfather|son|daughter|cousin)\b", re.IGNORECASE
+)
+
+
 def _wrong_extreme(amount: Amount, reading: Reading, fitting: Sequence[SaidNumber], said: Said) -> Point | None:
     """The value that really is the latest, highest, lowest or first, where the sentence says so of another."""
     if not amount.extreme or amount.extreme in {"mean", "median"} or any(c.extreme == amount.extreme for c in fitting):
         return None
     points = said.points(amount.owners)
-    if len({(p.day, p.order) for p in points}) < 2 or amount.is_inherited or len({p.unit for p in points}) > 1:
+    only = 1 if all(not c.own for c in fitting) else 2  # numbers of nothing named give way to a value of its own
+    if len({(p.day, p.order) for p in points}) < only or amount.is_inherited or len({p.unit for p in points}) > 1:
         return None
     if any(not d.date.is_day for d in reading.dates):
         return None  # an extreme of a period, which only the tool that was asked for it knows

@@ -78,6 +78,8 @@ def _counts_alike(amount: Amount, candidate: SaidNumber) -> bool:
     mine, other = amount.number.counts, candidate.counts
     if visit_kind(amount.number.phrase, mine) != visit_kind(candidate.phrase, other) and "visit" in (mine, other):
         return False
+    if mine == "visit" and not visit_words(amount.number.phrase) <= visit_words(candidate.phrase):
+        return False
     if not other:
         return mine == "unit_of_drug" or (bool(candidate.own) and bool(amount.owners) and not candidate.unit_unknown)
     return (
@@ -135,3 +137,11 @@ def visit_kind(phrase: str, counts: str) -> str:
     if re.search(r"\b(?:emergency|ed|er)\b", phrase):
         return "emergency"
     return "inpatient" if counts == "visit" and re.search(r"inpatient|admission|admitted|hospital|stay", phrase) else ""
+
+
+_OF_ANY_VISIT = frozenset({"visit", "visits", "encounter", "encounters", "appointment", "appointments", "admission", "admissions", "admitted", "stay", "stays", "hospitalization", "hospitalizations", "hospital", "inpatient", "emergency", "department", "room", "recorded", "documented", "previous", "prior", "past", "total", "times", "occasions", "known", "more", "different", "separate", "hospitalized", "presentations"})  # fmt: skip
+
+
+def visit_words(phrase: str) -> set[str]:
+    """The words that narrow which visits are counted, such as "prenatal"."""
+    return set(re.findall(r"[a-z]{4,}", phrase)) - _OF_ANY_VISIT

@@ -59,7 +59,7 @@ _NEW_VERB = re.compile(
 )
 _NO = re.compile(
     r"\b(?:no(?! longer| doubt| change|,)|not(?! only| just| stopped| discontinued| been stopped| been discontinued)|never|denie[sd]|denying|deny|without|negative for|absence of|free of|neither|nor|none of"
-    r"|rul(?:es?|ed|ing) out|lacks?|lacking|cannot|non|absent|zero|nothing)\b|\bn['’]t\b|(?<=[a-z])n['’]t\b|\bNKDA\b|\bunable to (?:find|confirm)\b",
+    r"|rul(?:es?|ed|ing) out|lacks?|lacking|cannot|non|absent|zero|nothing)\b|\b(?:he|she|they|patient|has|had) (?:has |had )?(?:declin|refus)(?:es?|ed)\b|\bn['’]t\b|(?<=[a-z])n['’]t\b|\bNKDA\b|\bunable to (?:find|confirm)\b",
     re.IGNORECASE,
 )
 _NO_AFTER = re.compile(
@@ -122,7 +122,7 @@ _ALLERGY_BEFORE = re.compile(
 )
 _ALLERGY_AFTER = re.compile(
     r"^\s*[-–]?\s*(?:drug\s+)?(?:allerg(?:y|ies|ic)|intoleran(?:t|ce)|hypersensitivity|anaphylaxis)\b"
-    r"|^\s+(?:gives|gave) (?:her|him|them|the patient)\b|^\s*[:(–-]\s*(?:(?:a|the|documented|known|recorded)\s+){0,2}reaction\b",
+    r"|^\s+(?:only )?(?:gives|gave) (?:her|him|them|the patient)\b|^\s*[:(–-]\s*(?:(?:a|the|documented|known|recorded)\s+){0,2}reaction\b",
     re.IGNORECASE,
 )
 _LISTED_AS = re.compile(

@@ -244,7 +244,11 @@ def _counted(text: str, start: int, end: int) -> tuple[str, str]:
         r"[.;:,()\[\]|“”\"]|\b(?:and|or|of|in|on|was|is|at|to|from|for|by)\b", between
     ):
         kind = match.lastgroup or ""
-        return (_by_verb(text, start) if kind == "any" else kind), match[0].lower()
+        if kind == "any":
+            kind = _by_verb(text, start)
+            room = " emergency" if kind == "visit" and _EMERGENCY.search(text[max(0, start - 40) : start]) else ""
+            return kind, match[0].lower() + room
+        return kind, match[0].lower()
     if match is None and text[start:end].isdigit() and (other := _SOME_NOUN.match(text, end)) is not None:
         return "other", other[1].lower()
     ahead = _NUMBER_OF.search(text, max(0, start - 70), start)
@@ -269,11 +273,14 @@ _NUMBER_OF = re.compile(
 )
 
 
+_EMERGENCY = re.compile(r"\bE[DR]\b|\bemergency\b")
+
+
 def _by_verb(text: str, start: int) -> str:
     """What "three times" counts, by the verb before it."""
     before = text[max(0, start - 40) : start]
     for counts, pattern in (
-        ("visit", r"\b(?:admitted|hospitali[sz]ed|seen|visited)\b"),
+        ("visit", r"\b(?:admitted|hospitali[sz]ed|seen|visited|(?:been|went|gone|came|presented) to)\b"),
         ("value", r"\b(?:measured|checked)\b"),
         ("vaccination", r"\bvaccinated\b"),
     ):

@@ -40,6 +40,7 @@ _NEOPLASM = re.compile(
 )
 _STILL = re.compile(r"\((?:since|recorded) \d{4}|\bactive (?:since|recorded) \d{4}|\blast ordered \d{4}-")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
+_DIED = re.compile(r"\b(?:died|deceased|death)\b\W+(?:on )?(\d{4}-\d\d-\d\d)", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-zÀ-ÿ]{4,}")
 _NO_CONCEPT: frozenset[str] = frozenset()
 
@@ -62,6 +63,7 @@ class Said:
         self.times: set[str] = set()
         self.labels: set[str] = set()
         self.births: list[date] = []
+        self.deaths: list[date] = []
         self.denials: list[frozenset[str]] = []  # content words of sentences that say that something is not there
         self.words: set[str] = set()
         self.items: list[str] = []  # list items, in lower case
@@ -121,6 +123,7 @@ class Said:
         text = plain(reading.text)
         own, ids = union_of(reading.names) if reading.names else union_of(before.owners)
         days = tuple(d.date.first for d in reading.dates if d.date.is_day and d.date.first is not None)
+        self.deaths += [date.fromisoformat(m[1]) for m in _DIED.finditer(text) if m[1] in {d.isoformat() for d in days}]
         still = source.origin == "tool" and _STILL.search(text) is not None
         over = source.origin == "tool" and _OVER.search(text) is not None
         for name in reading.names:

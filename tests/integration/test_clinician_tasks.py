@@ -104,7 +104,7 @@ def test_3_the_latest_result_with_its_evidence(tab: Tab) -> None:
 def test_4_a_trend_is_drawn(tab: Tab) -> None:
     tab.open_patient("Denise Boudreaux")
     answer_of(tab, "creatinine trend")
-    points = tab.page.locator("#ct-chat .js-plotly-plot .scatterlayer .point")
+    points = tab.page.locator("#ct-chat .js-plotly-plot .scatterlayer").first.locator(".point")
     points.first.wait_for(state="attached")
     assert points.count() >= 3
     picture(tab, "chat-trend")

@@ -150,7 +150,7 @@ def test_an_answer_streams_with_folded_steps_callouts_and_a_plot(
     tab.page.wait_for_selector("text=5 values", state="hidden")
     tab.last.get_by_text("1 look-up").click()
     tab.page.wait_for_selector("text=5 values")
-    points = tab.last.locator(".js-plotly-plot .subplot.xy .scatterlayer .point")  # in the other plane: the marks
+    points = tab.last.locator(".js-plotly-plot .scatterlayer").first.locator(".point")  # a second layer has the marks
     points.last.wait_for(state="attached")  # the plot is drawn when its script has arrived
     assert points.count() == 5
 

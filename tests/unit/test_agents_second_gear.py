@@ -79,7 +79,7 @@ def test_a_head_for_other_inputs_is_refused() -> None:
     ("question", "intent"),
     [
         ("what is she taking for diabetes", "medication.list_active"),
-        ("would trimethoprim be a bad idea in this one?", "medication.safety"),
+        ("what does his family die of", "family.list"),
         ("first line tx for type 2 dm?", "knowledge"),
         ("when did this patient first come to us?", "encounter.first"),
     ],

@@ -80,6 +80,29 @@ def test_a_stay_is_borne_out_by_a_list_that_has_one() -> None:
     assert holding(VISITS).missing("There are no hospital admissions on record.")
 
 
+PRENATAL = result("encounters", "**3** visits, newest first:", "- 2026-11-04: Prenatal visit for Pregnancy", "- 2026-10-05: Prenatal visit for Pregnancy", "- 2022-11-03: Inpatient admission for Pre-eclampsia (inpatient)", kind="any", n=3)  # fmt: skip
+DIED = result("patient_card", "88-year-old male, died 2026-06-17, as of 2026-11-23.", "Last visit: 2026-06-12, Home hospice visit.")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("She has had two prenatal visits.", ""), ("She has had three prenatal visits.", "number"), ("The last prenatal visit was on November 4.", ""), ("The last prenatal visit was on October 5.", "date"),
+        ("The last admission was on 2022-11-03.", ""), ("The last admission was on 2026-10-05.", "date"), ("He died on June 17, 2026.", ""), ("He died on June 12, 2026.", "date"), ("She has been to the ED three times.", "number"),
+        ("Her sister was diagnosed at 30.", ""), ("Her sister was diagnosed at 51.", "number"), ("She has no intolerances.", "absence"), ("History of Fabry disease.", "condition"), ("She had a mammogram, now in the past.", ""),
+    ],
+)  # fmt: skip
+def test_visits_death_and_ages_of_relatives(sentence: str, kind: str) -> None:
+    support = holding(PRENATAL, DIED, FAMILY, ALLERGIES, PROCEDURES)
+    assert {u.kind for u in support.missing(sentence)} == ({kind} if kind else set())
+
+
+def test_the_latest_value_is_its_own_and_no_number_of_something_unnamed() -> None:
+    unnamed = result("latest", "Latest flow index: **16.3** on 2026-06-09.")
+    assert holding(POTASSIUM, unnamed).missing("Latest potassium: 16.3.")
+    assert not holding(POTASSIUM, unnamed).missing("Latest potassium: 5.4.")
+
+
 def test_what_leans_on_a_sentence_that_goes_falls_with_it() -> None:
     checked = verify("She takes warfarin. It was last ordered on 2024-02-12. She takes losartan.", holding(*LISTS))
     assert checked.text == "She takes losartan."

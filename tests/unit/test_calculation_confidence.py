@@ -26,7 +26,7 @@ PLAIN = answer(value(), value("height_cm"))
     "worse",
     [
         answer(value(others=("80 kg",)), value("height_cm")),
-        answer(value(converted=31.8), value("height_cm")),
+        answer(value(origin="derived"), value("height_cm")),
         answer(value(span=(9000, 9005)), value("height_cm")),
         PLAIN.model_copy(update={"unit": "{score}"}),
     ],

@@ -79,4 +79,4 @@ def test_what_a_name_leaves_over_is_said(cohort: Bench) -> None:
     result = cohort.run(11, "look_up", {"name": "peanut wheal size", "question": "peanut wheal size"})
     assert "“wheal size” is not documented in the structured record" in result.summary
     assert "skin test 9 mm in June" in result.summary
-    assert cohort.run(11, "look_up", {"name": "peanut allergy"}).summary.startswith("Yes, recorded:")
+    assert cohort.run(11, "look_up", {"name": "peanut allergy"}).summary.startswith("Recorded:")

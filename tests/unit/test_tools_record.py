@@ -108,7 +108,7 @@ EVENTS: Table = [
     (1, "procedure_result", {"name": "lumbar mri"}, True, ("No epidural abscess",)),
     (1, "care_plans", {}, True, ("Outpatient parenteral antibiotic therapy (active, since 2026-11-03)",)),
     (1, "care_plans", {"status": "completed"}, False, ("No completed care plan is recorded. Looked at 1 care plans",)),
-    (4, "devices", {"name": "pacemaker"}, True, ("Dual chamber cardiac pacemaker (active)",)),
+    (4, "devices", {"name": "pacemaker"}, True, ("Dual chamber cardiac pacemaker (active; serial number DDD-558213",)),
     (11, "devices", {"name": "pacemaker"}, False, ("No pacemaker device is recorded (not documented)",)),
     (3, "family_history", {"name": "breast cancer"}, True, ("mother: Malignant neoplasm of breast (age 62", "sister: Malignant neoplasm of breast")),
     (11, "family_history", {"name": "breast cancer"}, False, ("Not documented: no family history of",)),

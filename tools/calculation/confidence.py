@@ -30,14 +30,13 @@ class Calibration(NamedTuple):
 def features(answer: Calculated) -> dict[str, float]:
     """What the confidence in an answer rests on; counts as logarithms, since the first conflict matters most.
 
-    In a score a competing or assumed value seldom changes the points, so these have a weight of their own there.
+    In a score a competing or converted value seldom changes the points, so these have a weight of their own there.
     """
     points = answer.unit == _POINTS
     values = [item for item in answer.inputs if not isinstance(item.value, bool)]
     last = max((item.span[0] for item in values if item.span), default=0)
     doubtful = {
         "conflicting_inputs": math.log1p(sum(bool(item.others) for item in values)),
-        "values_assumed": math.log1p(sum(item.origin.startswith("assumed") for item in values)),
         "values_derived": math.log1p(sum(item.origin == "derived" for item in values)),
         "values_converted": math.log1p(sum(item.converted is not None for item in values)),
         "warnings": math.log1p(sum(not text.startswith(CONVENTION) for text in answer.warnings)),
@@ -47,6 +46,7 @@ def features(answer: Calculated) -> dict[str, float]:
         "points": float(points),
         "criteria_not_mentioned": math.log1p(sum(item.origin == ASSUMED_ABSENT for item in answer.inputs)),
         "criteria_told": math.log1p(sum(criterion.span is not None for criterion in answer.criteria)),
+        "values_assumed": math.log1p(sum(item.origin.startswith("assumed") for item in values)),
         "judgements_assumed": float(sum(item.origin == "assumed" for item in answer.inputs)),
         "depth": 0.0 if points else math.log2(1 + last / _START),
         **doubtful,

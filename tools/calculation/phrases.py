@@ -44,7 +44,7 @@ def _count(thousands: float) -> Callable[[re.Match[str]], tuple[float, str]]:
     """Cells in 10^9/L, whatever unit is written: 13,890/mL and 13.9/µL can only be the same count."""
 
     def read(match: re.Match[str]) -> tuple[float, str]:
-        count = float(re.sub(r"[,. ](?=\d{3})", "", match["n"]).replace(",", "."))
+        count = float(re.sub(r"[, ](?=\d{3})", "", match["n"]))  # 175.000 per mm³ is 175 x 10^9/L as it stands
         return (count, "/uL") if count >= thousands else (count, "10*9/L")
 
     return read

@@ -9,6 +9,7 @@ from typing import Any
 from domain.answers import Conflict
 from domain.facts import Evidence, FactKind
 from tools.context import cite, dated, plain_name
+from tools.family_history import onset_words
 from tools.problems import is_social
 from tools.story.disagreements import told as conflict_sentence
 from tools.story.drugs import Drug, ended_on, evidence_of, since, stopped, taking
@@ -282,7 +283,7 @@ def family(picture: Picture) -> Section:
     """Diseases of relatives; the patient's own are elsewhere."""
     lines = []
     for row in picture.chart.family_history:
-        what = both([small(plain_name(c)) + (f" ({_onset_words(o)})" if o else "") for c, o in row.conditions])
+        what = both([small(plain_name(c)) + (f" ({onset_words(o)})" if o else "") for c, o in row.conditions])
         if what:
             lines.append(
                 tell(sentence(f"{row.relationship}: {what}"), cite(row, f"{row.relationship}: {what}"), item=True)
@@ -293,10 +294,6 @@ def family(picture: Picture) -> Section:
             for s in picture.testimony.newest_of(FactKind.FAMILY_HISTORY, 3)
         ]
     return Section(id="family", title="Family history", code=FAMILY, sentences=tuple(lines))
-
-
-def _onset_words(text: str) -> str:
-    return text.removesuffix(" a").strip() if text.startswith("age ") else text
 
 
 def social(picture: Picture) -> Section:
