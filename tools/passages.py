@@ -171,7 +171,14 @@ def what_is_asked(question: str, lexicon: Lexicon) -> list[_Asked]:
         if not own or set(own) <= _TALK:
             continue
         names = {tuple(words_of(name)) for target in mention.targets for name in _names_of(target, lexicon)} - {own, ()}
-        asked.append(_Asked(own, tuple(sorted(names)), tuple(_related(mention.text)), _is_frame(text, mention.start)))
+        asked.append(
+            _Asked(
+                own,
+                tuple(sorted(names)),
+                tuple(dict.fromkeys((*_related(mention.text), *_related(" ".join(own))))),
+                _is_frame(text, mention.start),
+            )
+        )
         taken.append((mention.start, mention.end))
     for phrase, start, end in _topical_phrases(text):
         if not any(s < end and start < e for s, e in taken):
@@ -298,13 +305,19 @@ def _within_reach(ctx: ToolContext, question: str, notes: Sequence[Note]) -> lis
         return _without_copies(everything)
     from knowledge_base.retrieval import search_notes as retrieve
 
-    related = sorted({w for a in what_is_asked(question, ctx.lexicon) for w in a.related})[:40]
+    asked = what_is_asked(question, ctx.lexicon)
+    related = sorted({w for a in asked for w in a.related})[:40]
     places: dict[str, list[tuple[int, int]]] = {}
     for query in dict.fromkeys((question, " ".join([question, *related]))):
         for p in retrieve(ctx.store, ctx.index, ctx.patient_id, query, as_of=ctx.as_of, k=24):
             places.setdefault(p.note_id, []).append((p.context_start, p.context_end))
-    near = [s for s in everything if any(a <= s.start and s.end <= b for a, b in places.get(s.note_id, ()))]
-    return _without_copies(near)[-_MOST_SENTENCES:]
+    once = _without_copies(everything)
+    near = [s for s in once if any(a <= s.start and s.end <= b for a, b in places.get(s.note_id, ()))]
+    # What has the words or their like is in reach wherever it stands; of many, what has most of them, the newest first.
+    held = {i: h for i, s in enumerate(once) if (h := sum(m for a in asked if (m := _match(a, s)) >= _RELATED))}
+    best = {once[i] for i in sorted(held, key=lambda i: (held[i], i), reverse=True)[: _MOST_SENTENCES // 2]}
+    chosen = best | set(near[-(_MOST_SENTENCES // 2) :])
+    return [s for s in once if s in chosen]
 
 
 def _without_copies(sentences: list[Sentence]) -> list[Sentence]:

@@ -21,7 +21,7 @@ _WHAT_IS_NEW = re.compile(
 _STORY = re.compile(
     r"\bsbar\b|\bi-?pass\b|\bone[- ]?liner\b|\btl;?dr\b|\belevator pitch\b|\bhand[- ]?(?:over|off)s?\b(?! (?:note|sheet))|\bsign[- ]?out\b|\bhealth story\b"
     r"|\b(?:his|her|their|the|this) (?:patient['’]?s? |medical |health |whole |full )*story\b|\b(?:one|a|two|a couple of|a few|\d) (?:short )?(?:lines?|sentences?)\b(?=.*\b(?:patient|pt|him|her|story|who|summar\w*|chart)\b)"
-    r"|\b(?:summar\w+|describe|present|sum up|who is|introduce)\b.{0,40}\b(?:one|a|two|a couple of|a few|\d) (?:short )?(?:lines?|sentences?)\b"
+    r"|\b(?:summar\w+|describe|present|sum up|sum (?:him|her|them|it|the patient) up|who is|introduce)\b.{0,40}\b(?:one|a|two|a couple of|a few|\d) (?:short )?(?:lines?|sentences?)\b"
     r"|\b(?:summar\w+|explain|describe|overview|story|write|version|tell)\b.{0,50}\b(?:plain|lay(?:man'?s?|person'?s?)?|simple|everyday|easy|non[- ]?medical)[- ](?:words|english|language|terms|summary|version)\b|\blay(?:man'?s?)? (?:summary|version)\b|\b(?:patient|family)[- ]friendly\b"
     r"|\b(?:problem[- ](?:based|oriented|wise)|by problem|problem by problem)\b|\b(?:timeline|chronolog\w+)\b.{0,25}\b(?:illness|diseases?|health|history|chart|events|summary|care)\b|\bchronological (?:summary|order|history)\b",
     re.IGNORECASE,

@@ -69,7 +69,7 @@ class Planner:
         if guards.is_foreign(plain(text), self.reader.lexicon):
             return Plan(reply=guards.ENGLISH_ONLY, confidence=1.0)
         text = without_own_name(plain(text), setting.people.own, self.reader.lexicon)
-        text = self.reader.mended(text, setting.record)
+        text = self.reader.mender.mended(text, setting.record)
         if (missing := missing_stay(text, setting)) is not None:
             return Plan(calls=(missing,))
         text = with_stay_dates(text, setting)
@@ -200,7 +200,7 @@ class Planner:
         family = self.router.words_of_family(best.intent)
         words = words_beyond(part, best.intent, best.variant, question, family, setting.people.own)
         in_words = any(s.id in TOLD_IN_WORDS for s in best.variant.slots)
-        asks = asks_beyond_lists(part) or best.intent == "causes.possible"
+        asks = asks_beyond_lists(part) or best.intent in {"causes.possible", "medication.safety"}
         if not words and not in_words and not (asks and may_go_beyond(best.intent)):
             return []
         value = best.variant.of("observation") if best.intent == "causes.possible" else None

@@ -10,6 +10,16 @@ from functools import lru_cache
 from importlib import resources
 from itertools import islice, product
 
+from agents.embedded.mending import Mender
+from agents.embedded.mentions import (
+    only,
+    with_procedure,
+    with_vaccine,
+    without_aids,
+    without_covering_panels,
+    without_tested_vaccine,
+    without_visits,
+)
 from agents.embedded.places import position_of as position_of
 from agents.embedded.places import statistic_of as statistic_of
 from agents.embedded.units_asked import NUMBER, ucum, unit_of, unit_spans
@@ -18,7 +28,6 @@ from agents.embedded.wording import cues_of
 from agents.embedded.wording import plain as plain
 from domain.facts import Frozen
 from domain.predictions import ModelCard
-from knowledge_base.words import stem
 from tools.catalogue import DERIVED_MODELS, is_panel
 from tools.concepts import Lexicon, Mention, Target, Token, common_words, normalise_name, tokenize
 from tools.periods import Period, find_periods
@@ -142,31 +151,7 @@ class Reader:
         self.lexicon = lexicon
         self.models = models
         self._known_words = known_words  # the words of the exemplars: they shape a question, they are not its subject
-        spelt = known_words | common_words()
-        self._long_words = sorted(w for w in spelt if len(w) >= 6 and w.isalpha())
-        self._known_stems = frozenset(stem(w) for w in spelt)
-
-    def mended(self, text: str, record: RecordNames | None = None) -> str:
-        """The text with misspelt everyday words put right ("medicaton list"); clinical names have the lexicon's own way."""
-        from rapidfuzz import process
-        from rapidfuzz.distance import DamerauLevenshtein
-
-        for token in reversed(tokenize(text)):
-            word = token.norm
-            if len(word) < 7 or not word.isalpha() or word in _right_words() or stem(word) in self._known_stems:
-                continue
-            if self.lexicon.knows_word(word) or (text[token.start].isupper() and token.start > 0):
-                continue  # a clinical name, or a person's
-            best = process.extractOne(
-                word, self._long_words, scorer=DamerauLevenshtein.distance, score_cutoff=1 if len(word) < 9 else 2
-            )
-            if best is None or (best[1] > 1 and self._is_a_name(word, record)):
-                continue
-            text = f"{text[: token.start]}{best[0]}{text[token.end :]}"
-        return text
-
-    def _is_a_name(self, word: str, record: RecordNames | None) -> bool:
-        return bool(self.lexicon.find_mentions(word)) or (record is not None and bool(record.find(word)))
+        self.mender = Mender(lexicon, known_words)
 
     def read(
         self, text: str, as_of: datetime, record: RecordNames | None = None, own: frozenset[str] = frozenset()
@@ -189,21 +174,23 @@ class Reader:
         named = [m for m in named if not any(p.start < m.end and m.start < p.end for p in said)]
         if "allergy" not in cues_of(text) and len(tokenize(text)) > 2:  # pets and foods are allergens only to allergies
             named = [m for m in named if any(t.kind != "allergen" for t in m.targets)]
-        mentions = [m for m in (_without_visits(m) for m in named) if m.targets]
+        mentions = [m for m in (without_visits(m) for m in named) if m.targets]
         everything = sorted([*said, *mentions], key=lambda m: m.start)
-        mentions = _without_covering_panels(_without_aids(everything, blanked), self.lexicon)
-        mentions = [_with_procedure(m, blanked, record) for m in mentions]
+        mentions = without_covering_panels(without_aids(everything, blanked), self.lexicon)
+        mentions = [with_procedure(m, blanked, record) for m in mentions]
         models = self.models.find(blanked)
         unknown = self._unknown_phrase(blanked, everything, models, own)
         asked = cues_of(text)
         wants_model = bool(asked & {"calculate", "what_if"}) and not asked & {"average", "extreme", "trend", "count"}
         if "vaccine" in asked:  # "covid jab": the vaccine, not the disease
-            mentions = [_only(_with_vaccine(m, self.lexicon), "immunization") for m in mentions]
+            mentions = [only(with_vaccine(m, self.lexicon), "immunization") for m in mentions]
         elif _HAD.search(text):  # "had covid?": the disease, not the vaccine
             mentions = [
-                _only(m, "condition") if any(t.kind == "immunization" for t in m.targets) else m for m in mentions
+                only(m, "condition") if any(t.kind == "immunization" for t in m.targets) else m for m in mentions
             ]
-        mentions = [m for m in (_without_tested_vaccine(m, text) for m in mentions) if m.targets]
+        if any(t.kind == "medication" for m in mentions for t in m.targets):
+            mentions = [m for m in mentions if m.text != "mg"]  # "atorvastatin mg": its dose, and no magnesium
+        mentions = [m for m in (without_tested_vaccine(m, text) for m in mentions) if m.targets]
         choices = [self._slot_choices(m, models, wants_model, record) for m in mentions]
         choices += self._model_only(mentions, models)
         choices = _without_outputs_of_models(choices)
@@ -318,43 +305,10 @@ class Reader:
 
 
 @lru_cache(maxsize=1)
-def _right_words() -> frozenset[str]:
-    """Words that are spelt right though they are close to one of the exemplars' words."""
-    text = resources.files("agents.embedded").joinpath("right_words.txt").read_text(encoding="utf-8")
-    return frozenset(w for line in text.splitlines() if not line.startswith("#") for w in line.split())
-
-
-@lru_cache(maxsize=1)
 def everyday_phrases() -> dict[str, tuple[str, str]]:
     """Wordings that no terminology has, with the kind and id of what they mean."""
     text = resources.files("agents.embedded").joinpath("phrases.json").read_text(encoding="utf-8")
     return {phrase: (kind, concept_id) for phrase, (kind, concept_id) in json.loads(text).items()}
-
-
-_AIDED = re.compile(r"(?:\w+ing|mobility|visual|memory|communication|bath|first|daily)\s+$", re.IGNORECASE)
-
-
-def _without_aids(mentions: list[Mention], text: str) -> list[Mention]:
-    """ "Hearing aids" and "walking aids" are things, and no disease."""
-    return [m for m in mentions if not (m.text == "aids" and _AIDED.search(text[: m.start]))]
-
-
-_SIDES = frozenset({"systolic_blood_pressure", "diastolic_blood_pressure"})
-
-
-def _without_covering_panels(mentions: list[Mention], lexicon: Lexicon) -> list[Mention]:
-    """ "lipid LDL" asks for the LDL: a panel is dropped when one of its members is named too."""
-    named = {t.id for m in mentions for t in m.targets if t.kind == "observation"}
-    kept = []
-    for mention in mentions:
-        panels = [t for t in mention.targets if is_panel(t.id)]
-        if named & _SIDES and any(t.id == "blood_pressure" for t in mention.targets):
-            continue  # "BP readings with a systolic of 140" asks for the systolic
-        members = named - {t.id for t in mention.targets}
-        if panels and any(members & lexicon.vocabulary.descendants("observation", p.id) for p in panels):
-            continue
-        kept.append(mention)
-    return kept
 
 
 def _without_outputs_of_models(choices: list[list[Slot | None]]) -> list[list[Slot | None]]:
@@ -370,68 +324,6 @@ def _without_outputs_of_models(choices: list[list[Slot | None]]) -> list[list[Sl
         ):
             kept.append(options)
     return kept
-
-
-_DONE_AFTER = re.compile(
-    r"^\s*(?:(?:ever|been|already|was|were|is|has|had|get|got|getting|surgically|previously)\s+)*(?P<what>repaired|fixed|operated(?: on)?|excised|resected|ablated|removed|drained|taken out)\b",
-    re.IGNORECASE,
-)
-_NOUNS = {"repaired": ("repair",), "fixed": ("repair", "fixation"), "operated": ("repair", "surgery"), "excised": ("excision",), "resected": ("resection",), "ablated": ("ablation",), "removed": ("removal", "excision"), "drained": ("drainage",), "taken": ("removal", "excision")}  # fmt: skip
-_DONE_TO = re.compile(r"\b(?P<what>[A-Za-z]{4,})\s+(?:of|for|to)\s+(?:the |his |her |their |an? )?$", re.IGNORECASE)
-
-
-def _with_procedure(mention: Mention, text: str, record: RecordNames | None) -> Mention:
-    """ "Repair of inguinal hernia" is the procedure of the record, where it has one, and not the hernia."""
-    done = _DONE_TO.search(text[: mention.start])
-    if record is None or not any(t.kind == "condition" for t in mention.targets):
-        return mention
-    if (after := _DONE_AFTER.match(text[mention.end :])) is not None:
-        for noun in _NOUNS[after["what"].split()[0].lower()]:
-            operations = [t for t in record.find(f"{noun} {mention.text}") if t.kind == "procedure"]
-            if operations:
-                end = mention.end + after.end()
-                return mention.model_copy(
-                    update={"end": end, "text": text[mention.start : end], "targets": tuple(operations)}
-                )
-    if done is None:
-        return mention
-    found = [t for t in record.find(f"{done['what']} {mention.text}") if t.kind == "procedure"]
-    if not found:
-        return mention
-    return mention.model_copy(
-        update={"start": done.start("what"), "text": text[done.start("what") : mention.end], "targets": tuple(found)}
-    )
-
-
-def _with_vaccine(mention: Mention, lexicon: Lexicon) -> Mention:
-    """A disease with the vaccine against it as a further meaning."""
-    if any(t.kind == "immunization" for t in mention.targets) or not any(
-        t.kind == "condition" for t in mention.targets
-    ):
-        return mention
-    names = [
-        f"{name} {what}" for t in mention.targets for name in (mention.text, t.label) for what in ("vaccine", "shot")
-    ]
-    vaccine = next((v for name in names if (v := lexicon.resolve(name, "immunization")) is not None), None)
-    return mention.model_copy(update={"targets": (*mention.targets, vaccine)}) if vaccine is not None else mention
-
-
-_TESTED = re.compile(
-    r"^\W*(?:\w+\s+)?(?:antigens?|ag|antibod\w+|titers?|titres?|serolog\w*|cultures?|pcr|igg|igm)\b", re.IGNORECASE
-)
-
-
-def _without_tested_vaccine(mention: Mention, text: str) -> Mention:
-    """ "Pneumococcal antigen" is a test, not the vaccine."""
-    if not _TESTED.match(text[mention.end :]):
-        return mention
-    return mention.model_copy(update={"targets": tuple(t for t in mention.targets if t.kind != "immunization")})
-
-
-def _only(mention: Mention, kind: str) -> Mention:
-    """The mention read as one kind, where it can be."""
-    targets = tuple(t for t in mention.targets if t.kind == kind)
-    return mention.model_copy(update={"targets": targets}) if targets else mention
 
 
 _TAILS = frozenset("free based like related induced type style".split())
@@ -510,29 +402,6 @@ def _variant(
         cues=cues_of(_blank(unnamed, [(p.start, p.end) for p in periods])),
         in_record=sum(1 for s in slots if s.known and record is not None and record.has(s.kind, s.id)),
     )
-
-
-# Visits are asked for by kind, and who the patient is by field: no procedure or lab of that name is meant.
-_NOT_A_NAME = frozenset(
-    {
-        "hospital_admission",
-        "emergency_department_visit",
-        "icu_admission",
-        "telehealth_visit",
-        "discharge_from_hospital",
-        "race",
-        "ethnicity",
-        "preferred_language",
-        "home_address",
-        "drug_allergen",
-        "environmental_allergen",
-        "food_allergen",
-    }
-)
-
-
-def _without_visits(mention: Mention) -> Mention:
-    return mention.model_copy(update={"targets": tuple(t for t in mention.targets if t.id not in _NOT_A_NAME)})
 
 
 _HAD = re.compile(

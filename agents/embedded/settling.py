@@ -72,7 +72,7 @@ _WEIGHT_MOVES = re.compile(
 _AT_WEEK = re.compile(r"\b\d{1,3}(?:\s*[-+]\s*\d)?\s*(?:wks?|weeks?|/40|months?|days?|hrs?|hours?|yrs?|years?)\b", re.I)
 _HEAVIER = re.compile(r"\b(?:heavier|lighter|thinner|fatter|slimmer)\b", re.IGNORECASE)
 _MOVED = re.compile(
-    r"\b(?:drop(?:s|ped|ping)?|r(?:ise|ises|isen|ose|ising)|f(?:all|alls|ell|allen|alling)|declin\w+|increas\w+|decreas\w+|chang(?:e|es|ed|ing)|moved?|climb\w*|worsen\w*|improv\w*|progress\w*|evol\w+|deteriorat\w*|drift\w*|differen\w+|delta|behav\w+|fluctuat\w*|swing\w*|var(?:y|ied|ies|iation))\b",
+    r"\b(?:drop(?:s|ped|ping)?|r(?:ise|ises|isen|ose|ising)|f(?:all|alls|ell|allen|alling)|declin\w+|increas\w+|decreas\w+|chang(?:e|es|ed|ing)|moved?|climb\w*|worsen\w*|improv\w*|progress\w*|evol\w+|deteriorat\w*|worse|better|drift\w*|differen\w+|delta|behav\w+|fluctuat\w*|swing\w*|var(?:y|ied|ies|iation))\b",
     re.IGNORECASE,
 )
 _AT_EXTREME = re.compile(

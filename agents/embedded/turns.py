@@ -32,6 +32,9 @@ def earlier_turns(messages: Sequence[BaseMessage]) -> tuple[Turn, ...]:
 def _turn(messages: Sequence[BaseMessage]) -> Turn:
     planned = next((m for m in messages if isinstance(m, AIMessage) and m.tool_calls), None)
     calls = tuple(Call(tool=c["name"], arguments=c["args"]) for c in planned.tool_calls) if planned is not None else ()
+    calls = (
+        tuple(c for c in calls if not c.arguments.get("beside")) or calls
+    )  # what was asked, not what was searched too
     results = [m.artifact for m in messages if isinstance(m, ToolMessage) and isinstance(m.artifact, dict)]
     data = [r["data"] for r in results if isinstance(r.get("data"), dict)]
     only_looked_up = all(call.tool == "look_up" for call in calls)

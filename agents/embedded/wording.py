@@ -82,6 +82,12 @@ _SHORTHAND = (
         ),
         lambda m: f"{m['organ']} ultrasound",
     ),
+    (
+        re.compile(
+            r"\bscop(?:e|ed|ing) (?:his|her|the|their) (?P<part>knee|shoulder|hip|ankle|wrist)\b", re.IGNORECASE
+        ),
+        lambda m: f"do the {m['part']} arthroscopy",
+    ),
     (re.compile(r"\bwt\b", re.IGNORECASE), lambda m: "weight"),
     (
         re.compile(

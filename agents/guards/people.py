@@ -178,6 +178,10 @@ def _is_family_history(who: str, text: str, lexicon: Lexicon) -> bool:
     return (disease or _RUNS.search(text) is not None) and not own
 
 
+_THE_KIN = re.compile(
+    rf"\bthe (?:{RELATIONS})(?:['’]s)?\s+(?:(?:is|are|was|currently|still)\s+)*(?:taking|takes?|on|allergic|prescribed|weighs?)\b",
+    re.IGNORECASE,
+)
 # "His mood since his wife died" is about him.
 _KIN_EVENT = re.compile(
     rf"\b(?:since|after|before|when|until|following|because|now that)\s+(?:the (?:death|loss|passing) of )?(?:his|her|their)\s+(?:late )?(?:{RELATIONS})(?:['’]s)?\s*(?:(?:has |had |was |got |being )*(?:died|passed(?: away)?|left|moved(?: out| in)?|death|passing|illness|ill|sick|diagnos\w+)|(?=\W*$))",
@@ -188,6 +192,8 @@ _KIN_EVENT = re.compile(
 def _about_a_relative(text: str, lexicon: Lexicon) -> bool:
     """Whether the question wants a relative's own data; a blood relative's disease is family history, and is answered."""
     text = _KIN_EVENT.sub(" ", text)
+    if _THE_KIN.search(text):
+        return True
     match = _KIN.search(text)
     return match is not None and not _HOUSEHOLD.search(text) and not _is_family_history(match["who"], text, lexicon)
 

@@ -55,7 +55,7 @@ _CALLED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 _FIRST_WORDS = re.compile(r"\W*(?P<what>[A-Za-z][\w'’-]*(?: [a-z][\w'’-]*){0,3})(?=\s*(?:[:(—–,;.]|-\s|$))")
 _NOT_NAMES = frozenset(
-    {"medication", "medications", "medicine", "drug", "drugs", "active", "current", "known", "following", "several", "other", "these", "them", "what", "allergy", "allergies", "food", "documented", "recorded", "tablet", "tablets", "daily", "anything", "none", "confirmed", "conflicting", "dose", "doses", "regularly", "orally", "reaction", "list", "first", "only", "single", "additional", "seasonal", "environmental", "previous", "severe", "mild"}
+    {"medication", "medications", "medicine", "drug", "drugs", "active", "current", "known", "following", "several", "other", "these", "them", "what", "allergy", "allergies", "food", "documented", "recorded", "tablet", "tablets", "daily", "anything", "none", "confirmed", "conflicting", "dose", "doses", "regularly", "orally", "reaction", "list", "first", "only", "single", "additional", "seasonal", "environmental", "previous", "severe", "mild", "disease", "disorder", "syndrome", "condition", "problem"}
 )  # fmt: skip
 _OF_A_KIND = {
     "allergen": frozenset({"allergen", *TREATMENTS}), "medication": TREATMENTS, "condition": frozenset({"condition"}),

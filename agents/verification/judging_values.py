@@ -166,7 +166,13 @@ _RELATIVE = re.compile(
 
 def _wrong_extreme(amount: Amount, reading: Reading, fitting: Sequence[SaidNumber], said: Said) -> Point | None:
     """The value that really is the latest, highest, lowest or first, where the sentence says so of another."""
-    if not amount.extreme or amount.extreme in {"mean", "median"} or any(c.extreme == amount.extreme for c in fitting):
+    if not amount.extreme or amount.extreme in {"mean", "median"}:
+        return None
+    named_only = amount.extreme in {
+        "latest",
+        "first",
+    }  # "Highest: 8.6" may go without the name that the tool was asked for
+    if any(c.extreme == amount.extreme and (c.own or not named_only) for c in fitting):
         return None
     points = said.points(amount.owners)
     only = 1 if all(not c.own for c in fitting) else 2  # numbers of nothing named give way to a value of its own

@@ -139,9 +139,15 @@ def visit_kind(phrase: str, counts: str) -> str:
     return "inpatient" if counts == "visit" and re.search(r"inpatient|admission|admitted|hospital|stay", phrase) else ""
 
 
-_OF_ANY_VISIT = frozenset({"visit", "visits", "encounter", "encounters", "appointment", "appointments", "admission", "admissions", "admitted", "stay", "stays", "hospitalization", "hospitalizations", "hospital", "inpatient", "emergency", "department", "room", "recorded", "documented", "previous", "prior", "past", "total", "times", "occasions", "known", "more", "different", "separate", "hospitalized", "presentations"})  # fmt: skip
+_VISITS = re.compile(
+    r"(.*?)\b(?:visits?|encounters?|appointments?|admissions?|stays?|hospitali[sz]ations?|presentations?|check-?ups?)\b"
+)
+_OF_ANY_VISIT = frozenset(
+    {"hospital", "inpatient", "emergency", "department", "room", "recorded", "documented", "previous", "prior", "past", "total", "known", "more", "different", "separate"}
+)  # fmt: skip
 
 
 def visit_words(phrase: str) -> set[str]:
     """The words that narrow which visits are counted, such as "prenatal"."""
-    return set(re.findall(r"[a-z]{4,}", phrase)) - _OF_ANY_VISIT
+    match = _VISITS.match(phrase)
+    return set(re.findall(r"[a-z]{4,}", match[1])) - _OF_ANY_VISIT if match is not None else set()

@@ -53,6 +53,8 @@ def calculate_one(note: Path, question: str, *, conventions: str, as_json: bool)
     for item in done.inputs:
         shown = f"{item.value:g}" if isinstance(item.value, float) else str(item.value)
         where = f"“{item.quote}” at {item.span[0]}-{item.span[1]}" if item.span else item.note or item.origin
+        if item.span and item.note:
+            where += f" ({item.note})"
         say(f"  {item.name} = {shown} {item.unit}  {where}")
     for text in (*done.assumptions, *done.warnings):
         say(f"  note: {text}")

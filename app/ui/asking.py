@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from app.dates import now, parse_as_of, parse_since
-from domain.errors import ChartTwinError
+from domain.errors import ChartTwinError, InvalidInput
 
 if TYPE_CHECKING:
     from app.access.guarded import GuardedServices
@@ -27,6 +27,18 @@ _BACK = {
 SURE = "(thread, page) => [confirm('Delete this conversation? It cannot be brought back.') ? thread : null, page]"
 
 
+def moment_of(as_of: str | None) -> datetime:
+    """The moment that counts as now.
+
+    Raises:
+        InvalidInput: it cannot be read.
+    """
+    try:
+        return parse_as_of(as_of) or now()
+    except InvalidInput:
+        raise InvalidInput("“As of” is a date such as 2024-05-31", field="as_of") from None
+
+
 def begin_of(since: str | None, as_of: str | None) -> date | None:
     """The first day that is looked at: of a span that is offered, counted back from the day that counts as today, or as typed.
 
@@ -37,8 +49,7 @@ def begin_of(since: str | None, as_of: str | None) -> date | None:
     if not wanted or wanted == ALL:
         return None
     if wanted in _BACK:
-        moment: datetime = parse_as_of(as_of) or now()
-        return (moment - timedelta(days=_BACK[wanted])).date()
+        return (moment_of(as_of) - timedelta(days=_BACK[wanted])).date()
     return parse_since(wanted)
 
 

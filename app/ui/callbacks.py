@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 
 from app.access.guarded import GuardedServices
-from app.dates import now, parse_as_of
+from app.dates import now
 from app.evidence import open_evidence
 from app.logs import log_event, place_of, pseudonym
 from app.overview import Overview, age_on, overview_of, patient_name
 from app.ui import evidence_panel, plots, render
-from app.ui.asking import begin_of
+from app.ui.asking import begin_of, moment_of
 from app.ui.examples import example_questions
 from domain.answers import Answer
 from domain.errors import ChartTwinError, UnknownThread
@@ -153,7 +153,7 @@ class Callbacks:
         yield session.messages
         painted = 0.0
         try:
-            moment = parse_as_of(as_of) or now()
+            moment = moment_of(as_of)
             turn.chart = Chart(services.store, session.patient_id, moment)
             extent = Extent(since=begin_of(since, as_of), sources=sources)
             async with aclosing(self._events(question, moment, extent, session, services)) as events:  # type: ignore[type-var]
@@ -268,7 +268,7 @@ class Callbacks:
 
     def _moment(self, as_of: str | None) -> datetime:
         try:
-            return parse_as_of(as_of) or now()
+            return moment_of(as_of)
         except ChartTwinError:
             return now()  # the header stays; the question says what is wrong with the date
 

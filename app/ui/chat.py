@@ -281,12 +281,15 @@ class _Chat:
     def _header(self, card: Overview | None, as_of: str | None, session: Session, services: GuardedServices) -> str:
         if card is None:
             return render.header_html(None)
+        moment, told = None, ""
         try:
             moment = parse_as_of(as_of)
-        except ChartTwinError as error:
-            return render.header_html(card) + render.callout("error", "As of", render.esc(error.message))
+        except ChartTwinError:
+            told = render.callout(
+                "error", "As of:", "Give a date such as 2024-05-31. Until then this is the chart of today."
+            )
         ctx = ToolContext(services.store, session.patient_id, moment or now(), services.twin)
-        return render.header_html(card, moment, status_html(code_status(ctx), Marks(session, "head")))
+        return render.header_html(card, moment, status_html(code_status(ctx), Marks(session, "head"))) + told
 
     async def _ask(
         self,

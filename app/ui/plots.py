@@ -126,7 +126,7 @@ def _mark(figure: Figure, artifact: Mapping[str, Any], chart: Chart) -> None:
         figure.add_vline(x=mark.time.isoformat(), line={"color": _COLOURS[3], "width": 1, "dash": "dot"}, opacity=0.45)
     figure.update_layout(
         yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
-        xaxis_title="▼ drug started or ended, or procedure",
+        xaxis_title={"text": "▼ drug started or ended, or procedure", "font": {"size": 11}},
     )
 
 

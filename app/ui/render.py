@@ -138,7 +138,9 @@ def streaming_markdown(text: str) -> str:
 
 
 def callout(kind: str, title: str, body_html: str) -> str:
-    """A box beside the answer; `body_html` is escaped already."""
+    """A box beside the answer; `body_html` is escaped already. A fault, which has no capital of its own, gets one."""
+    if kind == "error":
+        body_html = body_html[:1].upper() + body_html[1:]
     return f'<div class="ct-callout ct-{kind}"><strong>{esc(title)}</strong> {body_html}</div>'
 
 

@@ -101,7 +101,7 @@ def test_a_model_runs_on_the_chart_and_on_changed_inputs(page: Any) -> None:
     page.wait_for_selector("#ct-calc h2", timeout=60_000)
     before = page.locator("#ct-calc td strong").first.inner_text()
     page.click("#ct-calc-keep")
-    page.wait_for_timeout(1500)
+    page.wait_for_selector("#ct-calc .ct-kept", timeout=30_000)
     creatinine = page.locator(".ct-room-form:visible input[type=number]").first
     creatinine.fill("4")
     creatinine.press("Enter")

@@ -79,7 +79,6 @@ def test_a_head_for_other_inputs_is_refused() -> None:
     ("question", "intent"),
     [
         ("what is she taking for diabetes", "medication.list_active"),
-        ("what does his family die of", "family.list"),
         ("first line tx for type 2 dm?", "knowledge"),
         ("when did this patient first come to us?", "encounter.first"),
     ],

@@ -87,7 +87,7 @@ DIED = result("patient_card", "88-year-old male, died 2026-06-17, as of 2026-11-
 @pytest.mark.parametrize(
     ("sentence", "kind"),
     [
-        ("She has had two prenatal visits.", ""), ("She has had three prenatal visits.", "number"), ("The last prenatal visit was on November 4.", ""), ("The last prenatal visit was on October 5.", "date"),
+        ("She has had two prenatal visits.", ""), ("The number of visits on record is 3.", ""), ("She has had three prenatal visits.", "number"), ("The last prenatal visit was on November 4.", ""), ("The last prenatal visit was on October 5.", "date"),
         ("The last admission was on 2022-11-03.", ""), ("The last admission was on 2026-10-05.", "date"), ("He died on June 17, 2026.", ""), ("He died on June 12, 2026.", "date"), ("She has been to the ED three times.", "number"),
         ("Her sister was diagnosed at 30.", ""), ("Her sister was diagnosed at 51.", "number"), ("She has no intolerances.", "absence"), ("History of Fabry disease.", "condition"), ("She had a mammogram, now in the past.", ""),
     ],

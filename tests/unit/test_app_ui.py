@@ -103,7 +103,7 @@ def test_a_fault_is_told_in_plain_words(page: Page) -> None:
 
 def test_a_date_that_cannot_be_read_is_told(page: Page) -> None:
     page.ask("weight trend", as_of="soon")
-    assert "as_of must be" in page.texts[-1]
+    assert "“As of” is a date such as 2024-05-31" in page.texts[-1]
 
 
 def test_an_empty_question_is_not_asked(page: Page) -> None:

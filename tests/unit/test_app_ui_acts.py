@@ -156,7 +156,7 @@ def test_copying_takes_the_citations_along(page: Page) -> None:
     assert 'data-kind="copy"' in sent.html and "[2] Note/" in sent.html and not sent.asks_comment
     assert acts.act("copy-1", page.session, page.services).html != sent.html, "a second copy is seen by the page too"
     assert "not in the conversation" in acts.act("copy-9", page.session, page.services).html
-    assert "format is one of" in acts.act("exe-1", page.session, page.services).html
+    assert "Format is one of" in acts.act("exe-1", page.session, page.services).html
 
 
 def test_a_verdict_is_kept_as_hashes_and_a_comment_completes_it(page: Page, tmp_path: Path) -> None:

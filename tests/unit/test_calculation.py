@@ -282,3 +282,8 @@ def test_the_question_may_say_which_weight_counts() -> None:
     ideal = 50 + 2.3 * (175 / 2.54 - 60)
     adjusted = ideal + 0.4 * (110 - ideal)
     assert calculate_from_note(text, question).answer == pytest.approx((140 - 60) * adjusted / 72, rel=1e-3)
+
+
+def test_age_and_sex_are_no_evidence_for_a_score_of_measurements() -> None:
+    assert calculate_from_note("He feels well.", "What is the MELD score?").answer is None
+    assert calculate_from_note("A 70-year-old woman with palpitations.", "CHA2DS2-VASc?").answer == 2

@@ -210,3 +210,14 @@ def test_every_kind_is_searched(lexicon: Lexicon) -> None:
     found = lexicon.find_mentions("creatinine, statins, aspirin, asthma, colonoscopy, flu shot, peanuts")
     assert {t.kind for m in found for t in m.targets} == set(KINDS)
     assert all(isinstance(t, Target) and t.ids for m in found for t in m.targets)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("start 5 mg daily", []), ("500 mg bid", []), ("lisinopril 5 mg", ["lisinopril"]), ("creatinine 1.2 mg/dL", ["creatinine"]),
+        ("latest mg", ["mg"]), ("K 4.1 Mg 1.8", ["K", "Mg"]), ("k 4.1 mg 1.8", ["k", "mg"]), ("last 3 mg values", ["mg"]), ("Mg", ["Mg"]),
+    ],
+)  # fmt: skip
+def test_a_unit_behind_its_number_names_no_lab(text: str, names: list[str]) -> None:
+    assert [m.text for m in default_lexicon().find_mentions(text)] == names

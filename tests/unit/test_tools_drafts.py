@@ -600,6 +600,7 @@ def test_a_resolved_and_a_removed_problem(ward: Ward) -> None:
         ("draft_order", {"order": "furosemide", "action": "banish"}, RetryableToolError),
         ("draft_order", {"order": "furosemide", "action": "stop"}, FinalToolError),
         ("draft_order", {"order": "furosemide 40 mg", "action": "change"}, FinalToolError),
+        ("draft_order", {"order": "5 mg"}, RetryableToolError),  # a unit is no magnesium level
         ("draft_note", {"text": ""}, RetryableToolError),
         ("draft_note", {"text": "x" * 9000}, RetryableToolError),
         ("draft_note", {"text": "a note", "note": "of-another"}, RetryableToolError),

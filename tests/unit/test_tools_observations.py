@@ -314,3 +314,12 @@ def test_arguments_to_correct(cohort: Bench, tool: str, arguments: dict[str, Any
 
 def test_a_value_without_a_unit_leaves_no_space(cohort: Bench) -> None:
     assert "**2.7**" in run(cohort, 4, "statistics", concept="inr").summary
+
+
+def test_a_few_values_beyond_a_limit_are_listed_one_by_one(cohort: Bench) -> None:
+    result = cohort.run(4, "threshold", {"concept": "creatinine", "comparison": "above", "value": 1.2})
+    assert [s.text for s in result.statements[1:]] == ["2025-04-21: 1.22 mg/dL", "2026-10-12: 1.31 mg/dL"]
+
+
+def test_a_converted_value_is_no_finer_than_it_is_known(cohort: Bench) -> None:
+    assert "(61.7 mmol/mol)" in cohort.run(5, "latest", {"concept": "hba1c", "unit": "mmol/mol"}).summary

@@ -80,3 +80,15 @@ def test_what_a_name_leaves_over_is_said(cohort: Bench) -> None:
     assert "“wheal size” is not documented in the structured record" in result.summary
     assert "skin test 9 mm in June" in result.summary
     assert cohort.run(11, "look_up", {"name": "peanut allergy"}).summary.startswith("Recorded:")
+
+
+def test_a_sentence_that_only_repeats_the_question_tells_nothing(cohort: Bench) -> None:
+    from tools.passages import _echoes
+
+    assert _echoes("how much exercise does she get -", "How much exercise does she get?")
+    assert not _echoes("No fever.", "any fever?") and not _echoes("Fever.", "fever")
+    assert not _echoes("She exercises twice a week.", "how much exercise does she get")
+
+
+def test_numbers_under_a_heading_are_found(cohort: Bench) -> None:
+    assert "96/188/162/131" in cohort.run(10, "search_notes", {"query": "OGTT values"}).summary

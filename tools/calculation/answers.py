@@ -10,8 +10,9 @@ ASSUMED_ABSENT, NOTE, QUESTION, DERIVED, RECORD = "assumed_absent", "note", "que
 class Used(Frozen):
     """An input as the note states it, and as the calculator took it.
 
-    `value` and `unit` are those of the note; `converted` is the value in the calculator's unit, where that is another one. `span` and `quote` are the characters of the note that hold it; an input that was derived or assumed has none of its
-    own, and `note` says from what. `origin` is note, question, derived, record, assumed_absent or assumed_normal.
+    `value` and `unit` are those of the note; `converted` is the value in the calculator's unit, where that is another one.
+    `span` and `quote` are the characters of the note that hold it; an input that was derived or assumed has none of its own,
+    and `note` says from what. `origin` is note, question, derived, record, assumed_absent or assumed_normal.
     """
 
     name: str

@@ -27,6 +27,7 @@ Elsewhere = Callable[[ModelInput], Used | None]
 
 # What is not measured scores no points, as the scores prescribe; an equation needs all of its inputs.
 _POINTS = "{score}"
+_DEMOGRAPHIC = frozenset({"age_years", "sex", "race"})
 _READERS: Mapping[str, Reader] = {"sex": values.sex, "weight_kg": body_size.measured, "height_cm": body_size.measured}
 
 
@@ -76,9 +77,7 @@ class NoteCalculator:
             calculator=card.id, output=output, inputs=tuple(gathered.used.values()), criteria=tuple(gathered.criteria),
             assumptions=tuple(gathered.assumptions), source=f"{card.source} doi:{card.doi}",
         )  # fmt: skip
-        if not any(item.span or item.origin == RECORD for item in gathered.used.values()) and not any(
-            c.span for c in gathered.criteria
-        ):
+        if not _has_evidence(gathered):
             return base.model_copy(update={
                 "missing": tuple(i.name for i in card.inputs if i.required), "reason": "the note holds none of the inputs",
             })  # fmt: skip
@@ -97,6 +96,20 @@ class NoteCalculator:
                 update={"reason": f"{output} cannot be told from these inputs", "warnings": run.warnings}
             )
         return _with(base, run, wanted, question)
+
+
+def _has_evidence(gathered: _Gathered) -> bool:
+    """Whether the note or the record tells anything that the answer rests on.
+
+    Age and sex alone are evidence only where all else are findings, which may be assumed absent: a MELD of nothing but a
+    "he" would be a guess.
+    """
+    told = {item.name for item in gathered.used.values() if item.span or item.origin == RECORD}
+    told |= {criterion.name for criterion in gathered.criteria if criterion.span}
+    measured = any(
+        item.name not in _DEMOGRAPHIC and not isinstance(item.value, bool) for item in gathered.used.values()
+    )
+    return bool(told - _DEMOGRAPHIC) or (bool(told) and not measured)
 
 
 def _listed(value: object) -> list[object]:

@@ -12,6 +12,7 @@ from app.feedback import CORRECTIONS, FeedbackStore
 from app.ui.render import callout, esc
 from app.ui.rooms.page import PRIVATE, Page, in_plain_words
 from domain.facts import Fact, Note
+from tools.observations import unit_label
 
 _MOST = 200_000
 _START = (
@@ -33,6 +34,13 @@ _STATES = (
 )
 
 
+_SYSTEMS = {
+    "Icd10CmCode": "ICD-10-CM",
+    "SnomedCode": "SNOMED CT",
+    "LoincCode": "LOINC",
+    "AtcCode": "ATC",
+    "HpoCode": "HPO",
+}
 _NO_SUCH = "no such fact"
 
 
@@ -172,7 +180,9 @@ def note_html(text: str, facts: list[Fact]) -> str:
 
 
 def _row(fact: Fact) -> str:
-    codes = ", ".join(f"{c.__class__.__name__.removesuffix('Code')} {c.code}" for c in fact.codes[:2])
+    codes = ", ".join(
+        f"{_SYSTEMS.get(type(c).__name__, type(c).__name__.removesuffix('Code'))} {c.code}" for c in fact.codes[:2]
+    )
     value = "" if fact.value is None else str(getattr(fact.value, "display", "") or _shown(fact))
     return (
         f"<tr><td>{esc(fact.text)}</td><td>{esc(fact.kind.value.replace('_', ' '))}</td><td>{esc(state_of(fact))}</td>"
@@ -184,4 +194,4 @@ def _shown(fact: Fact) -> str:
     value = fact.value
     if isinstance(value, str) or value is None:
         return value or ""
-    return f"{fact.comparator}{value.value:g} {value.unit}".strip()
+    return f"{fact.comparator}{value.value:g} {unit_label(value.unit)}".strip()

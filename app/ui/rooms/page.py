@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from app.access.guarded import GuardedServices
-from app.dates import now, parse_as_of
+from app.ui.asking import moment_of
 from app.ui.callbacks import Callbacks, Session
 from app.ui.render import callout, esc, linked
 from domain.errors import ChartTwinError
@@ -42,7 +42,7 @@ class Page:
         services = self.callbacks.services_for(request)
         if session is None or session.owner != services.caller.subject or not session.patient_id:
             return None
-        return services, session, parse_as_of(as_of) or now()
+        return services, session, moment_of(as_of)
 
     def chart(
         self, session: Session | None, as_of: str | None, request: gr.Request
