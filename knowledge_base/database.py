@@ -22,7 +22,6 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
-    text,
 )
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool

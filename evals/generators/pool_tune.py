@@ -89,7 +89,7 @@ POOL = Pool(
         _T(("Repeat the ultrasound of the thyroid in twelve months.", "Thyroid US again in 12 mo."),
            ("when is the thyroid ultrasound due again?", "plan for thyroid imaging"), "twelve|12", "note_plan"),
         _T(("To return in six weeks with a blood pressure diary.", "RTC 6 wk w/ BP diary."),
-           ("when should {he} come back?", "follow up interval and what to bring"), "six weeks|6 w", "note_plan"),
+           ("when should {he} come back?", "follow up interval and what to bring"), "six weeks|6 wk", "note_plan"),
         _T(("We agreed to start physiotherapy for the shoulder before any injection.", "Shoulder: PT first, injection later."),
            ("what's the plan for the shoulder", "shoulder - injection or physio first?"), "physio|PT", "note_plan"),
         _T(("If the headache becomes sudden or severe {he} is to go to the emergency department.",
