@@ -14,16 +14,14 @@ from typing import Any
 
 import pytest
 
+from app.api.main import build_app
 from app.assembly import Services
 from app.settings import load_settings
 from tests.conftest import Bench
-from tests.integration.test_ui_chat import ARGUMENTS, CHROMIUM, Tab, served
+from tests.integration.browsing import IN_A_BROWSER, Tab
+from tests.integration.serving import served
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
-]
+pytestmark = IN_A_BROWSER
 AS_OF = "2026-11-15"
 
 
@@ -32,18 +30,8 @@ def address(tmp_path_factory: pytest.TempPathFactory, cohort: Bench) -> Iterator
     """A server over a copy of the demo cohort, which the whole session of tests reads once."""
     folder = Path(shutil.copytree(cohort.store.data_dir, tmp_path_factory.mktemp("chat") / "data"))
     services = Services(load_settings(data_dir=folder))
-    with served(services) as where:
+    with served(build_app(services)) as where:
         yield where
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

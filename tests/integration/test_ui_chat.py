@@ -5,10 +5,6 @@ Run alone with: pytest tests/integration/test_ui_chat.py
 
 from __future__ import annotations
 
-import contextlib
-import re
-import shutil
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,110 +13,19 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from app.api.main import build_app
 from app.assembly import Services
-from app.commands.serve import listen
+from tests.integration.browsing import IN_A_BROWSER, Tab
+from tests.integration.serving import served
 from tests.unit.test_app_scripted import ScriptedAssistant, scripted_services
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
-]
-
-
-@contextlib.contextmanager
-def served(services: Services) -> Iterator[str]:
-    """The address of a server over these parts, on a free loopback port, ended with the block."""
-    import uvicorn
-
-    from app.api.main import build_app
-
-    listening = listen("127.0.0.1", 0)
-    config = uvicorn.Config(build_app(services), log_config=None, access_log=False, timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 60
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert server.started
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listening.close()
-
-
-class Tab:
-    """One page, the requests it made and the faults it reported."""
-
-    def __init__(self, page: Any, address: str) -> None:
-        self.page = page
-        self.requests: list[str] = []
-        self.faults: list[str] = []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("pageerror", self._fault)
-        page.on("console", lambda message: message.type == "error" and self._fault(message.text))
-        page.goto(address)
-        page.wait_for_selector("#ct-patient input")
-        page.wait_for_selector("text=Choose a patient above")
-
-    def _fault(self, error: object) -> None:
-        self.faults.append(str(error))
-
-    def reload(self) -> None:
-        """Load the page again; what the page that is gone reports about its cut connections is no fault."""
-        before = list(self.faults)
-        self.page.reload()
-        self.page.wait_for_selector("#ct-chat")
-        self.faults[:] = before
-
-    def open_patient(self, name: str) -> None:
-        self.page.get_by_role("tab", name="Ask", exact=True).click()
-        self.page.click("#ct-patient input")
-        self.page.locator("#ct-patient").get_by_role("option", name=re.compile(name)).first.click()
-        self.page.wait_for_selector(f".ct-who h1:has-text('{name}')")
-        self.page.wait_for_selector("#ct-question textarea:not([disabled])")
-
-    def ask(self, question: str) -> None:
-        before = self.page.locator("#ct-chat .user-row").count()
-        self.page.fill("#ct-question textarea", question)
-        self.page.press("#ct-question textarea", "Enter")
-        self.page.wait_for_function(f"document.querySelectorAll('#ct-chat .user-row').length > {before}")
-        self.page.wait_for_selector("#ct-question .submit-button", timeout=60_000)
-
-    @property
-    def last(self) -> Any:
-        return self.page.locator("#ct-chat .bot-row").last
-
-    @property
-    def elsewhere(self) -> list[str]:
-        """Requests to any host but this one."""
-        return [
-            url
-            for url in self.requests
-            if urlsplit(url).scheme in ("http", "https", "ws", "wss") and urlsplit(url).hostname != "127.0.0.1"
-        ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")
 def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ScriptedAssistant]]:
     services, assistant = scripted_services(tmp_path_factory.mktemp("data"))
-    with served(services) as address:
+    with served(build_app(services)) as address:
         yield address, assistant
 
 
@@ -264,7 +169,7 @@ def test_without_records_the_page_says_what_to_do(browser: Any, tmp_path: Path) 
 
     services = Services(load_settings(data_dir=tmp_path))
     services.provide(assistant=ScriptedAssistant(services), index=None)
-    with served(services) as address:
+    with served(build_app(services)) as address:
         page = browser.new_page()
         page.goto(address)
         page.wait_for_selector("text=There are no records here yet")

@@ -10,34 +10,22 @@ from typing import Any
 import pytest
 
 from app.access.callers import Role
+from app.api.main import build_app
 from app.assembly import Services
 from app.settings import load_settings
-from tests.integration.test_ui_chat import ARGUMENTS, CHROMIUM, served
+from tests.integration.browsing import IN_A_BROWSER
+from tests.integration.serving import served
 from tests.unit.test_app_scripted import PATIENT_ID, loaded_record
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Services]]:
     folder = Path(shutil.copytree(loaded_record(), tmp_path_factory.mktemp("rooms") / "data"))
     services = Services(load_settings(data_dir=folder, access="keys"))
-    with served(services) as address:
+    with served(build_app(services)) as address:
         yield address, services
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture
