@@ -77,7 +77,6 @@ SPEAKS: list[tuple[str, tuple[str, dict[str, Any]], str]] = [
     ("vancomycin AUC with 1 g daily?", VANCOMYCIN, "serum creatinine is 70 days old"),
     ("is he on metformin?", ("medication", {"drug": "metformin", "aspect": "active"}), "contraindicated below 30"),
     ("dose of metformin", ("medication", {"drug": "metformin", "aspect": "dose"}), "Metformin with eGFR 25"),
-    ("can I give warfarin?", ("medication_safety", {"drug": "warfarin"}), "Warfarin with amiodarone 200 mg (active): raises the INR"),
     ("should we continue warfarin?", ("medication", {"drug": "warfarin", "aspect": "active"}), "raises the INR"),
     ("what is his LDL", ("latest", {"concept": "ldl"}), "LDL cholesterol was last measured 2811 days before 2026-11-10"),
     ("potassium?", ("latest", {"concept": "potassium"}), "The value 41 mmol/L is implausible"),
@@ -92,6 +91,7 @@ SILENT: list[tuple[str, tuple[str, dict[str, Any]]]] = [
     ("first LDL", ("latest", {"concept": "ldl", "first": True})),
     ("LDL in 2019", ("latest", {"concept": "ldl"})),
     ("any allergies?", ("allergies", {})),
+    ("can I give warfarin?", ("medication_safety", {"drug": "warfarin"})),  # the tool itself shows the interaction
     ("is he allergic to vancomycin?", ("allergies", {"substance": "vancomycin"})),
     ("list his medications", ("list_medications", {})),
     ("how old is he", ("demographics", {"field": "age"})),
