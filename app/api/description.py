@@ -74,8 +74,8 @@ _OPENAI_ERROR: Json = {
 }
 
 
-def install_description(app: FastAPI, public: frozenset[str]) -> None:
-    """Make `/openapi.json` the whole description; addresses in `public` need no credential."""
+def install_description(app: FastAPI, public: frozenset[str] | None) -> None:
+    """Make `/openapi.json` the whole description; addresses in `public` need no credential, none does where it is None."""
     derived = app.openapi
 
     def whole() -> Json:
@@ -94,24 +94,38 @@ def examples() -> dict[str, Json]:
     return found
 
 
-def _complete(document: Json, public: frozenset[str]) -> None:
+def _complete(document: Json, public: frozenset[str] | None) -> None:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     schemas |= {"Problem": _PROBLEM, "OperationOutcome": _OUTCOME, "OpenAIError": _OPENAI_ERROR}
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    components["securitySchemes"] = {
-        "bearer": {"type": "http", "scheme": "bearer", "description": "An access key, or a token of the organisation."},
-        "session": {"type": "apiKey", "in": "cookie", "name": "charttwin_session"},
-    }
-    document["security"] = [{"bearer": []}, {"session": []}]
+    if public is not None:
+        components["securitySchemes"] = {
+            "bearer": {"type": "http", "scheme": "bearer", "description": "An access key, or an organisation's token."},
+            "session": {"type": "apiKey", "in": "cookie", "name": "charttwin_session"},
+        }
+        document["security"] = [{"bearer": []}, {"session": []}]
+    _plain_pairs(document)
     for path, operations in document["paths"].items():
         for method in _METHODS:
             if (operation := operations.get(method)) is not None:
-                if path in public:
+                if public is not None and path in public:
                     operation["security"] = []
                 _add_faults(operation, path)
                 _add_example(operation, examples().get(f"{method.upper()} {path}", {}))
+
+
+def _plain_pairs(node: Any) -> None:
+    """Pairs of like things as lists of two: the same values, in words that more tools read."""
+    if isinstance(node, dict):
+        places = node.get("prefixItems")
+        if isinstance(places, list) and all(place == places[0] for place in places):
+            node["items"] = node.pop("prefixItems")[0]
+        node = list(node.values())
+    if isinstance(node, list):
+        for value in node:
+            _plain_pairs(value)
 
 
 def _add_faults(operation: Json, path: str) -> None:

@@ -59,6 +59,10 @@ class Guards:
         names = self._settings.host_names
         if _host_name(headers.get("host", "")) not in names:
             return problem(421, "foreign_host", "this server answers to its loopback address only")
+        if scope["method"] in ("TRACE", "CONNECT"):  # would repeat headers, or make a tunnel; nothing here takes them
+            refusal = problem(405, "method_not_allowed", "this server does not take this method")
+            refusal.headers["allow"] = "DELETE, GET, HEAD, OPTIONS, POST"
+            return refusal
         origin = headers.get("origin")
         if origin and _host_name(urlsplit(origin).netloc) not in names:
             return problem(403, "foreign_origin", "requests from other sites are refused")

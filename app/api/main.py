@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import Route, compile_path
 
 from app import version
 from app.access.callers import Action
@@ -99,12 +99,18 @@ def build_app(services: Services, *, with_ui: bool = True, warm: bool = True) ->
         app.include_router(routes.router, dependencies=[Depends(Needs(Action.COMPUTE))])
     app.router.routes.append(Route("/mcp/{patient_id}", endpoint=mcp_door))
     add_pages(app)
-    install_description(app, PUBLIC)
+    install_description(app, None if services.settings.access == "local" else PUBLIC)
     if with_ui:
         from app.ui.chat import mount_chat
 
         mount_chat(app, services)
     return app
+
+
+def methods_of(app: FastAPI, path: str) -> list[str]:
+    """The methods that the described operations at this address take."""
+    found = [methods for template, methods in app.openapi()["paths"].items() if compile_path(template)[0].match(path)]
+    return sorted({method.upper() for methods in found for method in methods})
 
 
 def add_pages(app: FastAPI) -> None:
@@ -117,5 +123,6 @@ def add_pages(app: FastAPI) -> None:
 
     # Without this, the chat mounted at `/` would answer for unknown API addresses.
     @app.api_route("/v1/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
-    async def unknown_address(rest: str) -> None:
-        raise HTTPException(status_code=404)
+    async def unknown_address(rest: str, request: Request) -> None:
+        allowed = methods_of(app, request.url.path)
+        raise HTTPException(405, headers={"allow": ", ".join(allowed)}) if allowed else HTTPException(404)

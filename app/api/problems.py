@@ -180,8 +180,14 @@ async def _on_invalid_request(request: Request, error: Exception) -> Problem:
 async def _on_http_error(request: Request, error: Exception) -> Problem:
     assert isinstance(error, HTTPException)
     kinds = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
-    details = {404: "no such address; /docs lists them", 413: "the body of the request is too large"}
-    return problem(error.status_code, kinds.get(error.status_code, "http_error"), details.get(error.status_code, ""))
+    details = {
+        404: "no such address; /docs lists them",
+        405: "this address takes other methods; Allow names them",
+        413: "the body of the request is too large",
+    }
+    answer = problem(error.status_code, kinds.get(error.status_code, "http_error"), details.get(error.status_code, ""))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 async def _on_unexpected(request: Request, error: Exception) -> Problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from domain.predictions import Chain, Scenario
 
@@ -25,8 +25,8 @@ class AskBody(_Body):
         pattern=r"^[A-Za-z0-9_.:-]+$",
         description="Questions of one thread know the previous ones. A thread belongs to one patient.",
     )
-    stream: bool = Field(default=False, description="Stream server-sent events, as with Accept: text/event-stream.")
-    resumable: bool = Field(
+    stream: StrictBool = Field(default=False, description="Stream server-sent events, as with Accept: text/event-stream.")
+    resumable: StrictBool = Field(
         default=False,
         description="Stream, and let the run go on when the connection breaks: `Location` says where to take it up "
         "again, with `Last-Event-ID`.",
@@ -95,7 +95,9 @@ class CalibrateBody(_Body):
     """Measurements of one patient to fit a model to."""
 
     inputs: dict[str, Any] = Field(default_factory=dict)
-    measurements: list[dict[str, Any]] = Field(max_length=50, description="Each by the fields that the card numbers.")
+    measurements: list[dict[str, Any]] = Field(
+        min_length=1, max_length=50, description="Each by the fields that the card numbers."
+    )
 
 
 class SensitivityBody(_Body):

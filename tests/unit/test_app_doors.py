@@ -243,4 +243,17 @@ def test_faults_are_described_as_they_come(marked: TestClient) -> None:
         described = document["paths"][template]["get"]["responses"][str(answer.status_code)]["content"][media]["schema"]
         jsonschema.validate(answer.json(), {"components": document["components"], **described})
     assert "HTTPValidationError" not in document["components"]["schemas"]
-    assert document["paths"]["/healthz"]["get"]["security"] == []
+    assert "security" not in document and "securitySchemes" not in document["components"]  # local mode
+
+
+def test_where_people_sign_in_the_description_says_how(door: Door) -> None:
+    document = door[0].get("/openapi.json").json()
+    assert set(document["components"]["securitySchemes"]) == {"bearer", "session"}
+    assert document["paths"]["/healthz"]["get"]["security"] == [] and document["security"]
+
+
+def test_another_method_is_answered_with_those_that_there_are(marked: TestClient) -> None:
+    answer = marked.get("/v1/calculate")
+    assert answer.status_code == 405 and answer.headers["allow"] == "POST"
+    assert marked.get("/v1/nothing").status_code == 404
+    assert marked.request("TRACE", "/v1/patients").status_code == 405

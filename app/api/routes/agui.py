@@ -37,7 +37,7 @@ class AgUiInput(BaseModel):
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
     threadId: Annotated[str, Field(min_length=1, max_length=128, pattern=_THREAD)]
     runId: Annotated[str, Field(min_length=1, max_length=128)]
-    messages: Annotated[list[AgUiMessage], Field(max_length=1000)]
+    messages: Annotated[list[AgUiMessage], Field(min_length=1, max_length=1000)]
     forwardedProps: dict[str, Any] | None = Field(default=None, description="`as_of`: the date to treat as now.")
 
 
@@ -45,7 +45,7 @@ class AgUiInput(BaseModel):
     "/{patient_id}/agui",
     summary="Ask, as AG-UI front ends do",
     response_class=StreamingResponse,
-    responses={200: {"description": "AG-UI events.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"description": "AG-UI events.", "content": {"text/event-stream": {}}}},
 )
 async def run(patient_id: str, body: AgUiInput, services: ServicesDep) -> StreamingResponse:
     """Answers the last message of the user; earlier ones are known by `threadId`. The whole answer is the run's result."""

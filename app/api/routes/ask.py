@@ -22,7 +22,7 @@ _CLIENT_LEFT = 499
 _STREAM_DOC: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The answer; or, when streaming, events named step, tool, token, reset, answer and error.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {}},
     }
 }
 

@@ -139,7 +139,19 @@ def search_type(resource_type: str, request: Request, services: ServicesDep) -> 
     return _searchset(request, found[start : start + size], len(found), size, start)
 
 
-@router.post("/DocumentReference", summary="Take a note in", status_code=201)
+def _takes(resource_type: str, *required: str) -> Json:
+    """What the description says of a body that is checked as FHIR, element by element, and not by a schema."""
+    schema = {"type": "object", "required": ["resourceType", *required],
+              "properties": {"resourceType": {"const": resource_type}}}  # fmt: skip
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+@router.post(
+    "/DocumentReference",
+    summary="Take a note in",
+    status_code=201,
+    openapi_extra=_takes("DocumentReference", "subject", "content"),
+)
 def take_note(body: Annotated[Json, Body()], request: Request, response: Response, services: ServicesDep) -> Json:
     """Stores a note of a stored patient and extracts its facts; the answer holds both, with provenance to the span."""
     if body.get("resourceType") != "DocumentReference":
@@ -168,7 +180,7 @@ def take_note(body: Annotated[Json, Body()], request: Request, response: Respons
     }
 
 
-@router.post("", summary="Take a record in")
+@router.post("", summary="Take a record in", openapi_extra=_takes("Bundle", "entry"))
 def take_bundle(body: Annotated[Json, Body()], services: ServicesDep) -> Json:
     """A Bundle of one or more patients, `$everything` of another server for example; taking it twice changes nothing."""
     if body.get("resourceType") != "Bundle":

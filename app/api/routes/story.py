@@ -13,6 +13,7 @@ from app.dates import now, parse_as_of
 from app.stories import check_form, story_document, tell_story
 from domain.answers import Conflict
 from domain.facts import Evidence
+from tools.story import AUDIENCES, KINDS
 
 router = APIRouter(prefix="/v1/patients", tags=["story"])
 
@@ -60,10 +61,10 @@ def get_story(
     patient_id: str,
     services: ServicesDep,
     kind: Annotated[
-        str, Query(max_length=40, description="one_liner, timeline, problem_oriented, since_last_visit, sbar or full")
+        str, Query(max_length=40, json_schema_extra={"enum": list(KINDS)}, description="What is told, and how.")
     ] = "problem_oriented",
     audience: Annotated[
-        str, Query(max_length=40, description="clinician_short, clinician_long, handoff, patient or evaluator")
+        str, Query(max_length=40, json_schema_extra={"enum": list(AUDIENCES)}, description="Whom it is told to.")
     ] = "clinician_short",
     form: Annotated[str, Query(alias="format", max_length=20, description="json, markdown or fhir")] = "json",
     as_of: Annotated[str | None, Query(max_length=40, description="The date or time to treat as now.")] = None,
