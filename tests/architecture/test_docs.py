@@ -40,3 +40,14 @@ def test_the_settings_page_names_every_setting() -> None:
     page = (ROOT / "docs/reference/cli.md").read_text(encoding="utf-8")
     named = {name.lower() for name in re.findall(r"`CHARTTWIN_([A-Z_]+)`", page)}
     assert named == set(Settings.model_fields)
+
+
+def test_every_command_is_in_the_reference() -> None:
+    from typer.main import get_command
+
+    from app.cli import app
+
+    page = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    assert len(commands) > 15
+    assert not [name for name in commands if f"`{name}" not in page]
