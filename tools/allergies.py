@@ -323,12 +323,15 @@ def allergy_conflicts(ctx: ToolContext) -> tuple[Conflict, ...]:
         if not denies_allergy(ctx, fact) or not _denies_one_of(ctx, fact, active):
             continue
         names = ", ".join(plain_name(r.display) for r in active)
+        # "allergic to penicillin" alone would say the opposite of "states he is not allergic to penicillin".
+        in_words = fact.evidence.quote, fact.evidence
+        said, evidence = in_words if fact.concept_id == "no_known_allergies" else sentence_around(ctx, fact.evidence)
         return (
             Conflict(
                 topic="allergies",
                 record_says=f"{len(active)} active: {names}",
-                note_says=f"note of {day(ctx.chart.note_time(fact))}: “{fact.evidence.quote}”",
-                evidence=(cite(active[0]), fact.evidence),
+                note_says=f"note of {day(ctx.chart.note_time(fact))}: “{said}”",
+                evidence=(cite(active[0]), evidence),
             ),
         )
     return ()

@@ -34,6 +34,7 @@ from tools import (
     safety,
     story,
 )
+from tools.all_results import all_results
 from tools.context import ToolContext
 from tools.drafts import draft_message, draft_note, draft_order, draft_problem_change
 from tools.outcome import FinalToolError, RetryableToolError, ToolResult, say
@@ -183,7 +184,9 @@ _PANELS: dict[str, tuple[str, ...]] = {
 
 
 def lab_panel(ctx: ToolContext, panel: str, period: Period | None = None) -> ToolResult:
-    """The latest of each member of a panel: bmp, cmp, cbc, lipid_panel, liver_function, renal_function, electrolytes, urinalysis, ..."""
+    """The latest of each member of a panel: bmp, cmp, cbc, lipid_panel, liver_function, renal_function, electrolytes, urinalysis, ...; `all`, `abnormal`."""
+    if panel in {"all", "abnormal"}:
+        return all_results(ctx, period, outside_only=panel == "abnormal")
     target = ctx.lexicon.resolve(panel, "observation")
     key = target.id if target is not None and target.id in _PANELS else panel
     if key not in _PANELS:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from domain.answers import Conflict
-from domain.facts import FactKind
+from domain.facts import Fact, FactKind
 from tools.allergies import allergies, allergy_conflicts, unlisted_allergies
 from tools.context import ToolContext, cite, dated, day, plain_name
 from tools.medications import courses
@@ -13,6 +15,12 @@ from tools.outcome import Statement, ToolResult, say
 from tools.problems import since_when
 
 _STALE_DAYS = 730
+# "Smokes 5 a day, advised to quit" is about a smoker.
+_TO_QUIT = re.compile(
+    r"\b(?:advi[sc]e\w*|counsel\w*|encourag\w*|urged?|told|asked|wants?|wish\w*|try\w*|trie[ds]|ready|unwilling|willing|plan\w*|not interested|declin\w*|refus\w*|offered)"
+    r"\b[^.;]{0,30}?\b(?:quit\w*|stop\w*|cessation)\b"
+)  # fmt: skip
+_SMOKES_NOW = re.compile(r"\bsmokes\b|\b(?:current|active)(?:ly)? smok|\bstill smok|\bcontinues to smoke")
 
 
 def record_vs_notes(ctx: ToolContext, topic: str = "all") -> ToolResult:
@@ -133,22 +141,32 @@ def smoking_conflicts(ctx: ToolContext) -> tuple[Conflict, ...]:
     if not recorded or not facts:
         return ()
     last, fact = recorded[-1], facts[-1]
-    if _smoking_state(last.text) == _smoking_state(
-        f"{'never ' if fact.assertion.is_negated else ''}{fact.value or fact.text}"
-    ):
+    on_record, written = _smoking_state(last.text), ctx.chart.note_time(fact)
+    told = _told_state(fact)
+    if on_record == told:
+        return ()
+    # A status may have changed since the note; but who never smoked did not smoke before, nor does a smoker become one who never did.
+    may_have_changed = on_record != "never" and (told != "never" or on_record == "current")
+    if may_have_changed and written is not None and last.time is not None and written.date() < last.time.date():
         return ()
     return (
         Conflict(
             topic="smoking",
             record_says=f"{last.text} ({day(last.time)})",
-            note_says=f"note of {day(ctx.chart.note_time(fact))}: “{fact.evidence.quote}”",
+            note_says=f"note of {day(written)}: “{fact.evidence.quote}”",
             evidence=(last.evidence, fact.evidence),
         ),
     )
 
 
+def _told_state(fact: Fact) -> str | None:
+    if not fact.assertion.is_negated and _SMOKES_NOW.search(fact.text.lower()):
+        return "current"
+    return _smoking_state(f"{'never ' if fact.assertion.is_negated else ''}{fact.value or fact.text}")
+
+
 def _smoking_state(text: str) -> str | None:
-    lowered = text.lower()
+    lowered = _TO_QUIT.sub("", text.lower())
     if "smok" not in lowered and "tobacco" not in lowered:
         return None
     if any(w in lowered for w in ("never", "non-smoker", "nonsmoker", "denies")):

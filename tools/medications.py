@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.facts import FactKind, Frozen
-from tools.concepts import Target, normalise_name
-from tools.context import ToolContext, cite, dated, day, plain_name, within
+from tools.concepts import Target, content_words, normalise_name
+from tools.context import ToolContext, cite, dated, day, in_sentence, plain_name, within
 from tools.note_claims import lists_as_taken, taken_until
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.periods import Period, wall_clock
+from tools.problems import find_condition
 
 if TYPE_CHECKING:
     from knowledge_base.rows import MedicationRow
@@ -20,6 +22,7 @@ _LOOKS_BACK = (
     "The record keeps the status of today: whether an order that has since been stopped was active on the date asked about "
     "is inferred from its renewals."
 )
+_AS_NEEDED = re.compile(r"\bas needed\b|\bprn\b|\bwhen (?:needed|required)\b", re.IGNORECASE)
 _ASPECTS = ("active", "ever", "start", "stop", "last", "dose", "reason", "count", "stopped", "prescriber")
 
 
@@ -97,14 +100,42 @@ def find_drug(ctx: ToolContext, name: str) -> Target:
 
 
 def list_medications(
-    ctx: ToolContext, status: str = "active", drug: str = "", period: Period | None = None
+    ctx: ToolContext,
+    status: str = "active",
+    drug: str = "",
+    period: Period | None = None,
+    reason: str = "",
+    as_needed: bool = False,
 ) -> ToolResult:
-    """The medication list: `status` active | stopped | all, optionally of one drug or class, or ordered in a period."""
+    """The medication list: `status` active | stopped | all, optionally of one drug or class, or ordered in a period.
+
+    `reason` is a problem: only what was ordered for it is listed, or all where no order names it. `as_needed`: only
+    what is taken when needed.
+    """
     if status not in {"active", "stopped", "all"}:
         raise RetryableToolError("status is one of active, stopped, all")
     target = find_drug(ctx, drug) if drug else None
     found = courses(ctx, target, period)
     active_now = {normalise_name(c.name) for c in courses(ctx, target) if c.is_active}
+    notes: tuple[Statement, ...] = ()
+    of_reason = ""
+    if reason:
+        problem = find_condition(ctx, reason)
+        for_it = [c for c in found if _ordered_for(ctx, c, problem)]
+        kept = [c for c in for_it if status != "active" or c.is_active]
+        if kept:
+            found, of_reason = for_it, f" ordered for {in_sentence(problem)}"
+        else:
+            notes = (
+                say(
+                    f"No {status if status != 'all' else ''} order names {in_sentence(problem)} as its reason.".replace(
+                        "  ", " "
+                    )
+                ),
+            )
+    if as_needed:
+        found = [c for c in found if c.latest.as_needed or _AS_NEEDED.search(c.latest.dosage_text or "")]
+        of_reason = f"{of_reason} to be taken as needed"
     if status == "active":
         found = [c for c in found if c.is_active]
     elif status == "stopped":
@@ -114,7 +145,7 @@ def list_medications(
     if not found:
         looked = (_looked_at(ctx),)
         kind = "" if status == "all" else f"{status} "
-        text = f"No {kind}{of_what}medication is recorded{when}. Looked at {looked[0]}."
+        text = f"No {kind}{of_what}medication{of_reason} is recorded{when}. Looked at {looked[0]}."
         return ToolResult(
             tool="list_medications",
             found=False,
@@ -124,13 +155,29 @@ def list_medications(
         )
     found.sort(key=lambda c: c.latest.time.timestamp() if c.latest.time else 0.0, reverse=True)
     kind = {"active": "active ", "stopped": "stopped or completed ", "all": ""}[status]
-    head = say(f"**{len(found)}** {kind}{of_what}{'medication' if len(found) == 1 else 'medications'}{when}:")
+    noun = "medication" if len(found) == 1 else "medications"
+    head = say(f"**{len(found)}** {kind}{of_what}{noun}{of_reason}{when}:")
     return ToolResult(
         tool="list_medications",
-        statements=(head, *[_line(c) for c in found]),
+        statements=(*notes, head, *[_line(c) for c in found]),
         data={"status": status, "n": len(found), "names": [c.name for c in found]},
         warnings=(_LOOKS_BACK,) if ctx.chart.looks_back else (),
     )
+
+
+def _ordered_for(ctx: ToolContext, course: Course, problem: Target) -> bool:
+    """Whether an order of the course names the problem as its reason."""
+    given = {normalise_name(r.reason_display) for r in course.rows if r.reason_display}
+    names = {normalise_name(plain_name(d)) for d in problem.displays} or {normalise_name(problem.label)}
+    words = [set(content_words(n)) for n in names]
+    for text in given:
+        ids = {
+            i for m in ctx.lexicon.find_mentions(text, ("condition",), fuzzy=False) for t in m.targets for i in t.ids
+        }
+        said = set(content_words(text))
+        if (problem.ids & ids) or any(w and w <= said for w in words):
+            return True
+    return False
 
 
 def _line(course: Course) -> Statement:

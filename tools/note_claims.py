@@ -32,6 +32,13 @@ _OTHER_THING = re.compile(
 _SET_RIGHT = re.compile(
     r"\b(?:incorrect|wrong|erroneous|in error|not (?:correct|true|accurate)|false|disproved|contrary)\b", re.IGNORECASE
 )
+# The problem is why something else is denied: "No NSAIDs (CKD)", "no contrast given CKD", "not on a statin for diabetes".
+_AS_REASON = re.compile(
+    r"\b(?:no|not|never|avoid\w*|without|denies|denied|off|hold|held|stop\w*|contraindicated)\b[^.;\n]*(?:\([^)]*|\b(?:d/t|due to|because(?: of)?|given|secondary to|owing to|despite|for"
+    r"|in (?:view|light|the setting|the context) of)\b[^.;,\n]*)$",
+    re.IGNORECASE,
+)  # fmt: skip
+_HEADING = re.compile(r"\s*(?:#+[^\n]*|[^\n]{2,40}:|[A-Z][A-Z /&-]{3,40})\s*\n\s*")
 _DENIAL = re.compile(r"\b(?:NKD?A|no|none|not|denies|denied|nil|negative|without|never)\b", re.IGNORECASE)
 # Before a drug: it was given, or is only spoken about. To the end of the sentence.
 _ONLY_TOLD_OF = re.compile(
@@ -74,6 +81,8 @@ def said_of(ctx: ToolContext, fact: Fact, most: int = 100) -> str:
     start = max(
         text.rfind(". ", 0, place) + 2 if ". " in text[:place] else 0, text.rfind("; ", 0, place) + 1, place - most // 2
     )
+    heading = _HEADING.match(text, start, place)
+    start = heading.end() if heading is not None else start
     end = place + len(fact.evidence.quote)
     stop = re.search(r"[.;,\n]", text[end:])
     words = text[start : min(end + (stop.start() if stop else len(text)), start + 2 * most)]
@@ -97,7 +106,7 @@ def denies_problem(ctx: ToolContext, fact: Fact) -> bool:
     if fact.kind is not FactKind.CONDITION or not said.is_negated or said.is_family or is_set_right(ctx, fact):
         return False
     text, place = sentence_of(ctx, fact)
-    if _NARROWED.search(text[max(0, place - 30) : place]):
+    if _NARROWED.search(text[max(0, place - 30) : place]) or _AS_REASON.search(text[max(0, place - 80) : place]):
         return False
     return not _is_asserted_beside(ctx, fact)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from domain.facts import Evidence, Note, Span, span_ref
 from tools.context import ToolContext, day
+from tools.note_asks import is_formality
 from tools.outcome import Statement, ToolResult, say
 from tools.passages import Found, rank_sentences
 from tools.periods import Period
@@ -204,6 +205,8 @@ def _told_until(note: Note, found: Found, query: str) -> int:
             break
         following = (_NEXT_TOLD if more > 0 else _NEXT).match(note.text, end)
         if following is None or following.end() - found.start > _QUOTE_LIMIT:
+            break
+        if is_formality(note.text, following.start(), following.end()):
             break
         end, more = following.end(), more - 1
     return end

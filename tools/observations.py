@@ -38,6 +38,8 @@ _UNIT_LABELS = {
     "{nominal}": "",
     "[lb_av]": "lb",
     "[in_i]": "in",
+    "[ft_i]": "ft",
+    "[oz_av]": "oz",
     "a": "years",
     "m2": "m²",
     "{#}": "",

@@ -310,6 +310,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
             rf"\b(?:between|from)\s+(?P<m1>{_MONTH})\s+(?:and|to|through|until|till|-)\s+(?P<m2>{_MONTH})\s+(?P<yr>{_YEAR})\b",
             _months_of_year,
         ),
+        (
+            rf"\b(?P<m1>{_MONTH})\s*(?:to|through|until|till|-|–)\s*(?P<m2>{_MONTH})\s+(?P<yr>{_YEAR})\b",
+            _months_of_year,
+        ),
         (rf"\b(?:between|from)\s+(?P<a>{_DATE})\s+(?:and|to|through|until|till|-)\s+(?P<b>{_DATE})\b", _between),
         (rf"\b(?:in\s+)?(?P<a>{_YEAR})\s*(?:-|–|to|through)\s*(?P<b>{_YEAR})\b(?![-/]\d)", _between),
         (

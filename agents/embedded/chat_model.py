@@ -22,6 +22,7 @@ from agents.embedded.discourse import plan_in_context
 from agents.embedded.ordering import settle_order
 from agents.embedded.planner import Call, Plan, Planner, Setting
 from agents.embedded.turns import earlier_turns
+from tools.events import encounter_rows
 
 
 class EmbeddedChatModel(BaseChatModel):
@@ -63,7 +64,12 @@ class EmbeddedChatModel(BaseChatModel):
         if run_context is None:
             raise ValueError("the embedded model needs run_context=... bound to its calls")
         question = next((str(m.content) for m in reversed(turn) if isinstance(m, HumanMessage)), "")
-        setting = Setting(run_context.tools.as_of, run_context.people, run_context.record, run_context.admissions)
+        tools = run_context.tools
+        emergencies = [at for r in encounter_rows(tools, "emergency") if (at := r.start or r.time) is not None]
+        setting = Setting(
+            tools.as_of, run_context.people, run_context.record, run_context.admissions,
+            tools.chart.patient.birth_date, emergencies,
+        )  # fmt: skip
         plan: Plan = plan_in_context(
             self.planner, question, setting, earlier_turns(messages), run_context.tools.twin.catalogue
         )

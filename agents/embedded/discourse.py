@@ -14,11 +14,12 @@ from agents import guards
 from agents.embedded.changes import RUNS, Asked, Cards, changed_calls, is_filler, takes_period
 from agents.embedded.planner import Plan, Planner, Setting
 from agents.embedded.reader import plain
-from agents.embedded.relative_periods import EVER, with_dates, without_period
+from agents.embedded.relative_periods import EVER, with_dates, with_day, without_period
 from agents.embedded.turns import Turn
 from tools.periods import find_periods
 
 _LONGEST = 160  # characters; what changes one thing is short, and the patterns need not meet anything longer
+_RESULTS = frozenset({"observation", "panel", "vitals"})
 _LOOKS_BACK = 3  # turns; what lies further back is asked for by name
 _LEAD = re.compile(
     r"(?:(?:and|ok(?:ay)?|so|then|but|or|also|now|no|nope|sorry|actually|wait|hmm+|right|well|great|thanks|thank you|please|pls|rather|i (?:meant|mean)(?: to (?:ask|say))?(?: (?:for|about))?|correction|make (?:it|that)|what about|how about|(?:going )?back to|returning to|regarding|as for)\b[\s,.:;–-]*)+",
@@ -61,6 +62,9 @@ def plan_in_context(planner: Planner, text: str, setting: Setting, turns: Sequen
         return planner.plan(text, setting, known[0].calls if known else ())
     if _RECALL.search(text):
         return Plan(reply=_what_was_asked(text, turns))
+    if known:
+        slots = [s for v in planner._read(text, setting).variants for s in v.slots if s.known]
+        text = with_day(text, known[0].day, setting.as_of, any(s.kind in _RESULTS for s in slots))
     stripped = _stripped(plain(text).strip())
     is_family = bool(known) and all(c.tool == "family_history" for c in known[0].calls)
     if is_family and _RELATIVE.fullmatch(stripped):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agents.embedded.places import BOTH_ENDS, comparison_of, last_few, position_of, statistic_of
+from agents.embedded.places import BOTH_ENDS, asks_for_whole_course, comparison_of, last_few, position_of, statistic_of
 from agents.embedded.plans import Call, intents
 from agents.embedded.reader import ModelNames, Question, Slot, without_names
 from agents.embedded.router import Route
 from agents.embedded.scenarios import calculator_calls
-from agents.embedded.settling import NEWEST_NOTE, NO_SUCH_DATE
+from agents.embedded.settling import NEWEST_NOTE, NO_SUCH_DATE, SEVERAL_ENDS
 from tools.catalogue import DERIVED_MODELS, panel_members
 from tools.concepts import Lexicon
 from tools.periods import Period
@@ -28,6 +28,7 @@ _ENCOUNTER_KINDS = (
     ("prenatal", r"\b(?:prenatal|antenatal)\b"),
     ("ambulatory", r"\b(?:outpatient|ambulatory|clinic|office)\b"),
 )
+_STAYS_AND_VISITS = ("emergency", "inpatient", "urgent_care")  # "any ER visit or admission" asks for both
 _SLOT_KINDS = {
     "concept": ("observation",),
     "drug": ("medication", "drug_class"),
@@ -36,8 +37,16 @@ _SLOT_KINDS = {
     "model": ("model",),
 }
 _IN_A_UNIT = frozenset({"observation.latest", "observation.previous", "observation.first", "observation.exists", "observation.statistics"})  # fmt: skip
+# Whether a value is where it should be asks for the value, and for what it should be.
+_AGAINST_GOAL = re.compile(
+    r"\b(?:at|in|to|within|on|met|meets?|meeting|reach\w*|hit\w*|achiev\w*|off|above|below|under|over|near|close to|controlled)\b.{0,15}\b(?:goal|target|therapeutic)\b|\b(?:goal|target)\b.{0,20}\b(?:met|reach\w*|achiev\w*|hit|attain\w*|under|below|above|over|yet)\b|therapeutic",
+    re.IGNORECASE,
+)
+_AS_NEEDED = re.compile(r"\bp\.?r\.?n\b|\bas[- ]needed\b|\bwhen (?:needed|required)\b|\bon demand\b", re.IGNORECASE)
 _EARLIER_AT_ALL = re.compile(r"\b(?:prior|previous|any|ever)\b(?!\s+(?:one|time|to)\b)", re.IGNORECASE)
-_GOAL = re.compile(r"\b(?:goal|target)(?: range)?\b", re.IGNORECASE)  # what a value should be is not what it is
+_GOAL = re.compile(
+    r"\b(?:goal|target|(?:sub|supra)?therapeutic)(?: range)?\b", re.IGNORECASE
+)  # what a value should be is not what it is
 
 
 def calls_for(route: Route, question: Question, models: ModelNames, lexicon: Lexicon) -> list[Call]:
@@ -63,6 +72,12 @@ def calls_for(route: Route, question: Question, models: ModelNames, lexicon: Lex
             for t, a in calculator_calls(route, question, models, lexicon)
         ]
     if slot_name is None:
+        named = [k for k in _STAYS_AND_VISITS if re.search(dict(_ENCOUNTER_KINDS)[k], question.text, re.IGNORECASE)]
+        if route.intent.startswith("encounter.") and len(named) > 1 and base.get("kind") in named:
+            return [
+                Call(tool=spec["tool"], arguments={**base, "kind": k}, intent=route.intent, confidence=confidence)
+                for k in named
+            ]
         return [Call(tool=spec["tool"], arguments=base, intent=route.intent, confidence=confidence)]
     if route.intent == "panel.latest" and "trend" in route.variant.cues:
         members = [m for s in route.variant.slots if s.kind == "panel" for m in panel_members(s.id)[:3]]
@@ -72,8 +87,12 @@ def calls_for(route: Route, question: Question, models: ModelNames, lexicon: Lex
                 for m in members
             ]
     if route.intent.startswith("observation.") and (goal := _GOAL.search(question.text)) is not None:
-        wanted = {"query": f"{goal[0]} {' '.join(s.text for s in route.variant.slots)}", "near": False}
-        return [Call(tool="search_notes", arguments=wanted, intent=route.intent, confidence=confidence)]
+        wanted = {"query": f"{goal[0]} {' '.join(s.text for s in route.variant.slots if s.known)}", "near": False}
+        of_goal = Call(tool="search_notes", arguments=wanted, intent=route.intent, confidence=confidence)
+        if not _AGAINST_GOAL.search(question.text):
+            return [of_goal]
+        reached = question.model_copy(update={"text": _GOAL.sub(" ", question.text)})
+        return [*calls_for(route, reached, models, lexicon), of_goal]
     fillers_for_slot = list(route.variant.slots) if spec.get("any_kind") else _fillers(route, slot_name)
     calls = []
     if intent_takes_both_ends(route.intent, question.text):
@@ -196,7 +215,11 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
         arguments.update(offset=place.offset, first=place.from_start)
     if intent == "observation.series" and (count := last_few(text)):
         arguments["limit"] = count
-    elif intent in {"observation.series", "observation.statistics"} and question.numbers:
+    elif (
+        intent in {"observation.series", "observation.statistics"}
+        and question.numbers
+        and not SEVERAL_ENDS.search(text)
+    ):
         limit = question.numbers[0]
         if not limit.unit and limit.value.is_integer() and 1 < limit.value <= 50:
             arguments["limit"] = int(limit.value)
@@ -244,6 +267,11 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
         arguments["status"] = "completed"
     if intent == "condition.onset" and re.search(r"\b(?:last|latest|most recent|newest)\b", text, re.IGNORECASE):
         arguments["newest"] = True
+    if intent == "medication.list_active" and _AS_NEEDED.search(text):
+        arguments["as_needed"] = True
+    reason = route.variant.of("condition")
+    if intent == "medication.list_active" and reason is not None and reason.known:
+        arguments["reason"] = reason.id
     if intent.startswith("medication.") and re.search(
         r"\bwho\b.*\b(?:prescrib|order|start|put)|\bprescriber\b", text, re.IGNORECASE
     ):
@@ -299,7 +327,7 @@ def _limit_unit(question: Question) -> str:
 
 def intent_takes_both_ends(intent: str, text: str) -> bool:
     """ "first and last HbA1c" asks twice."""
-    return BOTH_ENDS.search(text) is not None and intent.startswith("observation.")
+    return BOTH_ENDS.search(text) is not None and not asks_for_whole_course(text) and intent.startswith("observation.")
 
 
 def without_periods(text: str, periods: tuple[Period, ...]) -> str:

@@ -262,4 +262,8 @@ def _replace(names: list[Any], previous: tuple[Call, ...], question: Question) -
     changes: dict[str, Any] = {"period": question.period.label} if question.period is not None else {}
     if last.tool == "latest":
         changes["offset"] = 0  # a new subject starts from its newest value
+    if question.period is None and re.search(
+        r"\b(?:now|today|current\w*|at present|latest)\b", question.text, re.IGNORECASE
+    ):
+        last = last.model_copy(update={"arguments": {k: v for k, v in last.arguments.items() if k != "period"}})
     return [_call(last, **{slot: name.id}, **changes) for name in fitting]

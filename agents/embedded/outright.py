@@ -27,7 +27,7 @@ _STORY = re.compile(
     re.IGNORECASE,
 )
 _SERIAL = re.compile(
-    r"\b(?:serial|udi|lot|batch|model|device)\b\W*(?:no\b|num|nr|id\b|identifier|#)|\bserial\b|\budi\b|\bmanufactur\w+|\bwho (?:made|makes)\b",
+    r"\b(?:serial|udi|lot|batch|model|device)\b\W*(?:no\b|num|nr|id\b|identifier|#)|\bserial\b|\bmodel\b(?=\W*$| and\b| of\b)|\bexpir(?:y|es|ation)\b|\budi\b|\bmanufactur\w+|\bwho (?:made|makes)\b",
     re.I,
 )
 _DEVICE = re.compile(
@@ -48,7 +48,11 @@ _INTERACTS = re.compile(
     re.IGNORECASE,
 )
 _FOR = re.compile(
-    r"\b(?:(?:tak(?:e|es|ing)|on|gets?|getting|prescribed|given|treated|managed|treatments?|drugs?|med(?:ication|icine)?s?|pills?|tablets?|therapy|rx)\s+(?:(?:is|are|was|he|she|they|it|the patient|pt|on|he's|she's)\s+)*(?:for|against)|(?:treated|managed)\s+(?:for|with))\s+(?:(?:the|his|her|their|a|an)\s+)?$",
+    r"\b(?:(?:tak(?:e|es|en|ing)|on|gets?|getting|prescribed|given|started|begun|ordered|used|using|tried|treated|managed|treatments?|drugs?|med(?:ication|icine)?s?|pills?|tablets?|therapy|rx)\s+(?:(?:is|are|was|he|she|they|it|the patient|pt|on|he's|she's)\s+)*(?:for|against)|(?:treated|managed)\s+(?:for|with)|treatment\s+(?:of|for))\s+(?:(?:the|his|her|their|a|an)\s+)?$",
+    re.IGNORECASE,
+)
+_TREATED = re.compile(
+    r"^\W+(?:(?:is|are|was|been|being|currently|now|presently|getting)\s+)*(?:treated|managed|controlled|addressed|medicated)\s+(?:with|by)\b|^\s+(?:drugs?|meds?|medications?|medicines?|tablets?|pills?)\b(?!\s+(?:allerg|reaction|interact))",
     re.IGNORECASE,
 )
 _REASON_FOR = re.compile(
@@ -85,6 +89,34 @@ _MEASURED_BY = {
 }  # fmt: skip
 _CONTROL = re.compile(
     r"\bcontrol(?:led)?\b|\b(?:getting|got|gotten|doing|any|is|are)\b.{0,40}\b(?:better|worse)\b|\bimprov\w+|\bworsen\w*|\bprogress(?:ing|ed|ion)?\b|\btrend\w*|\bhow(?:'s| is| are)\b.{0,30}\bdoing\b",
+    re.IGNORECASE,
+)
+_STAGE = re.compile(
+    r"\b(?:kidney|renal)\s+stage\b|\b(?:kdigo|ckd|chronic kidney disease|kidney (?:disease|function)|renal (?:function|impairment)|e?gfr)\b.{0,25}\b(?:stages?|categor(?:y|ies)|grade|class)\b|\b(?:stages?|categor(?:y|ies)|grade)\b.{0,25}\b(?:kdigo|ckd|chronic kidney disease|kidney (?:disease|function)|renal (?:function|impairment)|e?gfr)\b",
+    re.IGNORECASE,
+)
+_BMI_CLASS = re.compile(
+    r"\b(?:bmi|body mass index|weight|obesity)\b.{0,15}\b(?:class|category|classification|grade)\b|\b(?:class|category|grade) of (?:obesity|bmi)\b|\bobesity class\b",
+    re.IGNORECASE,
+)
+_SMOKERS = frozenset(
+    {"former_smoker", "smoker", "current_smoker", "tobacco_use", "nicotine_dependence", "tobacco_dependence", "smoking"}
+)
+_IN_FAMILY = re.compile(
+    r"\b(?:in|runs in|of) (?:the |his |her |their )?family\b|\bfamil(?:y|ial) (?:history|hx)\b", re.IGNORECASE
+)
+_PRN_DRUGS = re.compile(
+    r"\b(?:prn|as[- ]needed)\b.{0,15}\b(?:med\w*|drugs?|prescriptions?|tablets?|list)\b|\b(?:med\w*|drugs?|prescriptions?)\b.{0,25}\b(?:prn|as[- ]needed|when needed)\b",
+    re.IGNORECASE,
+)
+_CONTACT = re.compile(
+    r"\b(?:emergency contacts?|next of kin|\bnok\b|contact person|who to (?:call|contact))\b", re.IGNORECASE
+)
+_OUTSIDE = r"(?:abnormal|deranged|flagged|out[- ]of[- ]range|outside (?:the )?(?:normal|reference)(?: range)?|out of (?:the )?(?:normal|reference) range|not normal|off range)"
+_TESTS = r"(?:labs?|lab (?:results?|values?)|results?|values?|bloods?|blood ?work|blood tests?|lab tests?)"
+_ABNORMAL = re.compile(rf"\b{_OUTSIDE}\b.{{0,30}}\b{_TESTS}\b|\b{_TESTS}\b.{{0,30}}\b{_OUTSIDE}\b", re.IGNORECASE)
+_ALL_RIGHT = re.compile(
+    r"\b(?:ok(?:ay)?|safe|advisable|appropriate|contraindicat\w+|a problem|good idea|allowed|fine)\s*\W*$|\bok(?:ay)? (?:for|with|in)\b|\b(?:can|could|may) (?:he|she|they|the patient|pt|i|we) (?:get|have|take|receive|be (?:given|started on|put on)|use|give|prescribe)\b|\bsafe (?:for|with|in)\b",
     re.IGNORECASE,
 )
 _SHOTS = re.compile(r"\b(?:shots|jabs|vaccines|vaccinations|immuni[sz]ations)\b", re.IGNORECASE)
@@ -154,11 +186,38 @@ def named_outright(routes: list[Route], question: Question, text: str, record: R
     if best.intent.startswith("condition.") and _SHOTS.search(text) and not _AGAINST.search(text):
         return _of("immunization.list", best)
     dated = _variant_with(question, "condition", "procedure", "medication", "immunization")
+    if _PRN_DRUGS.search(text) and drugs is None:
+        return _of("medication.list_active", best)
+    if _CONTACT.search(text):
+        return Route("note.search", _SURE, best.variant)  # the record keeps the patient's own number only
+    if (tested := _tested_for(question, text, record)) is not None:
+        return tested
+    if not subjects and _ABNORMAL.search(text) and best.intent not in {"note.section.exam", "report.has"}:
+        every = Slot(kind="panel", start=0, end=0, text="", id="abnormal")
+        return Route("panel.latest", _SURE, best.variant.model_copy(update={"slots": (every,), "cues": frozenset()}))
+    if drugs is not None and "allergy" not in best.variant.cues and _asks_of_safety(text, known):
+        return Route("medication.safety", _SURE, drugs)
+    if best.intent.startswith("condition.") and record.has("observation", "tobacco_status"):
+        smoker = next(
+            (s for s in known if s.kind == "condition" and s.id in _SMOKERS and not record.has(s.kind, s.id)), None
+        )
+        if smoker is not None:  # it is kept as an observation, and a problem list without it denies nothing
+            status = smoker.model_copy(update={"kind": "observation", "id": "tobacco_status"})
+            return Route("observation.latest", _SURE, best.variant.model_copy(update={"slots": (status,)}))
+    if _BMI_CLASS.search(text) and best.intent.startswith(("observation.", "calculate", "condition.", "note.search")):
+        mass = Slot(kind="model", start=0, end=0, text="", id="bmi")
+        return Route("calculate", _SURE, best.variant.model_copy(update={"slots": (mass,)}))
+    if _STAGE.search(text) and not any(s.kind == "condition" and record.has(s.kind, s.id) for s in known):
+        filtration = Slot(kind="model", start=0, end=0, text="", id="ckd_epi_2021_creatinine")
+        return Route("calculate", _SURE, best.variant.model_copy(update={"slots": (filtration,)}))
     if _RULED_OUT.search(text) and (suspected := _variant_with(question, "condition")) is not None:
         return Route("condition.has", _SURE, suspected)
-    if _AT_AGE.search(text) and dated is not None and not _OF_RELATIVE.search(text):
+    if _AT_AGE.search(text) and dated is not None and not _OF_RELATIVE.search(text) and not _IN_FAMILY.search(text):
         return Route("demographics.age_when", _SURE, dated)
-    if _OF_RELATIVE.search(text) and (disease := _variant_with(question, "condition")) is not None:
+    if (
+        _OF_RELATIVE.search(text)
+        or (_IN_FAMILY.search(text) and best.intent.startswith(("family.", "demographics.age", "condition.")))
+    ) and (disease := _variant_with(question, "condition")) is not None:
         return Route("family.has", _SURE, disease)
     if (
         _OF_RELATIVE.search(text)
@@ -173,6 +232,41 @@ def named_outright(routes: list[Route], question: Question, text: str, record: R
         or _controlled(routes, question, text, record)
         or _finding_of_study(routes, text)
         or _treated_with(question, text)
+    )
+
+
+# A swab's result is an observation of its own, not the disease and not the vaccine.
+_TESTED = re.compile(r"\bnegative\b|\bswab\w*\b|\bpcr\b|\bantigen\b|\btest(?:s|ed)?\b", re.IGNORECASE)
+_TEST_OF = {"covid_19": ("sars_cov_2",), "suspected_covid_19": ("sars_cov_2",), "covid_vaccine": ("sars_cov_2",), "influenza": ("influenza_a", "influenza_b"), "influenza_vaccine": ("influenza_a", "influenza_b")}  # fmt: skip
+_SEVERAL_TESTS = re.compile(r"\bever\b|\bdates?\b|\bwhen\b|\ball\b|\btests\b|\bhow many\b", re.IGNORECASE)
+_PEAK = re.compile(r"\bpeak\w*\b|\bhighest\b|\bmax\w*\b|\bhow high\b|\bspik\w+", re.IGNORECASE)
+
+
+def _tested_for(question: Question, text: str, record: RecordNames) -> Route | None:
+    """ "Was influenza negative", "how high was the fever": what was measured, where the record has it."""
+    if re.search(r"\b(?:vaccin\w*|jabs?|shots?|immuni[sz]\w*)\b", text, re.IGNORECASE):
+        return None
+    for variant in question.variants:
+        slot = variant.of("condition", "immunization")
+        if slot is None or not slot.known:
+            continue
+        if slot.id == "fever" and _PEAK.search(text) and record.has("observation", "body_temperature"):
+            measured = slot.model_copy(update={"kind": "observation", "id": "body_temperature"})
+            return Route("observation.statistics", _SURE, variant.model_copy(update={"slots": (measured,)}))
+        tests = [t for t in _TEST_OF.get(slot.id, ()) if record.has("observation", t)]
+        if tests and _TESTED.search(text) and variant.of("observation") is None:
+            slots = tuple(slot.model_copy(update={"kind": "observation", "id": t}) for t in tests)
+            intent = "observation.series" if _SEVERAL_TESTS.search(text) else "observation.latest"
+            return Route(intent, _SURE, variant.model_copy(update={"slots": slots}))
+    return None
+
+
+def _asks_of_safety(text: str, known: list[Slot]) -> bool:
+    """Whether it is asked if a drug is all right; "is the INR on warfarin ok" asks about the result."""
+    found = _ALL_RIGHT.search(text)
+    about_result = any(s.kind in {"observation", "panel"} for s in known)
+    return found is not None and not (
+        about_result and not re.search(r"\b(?:for|with|in|take|have|get|given)\b", found[0])
     )
 
 
@@ -263,7 +357,8 @@ def _treated_with(question: Question, text: str) -> Route | None:
             return None
     for variant in question.variants:
         for slot in variant.slots:
-            if slot.known and slot.kind in {"observation", "condition", "panel"} and _FOR.search(text[: slot.start]):
+            treated = _FOR.search(text[: slot.start]) or _TREATED.match(text[slot.end :])
+            if slot.known and slot.kind in {"observation", "condition", "panel"} and treated:
                 drug_class = _TREATED_WITH.get(slot.id)
                 if drug_class is None:
                     return Route("medication.list_active", _SURE, variant) if slot.kind == "condition" else None

@@ -135,7 +135,10 @@ _NEWEST_TWO = re.compile(
     rf"\b{_NOW}\b.{{0,30}}?\b{_VERSUS}\b.{{0,12}}?\b{_BEFORE}\b|\b{_BEFORE}\b.{{0,30}}?\b{_VERSUS}\b.{{0,12}}?\b{_NOW}\b|\b(?:last|latest|newest|most recent) (?:two|2)\b",
     re.IGNORECASE,
 )
+_FIRST_ONE = r"(?:the )?(?:very )?(?:first|earliest|initial|oldest)(?:[- ](?:ever|recorded|documented|one|value|result|reading|measurement|on (?:file|record)|available))*"
+_NOW_ONE = r"(?:the )?(?:now|today(?:'s)?|current\w*|latest|newest|most recent|last|present)(?: (?:one|value|result|reading|measurement))?"
 _WHOLE_COURSE = re.compile(
+    rf"\b(?:difference|gap|delta|change[ds]?|moved?|rise|fall|drop|increase|decrease)\b.{{0,40}}\b{_FIRST_ONE}\s+(?:and|to|until|till|through|vs\.?|versus)\s+{_NOW_ONE}\b|\b{_NOW_ONE}\s+(?:vs\.?|versus|against|compared (?:to|with)|minus|relative to)\s+{_FIRST_ONE}\b|\b{_FIRST_ONE}\s+(?:against|compared (?:to|with)|relative to)\s+{_NOW_ONE}\b|"
     r"\bthen (?:versus|vs\.?|and|against|compared (?:to|with)) now\b|\bnow (?:versus|vs\.?|and|against|compared (?:to|with)) (?:then|(?:at )?(?:the )?(?:very )?(?:start|beginning|first|baseline|outset))\b|\b(?:at )?(?:the )?(?:start|beginning|baseline|outset)\s+(?:vs\.?|versus|and|to|against|compared (?:to|with))\s+(?:now|today|current\w*|latest|the latest)\b|\boverall\b|\bsince (?:the )?(?:start|beginning|first|baseline|records? began)\b|\bfrom (?:the )?(?:first|start|beginning) to\b|\bover (?:all )?the (?:whole )?(?:years|record|time)\b",
     re.IGNORECASE,
 )
@@ -167,6 +170,11 @@ def last_few(text: str) -> int:
 def whole_course_spans(text: str) -> list[tuple[int, int]]:
     """Where "then versus now" and its like stand, which are no two questions."""
     return [m.span() for m in (*_WHOLE_COURSE.finditer(text), *_NEWEST_TWO.finditer(text))]
+
+
+def is_set_against(text: str) -> bool:
+    """Whether the newest value is set against an earlier one: "today" is then the newest value, and no period."""
+    return asks_for_whole_course(text) or asks_for_newest_two(text)
 
 
 def asks_for_whole_course(text: str) -> bool:

@@ -17,6 +17,7 @@ from agents.embedded.beyond_lists import (
 from agents.embedded.filling import calls_for, without_periods
 from agents.embedded.followups import follow_up
 from agents.embedded.outright import BEYOND_ANY_RECORD, beyond_any_record, named_outright
+from agents.embedded.places import is_set_against
 from agents.embedded.plans import Call as Call
 from agents.embedded.plans import Plan as Plan
 from agents.embedded.plans import Setting as Setting
@@ -26,7 +27,7 @@ from agents.embedded.router import Route, Router
 from agents.embedded.scenarios import supposition
 from agents.embedded.settling import CONFIDENT, NO_SUCH_DATE, of_the_source_named, settled
 from agents.embedded.splitting import Splitter, is_asked_for, is_bare_name, is_remark, names_other_time
-from agents.embedded.stays import missing_stay, with_stay_dates
+from agents.embedded.stays import missing_stay, with_emergency_day, with_stay_dates, with_years_of_age
 from agents.embedded.units_asked import unit_of
 from agents.embedded.wording import plain, without_own_name
 from tools.concepts import content_words, tokenize
@@ -40,6 +41,11 @@ _PRONOUN = re.compile(r"\b(?:it|that|this|them|those|these|one)\b", re.IGNORECAS
 _SOMEBODY_ELSE = re.compile(
     r"\b(?:other|another|different|next|previous|else|someone|somebody|patients|pts|everyone|all)\b", re.I
 )
+_RESULTS = frozenset({"observation", "panel", "vitals"})
+# With nothing asked before, "what about aspirin" asks what the record has of it.
+_WHAT_ABOUT = re.compile(
+    r"^\W*(?:and\s+)?(?:what|how) about (?:(?:the|his|her|their|any)\s+)?(?=(?:[\w-]+\s*){1,3}\W*$)", re.IGNORECASE
+)
 _GUARDS = {
     "guard.other_patient": guards.OTHER_PATIENT,
     "guard.order": guards.NO_WRITES,
@@ -48,6 +54,18 @@ _GUARDS = {
     "guard.out_of_scope": guards.OUT_OF_SCOPE,
 }
 
+# Told to simulate what no model computes, it says so: the last measured value is no answer to it.
+NO_SUCH_MODEL = (
+    "The twin has no model of that, so nothing was simulated and no value is given. Ask which models there are, or name "
+    "one with the values to change, for example “simulate eGFR with creatinine 2.0”."
+)
+_SIMULATES = re.compile(
+    r"^\W*(?:(?:please|pls|can you|could you|now|and|then)\W+)*(?:simulat\w+|run (?:a|the|me a|another) (?:simulation|twin|model)\b|what does the (?:twin|simulation|model) (?:say|predict|show|give))",
+    re.IGNORECASE,
+)
+_WHAT_IF = re.compile(r"^\W*(?:and\s+|so\s+)?what (?:if|would happen if|happens if)\b", re.IGNORECASE)
+_LOOKS = frozenset({"look_up", "latest", "statistics", "threshold", "is_normal", "change"})
+_OF_THE_TWIN = frozenset({"calculate", "what_if", "compare_plans", "calculate_from_note", "models"})
 NOTE_TOOLS = frozenset({"search_notes", "section_of_note", "list_notes", "record_vs_notes", "look_up", "patient_card", "demographics"})  # fmt: skip
 
 
@@ -73,6 +91,10 @@ class Planner:
         if (missing := missing_stay(text, setting)) is not None:
             return Plan(calls=(missing,))
         text = with_stay_dates(text, setting)
+        if any(s.kind in _RESULTS and s.known for v in self._read(text, setting).variants for s in v.slots):
+            text = with_years_of_age(with_emergency_day(text, setting), setting)
+        if not previous and (lead := _WHAT_ABOUT.match(text)) is not None:
+            text = text[lead.end() :]
         if previous and (restated := self._restate(text, setting, previous)) is not None:
             text, previous = restated, ()
         calls: list[Call] = []
@@ -142,6 +164,9 @@ class Planner:
         question = self._read(part, setting)
         if not question.unit and (unit := unit_of(asked) or unit_of(whole)):
             question = question.model_copy(update={"unit": unit})
+        if is_set_against(part):
+            periods = tuple(p for p in question.periods if p.label.lower() not in {"today", "now", "today's"})
+            question = question.model_copy(update={"periods": periods})
         if (beyond := beyond_any_record(part)) is not None:
             return Plan(reply=BEYOND_ANY_RECORD.format(when=beyond), refused=True, confidence=1.0), None
         if not question.periods and (wrong := NO_SUCH_DATE.search(part)) is not None:
@@ -156,7 +181,8 @@ class Planner:
         if inherited is not None and is_bare_name(question, part) and best.variant.slots:
             kinds = {s.kind for s in inherited.variant.slots}
             same = next((v for v in question.variants if {s.kind for s in v.slots} & kinds), None)
-            if same is not None:
+            asked_already = {s.id for s in inherited.variant.slots}
+            if same is not None and not {s.id for s in same.slots} <= asked_already:  # "max/min, latest" of one result
                 best = Route(inherited.intent, inherited.score, same)
         if not question.periods and part != whole and not names_other_time(part):
             shared = self.reader.read(whole, setting.as_of).periods
@@ -191,6 +217,10 @@ class Planner:
                 ), best
             return Plan(reply=guards.NOT_UNDERSTOOD, confidence=best.score), None
         calls = calls_for(best, question, self.reader.models, self.reader.lexicon)
+        if _SIMULATES.search(part) and not any(c.tool in _OF_THE_TWIN or c.tool.startswith("draft") for c in calls):
+            return Plan(reply=NO_SUCH_MODEL, refused=True, confidence=1.0), None
+        if _WHAT_IF.search(part) and question.numbers and all(c.tool in _LOOKS for c in calls):
+            return Plan(reply=NO_SUCH_MODEL, refused=True, confidence=1.0), None
         return Plan(calls=(*calls, *self._beside(calls, part, best, question, setting)), confidence=best.score), best
 
     def _beside(self, calls: list[Call], part: str, best: Route, question: Question, setting: Setting) -> list[Call]:

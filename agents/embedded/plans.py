@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from importlib import resources
 from typing import Any, NamedTuple
@@ -48,6 +48,8 @@ class Setting(NamedTuple):
     people: guards.People
     record: RecordNames
     admissions: Sequence[tuple[datetime, datetime | None]] = ()
+    born: date | None = None
+    emergencies: Sequence[datetime] = ()  # when each visit of an emergency department began, oldest first
 
 
 def needs_no_name(intent: str) -> bool:

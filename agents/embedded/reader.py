@@ -117,7 +117,7 @@ class ModelNames:
         while position < len(tokens):
             for length in range(min(9, len(tokens) - position), 0, -1):
                 name = " ".join(t.norm for t in tokens[position : position + length])
-                if name in self._names:
+                if name in self._names and not _is_everyday(name, text, tokens[position]):
                     found.append((tokens[position].start, tokens[position + length - 1].end, self._names[name]))
                     position += length - 1
                     break
@@ -142,6 +142,16 @@ class ModelNames:
                 if best is not None:
                     return [(tokens[position].start, tokens[position + length - 1].end, self._names[best[0]])]
         return []
+
+
+_FROM_TO = re.compile(r"\s+(?:between|from|since|over|to)\b", re.IGNORECASE)  # "the gap between the two": a difference
+
+
+def _is_everyday(name: str, text: str, token: Token) -> bool:
+    """Whether a nickname of a calculator stands in its everyday sense: "the gap between", "procedures for the heart"."""
+    if name == "gap":
+        return _FROM_TO.match(text, token.end) is not None
+    return name == "heart" and not text[token.start : token.end].isupper()
 
 
 class Reader:
@@ -260,7 +270,9 @@ class Reader:
                 c is not None and c.kind == "observation" and record is not None and record.has(c.kind, c.id)
                 for c in choices
             )
-            if recorded and not wants_model:  # "LDL?" with LDL results on file asks for them, not for a formula
+            if (
+                recorded and not wants_model and not longer
+            ):  # "LDL?" with LDL results on file asks for them, not for a formula
                 return choices
             choices = [slot] if longer else [*choices, slot]
         return choices

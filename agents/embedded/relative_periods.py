@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from agents.embedded.planner import Call
-from tools.periods import Period, find_periods
+from tools.periods import Period, find_periods, subtract
 
 EVER = re.compile(
     r"\b(?:ever|overall|in total|altogether|all[- ]time|of all time|at any time|over all (?:the )?(?:years|time)|in (?:his|her|the|their) (?:whole |entire )?(?:record|life(?:time)?|chart))\b",
@@ -24,6 +24,33 @@ _SHIFT = re.compile(
     r"|\b(?:in |during |for |over |from )?that (?:same )?(?:year|month)\b|\b(?:in|during|for|at|over|from) that (?:same )?(?:time|period)\b",
     re.IGNORECASE,
 )
+
+
+_ON_THAT_DAY = re.compile(
+    r"\b(?:at (?:that|the same|this) (?:time|point|visit|encounter)|(?:on|at) that (?:day|date|visit)|on the same (?:day|date)|that day|(?<!since )(?<!before )(?<!after )(?<!until )(?<!from )(?<!by )(?<!back )(?<!and )(?<!ok )then)\s*\W*$",
+    re.IGNORECASE,
+)
+_EARLIER_BY = re.compile(
+    r"\b(?P<n>an?|one|two|three|four|five|six|\d{1,2})\s+(?P<unit>years?|months?|weeks?|days?)\s+(?:before|earlier|prior)(?: (?:that|to that|it|this))?\W*$",
+    re.IGNORECASE,
+)
+_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+
+
+def with_day(text: str, day: date | None, as_of: datetime, names_result: bool) -> str:
+    """The text with "then" and "a year before" as dates, where the turn before showed one day.
+
+    "Then" only beside a result that the question names (`names_result`): "and then?" asks for what came next.
+    """
+    if day is None:
+        return text
+    if names_result and (match := _ON_THAT_DAY.search(text)) is not None:
+        return _put(text, match, f"on {day}")
+    if (match := _EARLIER_BY.search(text)) is not None:
+        count = _NUMBERS.get(match["n"].lower()) or int(match["n"])
+        at = datetime(day.year, day.month, day.day, tzinfo=as_of.tzinfo)
+        return _put(text, match, f"until {subtract(at, count, match['unit'].lower().rstrip('s')).date()}")
+    return text
 
 
 def without_period(call: Call) -> Call:

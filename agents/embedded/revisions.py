@@ -41,6 +41,8 @@ def revised(last: Call, text: str, whole: str, names: Iterable[Slot], card: Mode
     A dosing run keeps what is not named. For any other model a new supposition replaces the one before, unless it says
     "also".
     """
+    if (again := _same_with(last, text, card)) is not None:
+        return again
     if not _SUPPOSES.search(whole) and not _is_only_dosing(text):
         return None
     names, adds = list(names), _ADDS.search(whole) is not None
@@ -66,6 +68,23 @@ def revised(last: Call, text: str, whole: str, names: Iterable[Slot], card: Mode
     return last.model_copy(
         update={"tool": "what_if", "arguments": {"model": card.id, "scenarios": named, **kept}, "intent": "what_if"}
     )
+
+
+_BARE = re.compile(r"\W*(?P<n>\d+(?:\.\d+)?)\s*(?:kgs?|kilos?|mg/dl|g/dl|mmol/l|umol/l|cm|years?)?\W*", re.IGNORECASE)
+
+
+def _same_with(last: Call, text: str, card: ModelCard) -> Call | None:
+    """ "and 25?" after "what if he loses 15 kg": the one change that was supposed, with another number."""
+    bare, before = _BARE.fullmatch(text), _last_changes(last)
+    if bare is None or len(before) != 1 or len(last.arguments.get("scenarios") or []) != 1:
+        return None
+    (name, change), value = next(iter(before.items())), float(bare["n"])
+    if not isinstance(change, dict) or not change.keys() & {"add", "value"}:
+        return None
+    amount = {"add": value if change["add"] > 0 else -value} if "add" in change else {**change, "value": value}
+    changes = {name: amount}
+    scenario = {"name": _scenario_name(changes, card), "changes": changes}
+    return last.model_copy(update={"arguments": {**last.arguments, "scenarios": [scenario]}})
 
 
 def _takes_doses(card: ModelCard) -> bool:

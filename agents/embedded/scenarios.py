@@ -8,7 +8,7 @@ from typing import Any
 from agents.embedded.dosing import DOSE, Dosed, asks_exposure, dosing_run, stated_doses
 from agents.embedded.reader import ModelNames, Question, Slot, Variant
 from agents.embedded.router import Route
-from agents.embedded.suppositions import SUPPOSES, implied_by_volume, scenario_name, supposed
+from agents.embedded.suppositions import SUPPOSES, implied_by_volume, scenario_name, supposed, supposed_each
 from tools.catalogue import DERIVED_MODELS
 from tools.concepts import Lexicon
 
@@ -17,6 +17,10 @@ _SURE = 0.6  # a value stated for an input of a named model
 _CARBS = re.compile(r"(\d+(?:\.\d+)?)\s*g?(?:rams?)?\s*(?:of\s+)?(?:carbs?|carbohydrates?|cho)\b", re.IGNORECASE)
 _INSULIN = re.compile(
     r"(\d+(?:\.\d+)?)\s*(?:u|units?|iu)\b(?:\s*(?:of)?\s*(?:insulin|bolus|lispro|aspart))?", re.IGNORECASE
+)
+_WANTED_BMI = re.compile(
+    r"\b(?:(?:need|have|has|want|aim|must|should|would)\w*\b.{0,25}\b(?:lose|gain|weigh|drop|shed)|(?:what|which|target|goal|ideal) weight|how much weight)\b.{0,40}\b(?:bmi|body mass index)\s*(?:of|to|at|=|under|below|is)?\s*(?P<bmi>[1-5]\d(?:\.\d+)?)\b(?!\s*(?:kg|lb))",
+    re.IGNORECASE,
 )
 SMOKING = re.compile(r"\b(?:quit|quits|stop(?:s|ped)?|without|never|non)[- ]?\s*smok\w*", re.IGNORECASE)
 
@@ -29,6 +33,13 @@ def calculator_calls(
     named = models_of(route.variant) or _implied_models(route, text)
     if not named:
         return [("look_up", {"name": question.unknown or text, "question": text})]
+    if route.intent == "what_if":  # "what would BMI and CrCl be": each score that the supposition is for
+        scores = [
+            DERIVED_MODELS[s.id] for s in route.variant.slots if s.kind == "observation" and s.id in DERIVED_MODELS
+        ]
+        cards = {m: models.cards.get(m) for m in (*named, *scores)}
+        moved = [m for m, c in cards.items() if c is not None and supposed(text, c, question, lexicon)]
+        named = moved if len(moved) > 1 else named
     calls: list[tuple[str, dict[str, Any]]] = []
     for model in dict.fromkeys(named):
         card = models.cards.get(model)
@@ -36,11 +47,14 @@ def calculator_calls(
         if card is not None and dosed is not None and dosed.rules["model"] == model:
             rest = DOSE.sub(lambda m: " " * len(m[0]), text)  # a dose in mg is no body weight
             calls.append(dosing_run(dosed, supposed(rest, card, question, lexicon)))
+        elif model == "target_weight" and (wanted := _WANTED_BMI.search(text)) is not None:
+            inputs = {"target_bmi_kg_m2": float(wanted["bmi"])}
+            calls.append(("what_if", {"model": model, "scenarios": [], "inputs": inputs}))
         elif model == "glucose_insulin_bergman":
             calls.append(_glucose(model, text))
-        elif card is not None and (changes := supposed(text, card, question, lexicon)):
-            scenario = {"name": scenario_name(changes, card), "changes": changes}
-            calls.append(("what_if", {"model": model, "scenarios": [scenario]}))
+        elif card is not None and (each := supposed_each(text, card, question, lexicon)):
+            scenarios = [{"name": scenario_name(changes, card), "changes": changes} for changes in each]
+            calls.append(("what_if", {"model": model, "scenarios": scenarios}))
         else:
             calls.append(("calculate", {"model": model}))
     return calls
@@ -65,14 +79,17 @@ def supposition(
         dosed = stated_doses(part, variant)
         if dosed is not None and asks_exposure(part, dosed):
             return Route("what_if", max(_SURE, _score_of(routes, "what_if")), variant)
-    if not SUPPOSES.search(part):
-        return None
+    if _WANTED_BMI.search(part):
+        return Route(
+            "what_if", max(_SURE, _score_of(routes, "what_if")), _of_model(question.variants[0], "target_weight")
+        )
+    supposes = SUPPOSES.search(part) is not None
     for variant in question.variants:
         for model in models_of(variant):
             card = models.cards.get(model)
-            if card is not None and (supposed(part, card, question, lexicon)):
+            if card is not None and len(supposed_each(part, card, question, lexicon)) >= (1 if supposes else 2):
                 return Route("what_if", max(_SURE, _score_of(routes, "what_if")), variant)
-    for route in routes[:6]:
+    for route in routes[:6] if supposes else ():
         for model in _implied_models(route, part):
             card = models.cards.get(model)
             if card is not None and model == "estimated_average_glucose" and supposed(part, card, question, lexicon):

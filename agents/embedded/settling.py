@@ -43,6 +43,7 @@ _STATUS_ASKED = re.compile(
     r"\bactive\b|\bon it\b|\btak(?:e|es|ing)\b|\bstill\b|\bcurrent(?:ly)?\b|\bcorrect\b|\bright\b|\breally\b",
     re.IGNORECASE,
 )
+_AGE_ASKED = re.compile(r"\bage[ds]?\b|\bold\b|\bolder\b|\byoung\w*\b|\byears?\b|\bbirthday\b", re.IGNORECASE)
 _NO_ALLERGY = re.compile(r"\bnkd?a\b|\bno known (?:drug )?allerg", re.IGNORECASE)
 
 
@@ -72,11 +73,24 @@ _WEIGHT_MOVES = re.compile(
 _AT_WEEK = re.compile(r"\b\d{1,3}(?:\s*[-+]\s*\d)?\s*(?:wks?|weeks?|/40|months?|days?|hrs?|hours?|yrs?|years?)\b", re.I)
 _HEAVIER = re.compile(r"\b(?:heavier|lighter|thinner|fatter|slimmer)\b", re.IGNORECASE)
 _MOVED = re.compile(
-    r"\b(?:drop(?:s|ped|ping)?|r(?:ise|ises|isen|ose|ising)|f(?:all|alls|ell|allen|alling)|declin\w+|increas\w+|decreas\w+|chang(?:e|es|ed|ing)|moved?|climb\w*|worsen\w*|improv\w*|progress\w*|evol\w+|deteriorat\w*|worse|better|drift\w*|differen\w+|delta|behav\w+|fluctuat\w*|swing\w*|var(?:y|ied|ies|iation))\b",
+    r"\b(?:drop(?:s|ped|ping)?|r(?:ise|ises|isen|ose|ising)|f(?:all|alls|ell|allen|alling)|declin\w+|increas\w+|decreas\w+|reduc(?:ed?|es|ing|tion)|chang(?:e|es|ed|ing)|moved?|climb\w*|worsen\w*|improv\w*|progress\w*|evol\w+|deteriorat\w*|worse|better|drift\w*|differen\w+|delta|behav\w+|fluctuat\w*|swing\w*|var(?:y|ied|ies|iation))\b",
     re.IGNORECASE,
 )
 _AT_EXTREME = re.compile(
-    r"\b(?:highest|lowest|maximum|minimum|max|min|peak|nadir|largest|smallest|greatest|heaviest|lightest|biggest|average|avg|mean|median)\b",
+    r"\b(?:highest|lowest|maximum|minimum|max|min|peak|nadir|largest|smallest|greatest|heaviest|lightest|biggest|average|avg|mean|median)\b|(?<!in )(?<!the )(?<!normal )(?<!within )(?<!reference )(?<!target )(?<!therapeutic )(?<!of )\brange\b(?! of motion)",
+    re.IGNORECASE,
+)
+_EVERY = re.compile(
+    r"\b(?:every|each|all)(?: (?:the|of the|his|her|single|recorded|available|documented))* (?:visits?|readings?|values?|results?|measurements?|checks?|times?|ones?|numbers?|draws?|appointments?)\b|\bwhat did\b.{2,40}\bdo(?:ing)?\b",
+    re.IGNORECASE,
+)
+SEVERAL_ENDS = re.compile(
+    r"\b(?:\d|two|three|four|five)\s+(?:highest|lowest|largest|smallest|biggest|worst|best)\b|\b(?:highest|lowest|top|bottom|worst)\s+(?:\d|two|three|four|five)\b|\bin (?:ascending |descending )?order\b|\bsorted\b|\branked?\b",
+    re.IGNORECASE,
+)
+_WHEN_WAS = re.compile(r"\bwhen (?:was|is|were|did)\b|\b(?:which|what) (?:date|day)\b|\bon which\b", re.IGNORECASE)
+_THAN_BEFORE = re.compile(
+    r"\b(?:compared (?:to|with)|relative to|than|versus|vs\.?|against)\s+(?:(?:it was|about|around|that of|the one|the value)\s+)*(?:an?|one|two|three|six|\d+)\s+(?:years?|months?|weeks?)\s+(?:ago|back|earlier)\b",
     re.IGNORECASE,
 )
 _SINGLE = frozenset({"observation.latest", "observation.exists", "observation.previous", "observation.first"})
@@ -95,6 +109,26 @@ def _of_a_series(best: Route, text: str, timeless: str) -> Route | None:
         return Route("observation.latest", best.score, best.variant)
     if has_limit(timeless) and best.intent != "observation.threshold" and not NO_SUCH_DATE.search(text):
         return Route("observation.threshold", best.score, best.variant)
+    if (SEVERAL_ENDS.search(text) and best.intent in {*_SINGLE, "observation.statistics"}) or (
+        best.intent == "observation.normal" and "ever" in best.variant.cues
+    ):
+        return Route("observation.series", best.score, best.variant)
+    if (
+        best.intent in {*_SINGLE, "observation.threshold"}
+        and not has_limit(timeless)
+        and _WHEN_WAS.search(text)
+        and re.search(
+            r"(?<![\w.])\d+(?:\.\d+)?(?![\w/-])",
+            without_names(timeless, best.variant) if timeless == text else timeless,
+        )
+    ):  # "Hb 12.9, when was that?": the value is among the dated ones, or it is seen not to be
+        return Route("observation.series", best.score, best.variant)
+    if (_THAN_BEFORE.search(text) and best.intent in {*_SINGLE, "observation.series"}) or (
+        asks_for_newest_two(text)
+        and best.intent == "observation.count"
+        and re.search(r"\bbetween\b", text, re.IGNORECASE)
+    ):
+        return Route("observation.change", best.score, best.variant)
     if asks_for_newest_two(text) and best.intent in {*_SINGLE, "observation.series", "observation.change"}:
         return Route("observation.change", best.score, best.variant)
     if (
@@ -109,7 +143,9 @@ def _of_a_series(best: Route, text: str, timeless: str) -> Route | None:
         return Route("observation.latest", best.score, best.variant)
     if best.intent in {"observation.latest", "observation.exists", "observation.previous"} and last_few(text):
         return Route("observation.series", best.score, best.variant)
-    if best.intent in {"observation.latest", "observation.exists"} and _MOVED.search(without_names(text, best.variant)):
+    if best.intent in {"observation.latest", "observation.exists"} and (
+        _MOVED.search(without_names(text, best.variant)) or _EVERY.search(timeless)
+    ):
         return Route("observation.series", best.score, best.variant)
     if best.intent in {"observation.latest", "observation.exists"} and _AT_EXTREME.search(
         without_names(text, best.variant)
@@ -121,6 +157,15 @@ def _of_a_series(best: Route, text: str, timeless: str) -> Route | None:
 _ASKS_WHY = re.compile(
     r"\bwhy\b|\bhow come\b|\bcaus\w+|\breasons?\b|\bexplain\w*|\bexplanation|\bbehind\b|\bdriv\w+|\bdrove\b|\bled to\b|\bpush\w*|\bculprits?\b|\ba?etiolog\w+|\bcontribut\w+"
     r"|\bwhich (?:drug|med\w*)\b|\bresponsible\b|\bwhat (?:happened|changed)\b|\baccount\w* for\b|\btrigger\w*|\bmade\b|\bdifferential\b|\bblam\w+",
+    re.IGNORECASE,
+)
+_EVENT_OF_DRUG = r"\b(?:was|were|has|have|had|did|when|been|ever|get|got)\b.{0,60}\b"
+_WAS_STOPPED = re.compile(
+    rf"{_EVENT_OF_DRUG}(?:stopp?ed|stop|discontinued|taken off|ceased|withdrawn|paused|held|interrupted)\b",
+    re.IGNORECASE,
+)
+_WAS_CHANGED = re.compile(
+    rf"{_EVENT_OF_DRUG}(?:(?:up|down)[- ]?titrated|titrated|increased?|decreased?|reduced?|doubled|halved|lowered|raised|adjusted|changed)\b",
     re.IGNORECASE,
 )
 _WAS_ON = re.compile(
@@ -188,6 +233,10 @@ def settled(best: Route, routes: list[Route], text: str, timeless: str = "") -> 
     if about_notes and drug is not None and drug.known and _STATUS_ASKED.search(text):
         variant = next((r.variant for r in routes if r.variant.of("medication", "drug_class") == drug), best.variant)
         return Route("medication.active", max(best.score, CONFIDENT), variant)
+    if best.intent == "demographics.age_when" and not _AGE_ASKED.search(text):  # "has she got" is near "age she got"
+        best = next(
+            (r for r in routes if r.intent != "demographics.age_when" and not r.intent.startswith("guard.")), best
+        )
     if _NO_ALLERGY.search(text) and not best.intent.startswith(("note.", "conflict.")):
         return Route("allergy.list", max(best.score, CONFIDENT), best.variant)
     if _NO_ALLERGY.search(text) and best.intent.startswith(("note.", "conflict.")):
@@ -263,6 +312,11 @@ def settled(best: Route, routes: list[Route], text: str, timeless: str = "") -> 
         return Route("allergy.reaction", best.score, best.variant)
     if best.intent == "condition.has" and "now" in best.variant.cues and "ever" not in best.variant.cues:
         return Route("condition.active", best.score, best.variant)
+    if best.intent in {"medication.ever", "medication.active"} and drug is not None:
+        if _WAS_STOPPED.search(text):
+            return Route("medication.stop", best.score, best.variant)
+        if _WAS_CHANGED.search(text):
+            return Route("medication.dose", best.score, best.variant)
     past = "ever" in best.variant.cues or _WAS_ON.search(text) is not None
     if best.intent == "medication.active" and past and "now" not in best.variant.cues:
         return Route("medication.ever", best.score, best.variant)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from agents.embedded.plans import Call, Setting
 
 _STAY = re.compile(
     r"\b(?:during|in|on|while in|throughout|over)\s+(?:the|her|his|this|that|their)\s+(?P<which>(?:last|latest|recent|most recent|previous|first|covid|index|current)\s+)?"
+    r"(?P<kind>(?!ed\b|er\b|emergency|clinic|outpatient|hospital|inpatient|next|second|third|(?:january|february|march|april|may|june|july|august|september|october|november|december|(?:19|20)\d\d)\b)[a-z-]+\s+)?"
     r"(?:(?P<month>january|february|march|april|may|june|july|august|september|october|november|december)\s+)?(?:(?P<year>(?:19|20)\d\d)\s+)?"
     r"(?:hospital\s+)?(?:admission|hospitali[sz]ation|inpatient stay|hospital stay|stay)\b",
     re.IGNORECASE,
@@ -23,8 +24,62 @@ _OWN_TIME = re.compile(
 )
 
 
+_EMERGENCY = re.compile(
+    r"\b(?:(?:on|in|at|during|from)\s+|(?=(?:(?:last|latest|first)\s+)?(?:ed|er|emergency(?: department| room)?) (?:visit|attendance)))(?:(?:the|his|her|their|that)\s+)?(?P<which>(?:last|latest|recent|most recent|first)\s+)?(?:ed|er|a&e|a and e|emergency(?: (?:room|department|dept))?)(?:\s+(?:visit|attendance|presentation|encounter|stay|trip))?\s*(?=[?.!,;]|$)",
+    re.IGNORECASE,
+)
+_OF_THE_VISIT = re.compile(
+    r"\bhow (?:many|often)\b|\bwhy\b|\breason\b|\bwhen\b|\bwho\b|\bnotes?\b|\bwas (?:he|she) (?:seen|in)\b", re.I
+)
+
+
+def with_emergency_day(text: str, setting: Setting) -> str:
+    """A question for a result with "at the ED visit" as the day of that visit; the newest, where it does not say which."""
+    match = _EMERGENCY.search(text)
+    if (
+        match is None
+        or not setting.emergencies
+        or _OF_THE_VISIT.search(text)
+        or _OWN_TIME.search(_EMERGENCY.sub(" ", text))
+    ):
+        return text
+    first = (match["which"] or "").strip().lower() == "first"
+    day = setting.emergencies[0 if first else -1].date()
+    return f"{text[: match.start()]}on {day}{text[match.end() :]}"
+
+
+_AT_AGE = re.compile(
+    r"\b(?:at (?:the )?age(?: of)?|aged|when (?:he|she|they|the patient|pt) (?:was|were)|at)\s+(?P<age>\d{1,2})(?:\s*(?:years?(?: old| of age)?|y/?o|yrs?))?\s*(?=[?.!,;]|$)",
+    re.IGNORECASE,
+)
+_SUPPOSED = re.compile(
+    r"\bif\b|\bwould\b|\bsuppos|\bsimulat|\bpredict|\bassum|\bwhat[- ]if\b|\bwill\b|\bhow (?:many|often)\b",
+    re.IGNORECASE,
+)
+
+
+def with_years_of_age(text: str, setting: Setting) -> str:
+    """A question for a result with "at age 15" as the year of life it names, where the patient has reached it."""
+    match = _AT_AGE.search(text)
+    if match is None or setting.born is None or _SUPPOSED.search(text):
+        return text
+    if (
+        match[0].lower().startswith("at ")
+        and "age" not in match[0].lower()
+        and not re.search(r"[a-z]", match[0][3:], re.I)
+    ):
+        return text  # "creatinine at 2"
+    begun = setting.born.year + int(match["age"])
+    last = date(begun + 1, setting.born.month, min(setting.born.day, 28)) - timedelta(days=1)
+    if date(begun, setting.born.month, min(setting.born.day, 28)) > setting.as_of.date():
+        return text
+    return f"{text[: match.start()]}between {date(begun, setting.born.month, min(setting.born.day, 28))} and {last}{text[match.end() :]}"
+
+
 def _stays(match: re.Match[str], setting: Setting) -> list[tuple[datetime, datetime | None]]:
-    """The hospital stays that a phrase may mean."""
+    """The hospital stays that a phrase may mean; of what kind a stay was is not known here, so one of a kind is the only one."""
+    if match["kind"] and len(setting.admissions) != 1:
+        return []
     return [
         (start, end)
         for start, end in setting.admissions

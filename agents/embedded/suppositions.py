@@ -94,6 +94,46 @@ def supposed(text: str, card: ModelCard, question: Question, lexicon: Lexicon) -
     return found
 
 
+_BESIDE = re.compile(
+    r"\s*(?:,|\bvs?\.?(?=\s)|\bversus\b|\bor\b|\band\b|\bagainst\b|\bcompared (?:to|with)\b|\brather than\b|\binstead of\b)+\s*(?P<words>[\w\s]*)",
+    re.IGNORECASE,
+)
+_JOINING = frozenset("and or vs versus at with of a an the if it is was were be then when for against".split())
+
+
+def supposed_each(text: str, card: ModelCard, question: Question, lexicon: Lexicon) -> list[dict[str, Any]]:
+    """What a text supposes, once for each value of one input that stands beside another ("at creatinine 1.2 vs 1.8")."""
+    numbers = list(NUMBER.finditer(text))
+    for first in range(len(numbers)):
+        last = first
+        while last + 1 < len(numbers) and _stands_beside(
+            text, numbers[last], numbers[last + 1], numbers[first].start()
+        ):
+            last += 1
+        if last == first:
+            continue
+        alone = []
+        for kept in numbers[first : last + 1]:
+            rest = text
+            for other in numbers[first : last + 1]:
+                if other is not kept:
+                    rest = rest[: other.start()] + " " * len(other[0]) + rest[other.end() :]
+            alone.append(supposed(rest, card, question, lexicon))
+        differing = {key for one in alone for key in one if any(one.get(key) != other.get(key) for other in alone)}
+        if len(differing) == 1 and all(differing <= one.keys() for one in alone):
+            return alone
+    found = supposed(text, card, question, lexicon)
+    return [found] if found else []
+
+
+def _stands_beside(text: str, one: re.Match[str], other: re.Match[str], start: int) -> bool:
+    between = _BESIDE.fullmatch(text[one.end() : other.start()])
+    if between is None:
+        return False
+    said = {t.norm for t in tokenize(text[max(0, start - 40) : start])} | _JOINING
+    return all(t.norm in said for t in tokenize(between["words"]))
+
+
 def _is_value(words: str) -> bool:
     return re.fullmatch(r"\W*(?!(?:19|20)\d\d\b)\d+(?:\.\d+)?\W*", words) is not None  # a year is none
 
@@ -104,6 +144,9 @@ def _is_value(words: str) -> bool:
 def _stated(text: str, card: ModelCard, lexicon: Lexicon, taken: list[tuple[int, int]]) -> dict[str, Any]:
     """Each number with the input whose name stands nearest before it, or behind it, or whose unit alone it can have."""
     places = named_inputs(text, card, lexicon)
+    aged = _AGED.search(text) if any(i.name == "age_years" for i in card.inputs) else None
+    if aged is not None:  # "when he is 60": an age is no value of anything else
+        taken = [*taken, aged.span()]
     numbers = [
         m
         for m in NUMBER.finditer(text)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
@@ -18,6 +20,7 @@ class Turn(NamedTuple):
     calls: tuple[Call, ...]
     understood: bool
     units: dict[str, str] = {}  # of the values that were shown, by concept
+    day: date | None = None  # of what was shown, where everything shown was of one day
 
 
 def earlier_turns(messages: Sequence[BaseMessage]) -> tuple[Turn, ...]:
@@ -43,4 +46,18 @@ def _turn(messages: Sequence[BaseMessage]) -> Turn:
         calls,
         bool(calls) and (not only_looked_up or any(r.get("found") for r in results)),
         {str(d["concept"]): str(d["unit"]) for d in data if d.get("concept") and d.get("unit")},
+        _only_day(m for m in messages if isinstance(m, ToolMessage)),
     )
+
+
+def _only_day(results: Iterable[ToolMessage]) -> date | None:
+    """The day that the results are of, where they name one only."""
+    texts = [m.artifact.get("text", m.content) if isinstance(m.artifact, dict) else m.content for m in results]
+    days = {d for text in texts for d in _DAY.findall(str(text).partition("Looked at")[0])}
+    try:
+        return date.fromisoformat(days.pop()) if len(days) == 1 else None
+    except ValueError:
+        return None
+
+
+_DAY = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")

@@ -50,6 +50,7 @@ _GREETING = re.compile(
 )
 _SHORTHAND = (
     (re.compile(r"\b(?:[A-Za-z]\.){2,}"), lambda m: m[0].replace(".", "")),
+    (re.compile(r"\b(k|na|li|ca|mg|cl|hco3)2?[+-]+(?=$|[\s?.,;:/)])", re.IGNORECASE), lambda m: m[1]),  # "K+"
     (re.compile(r"\bd/?c['’]?e?d\b", re.IGNORECASE), lambda m: "discontinued"),
     (re.compile(r"(?:^|\s)\d\)\s*"), lambda m: "; "),
     (re.compile(r"\bdx['’]?e?d\b", re.IGNORECASE), lambda m: "diagnosed"),
@@ -60,6 +61,28 @@ _SHORTHAND = (
     (re.compile(r"\bc/o\b", re.IGNORECASE), lambda m: "complaining of"),
     (re.compile(r"\bd/t\b", re.IGNORECASE), lambda m: "due to"),
     (re.compile(r"\bn/v\b", re.IGNORECASE), lambda m: "nausea and vomiting"),
+    (
+        re.compile(
+            r"\b(?:how (?:are|is|do)|what(?:'s| is| are)? (?:happening|going on|up) with|state of|status of)\s+(?:his|her|their|the)\s+(?P<organ>kidney|liver|thyroid)s?(?=\W*$|\s+(?:doing|looking|working|now))(?:\s+(?:doing|looking|working))?",
+            re.IGNORECASE,
+        ),
+        lambda m: f"{m['organ']} function",
+    ),
+    (
+        re.compile(
+            r"\b(?P<d>\d{1,2})(?:st|nd|rd|th)?[ -](?P<m>jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*[ -]['’]?(?P<y>[0-3]\d)\b(?![\d:/.])",
+            re.IGNORECASE,
+        ),
+        lambda m: f"{m['d']} {m['m']} 20{m['y']}",
+    ),
+    # "... and if she takes a statin": an indirect question, where nothing is supposed
+    (
+        re.compile(
+            r"\b(?P<lead>and|tell me|know|check|see|confirm|ask|or)\s+if\s+(?P<who>he|she|they|the patient|pt)(?=\s+(?:is|has|was|had|takes?|got|gets|uses?|ever|currently|still)\b[^\d]*$)",
+            re.IGNORECASE,
+        ),
+        lambda m: f"{m['lead']} whether {m['who']}",
+    ),
     (re.compile(r"\blvls?\b", re.IGNORECASE), lambda m: "level"),
     (re.compile(r"\bc/w\b", re.IGNORECASE), lambda m: "consistent with"),
     (re.compile(r"\bw/o\b", re.IGNORECASE), lambda m: "without"),

@@ -58,6 +58,10 @@ DENIED: list[tuple[str, str]] = [
     ("ED chart said no DM: incorrect. She HAS type 2 diabetes.", ""),
     ("ED chart said no diabetes. She does have type 2 diabetes and takes metformin.", ""),
     ("Family history: no diabetes in his mother.", ""),
+    # the problem is why something else is denied
+    ("No NSAIDs (heart failure).", ""),
+    ("No oral steroids given type 2 diabetes.", ""),
+    ("Not on a thiazide because of gout.", ""),
 ]
 
 

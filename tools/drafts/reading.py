@@ -85,6 +85,11 @@ _REFERRAL = re.compile(
     rf"^(?:{_DRAFTING}|order|request|arrange)\s+(?:an?\s+|the\s+)?(?P<what>(?:\w+ ){{0,2}}(?:referral|consult(?:ation)?)\b.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+# "Levothyroxine increase to 88 mcg"
+_DRUG_FIRST = re.compile(
+    r"^(?P<drug>[\w-]{4,})\s+(?P<verb>increase|decrease|reduce|raise|lower|change|hold|stop)\s+(?P<rest>(?:to \d|now\b|today\b).*)$",
+    re.IGNORECASE,
+)
 _NOT = re.compile(r"^(?:do not|don'?t|never|no need to|not)\b", re.IGNORECASE)
 
 
@@ -95,6 +100,8 @@ def read_draft_request(text: str, ctx: ToolContext) -> DraftRequest | None:
     """
     said = " ".join(text.split()).strip(" .!?;")
     bare = _POLITE.sub("", said, count=1).strip()
+    if (swapped := _DRUG_FIRST.match(bare)) is not None:
+        bare = f"{swapped['verb']} {swapped['drug']} {swapped['rest']}"
     if not bare or _NOT.match(bare) or (bare == said and _QUESTION.match(bare)) or _OPINION.match(said):
         return None
     return _problem(bare, ctx) or _message(bare, text) or _note(bare, text, ctx) or _order(bare, ctx)
@@ -250,6 +257,7 @@ def _order(bare: str, ctx: ToolContext) -> DraftRequest | None:
 
 def _order_request(rest: str, action: str, ctx: ToolContext, bare: str = "") -> DraftRequest | None:
     order = re.sub(r"^(?:(?:him|her|them|the patient|pt|on|with|taking|treatment with|therapy with|a|an|the|some|up|down|another|his|her|their|patient's|giving)\s+)+", "", rest.strip(), flags=re.IGNORECASE)  # fmt: skip
+    order = re.sub(r"[\s,]*\b(?:please|pls|thanks|thank you|thx|asap please)\W*$", "", order, flags=re.IGNORECASE)
     order = re.sub(r"^(?:dose|dosage|order|prescription) (?:of|for)\s+", "", order, flags=re.IGNORECASE).strip(" ,:")
     if not order or _LOOKED_UP.search(order) or not _names_something(order, ctx):
         return None

@@ -92,6 +92,7 @@ _STRONG = re.compile(
     rf"|\b(?:automated|automatic|computer|software) (?:process\w*|pipelines?|services?|jobs?)\b[^.\n]{{0,50}}\b(?:{_MUST}|is required to|are required to)\b|\b(?:attention|hi|hello|hey|dear)\s+(?:there,?\s+)?(?:model|gpt|ai|llm|bot|chat ?gpt|copilot|claude|gemini|siri|alexa)\b|\bnew conversation\b[^\n]{{0,40}}\b(?:user|you)\b"
     r"|[%#=*~{\[|]{2,}\s*(?:begin |end |start )?(?:system|admin(?:istrator)?|developer|assistant|prompt|root)(?: (?:prompt|message|override|instructions?))?\s*[%#=*~}\]|]{2,}|\bSELECT\s+(?:\*|[\w, ]+)\s+FROM\s+\w+|\bDROP\s+TABLE\b|\b(?:eval|exec|os\.system|subprocess\.\w+|open|print|fetch|console\.log|alert|require|__import__)\s*\(\s*['\"`]"
     r"|\b(?:assistant|ai|model|software|bot|computer|program)\b[^.\n]{0,40}\b(?:unless|until|so that|such that) it (?:says?|states?|reports?|answers?|confirms?|claims?)\b|\b(?:ask|demand|request|insist|want)s? that (?:my|the|this|your) (?:computer|software|assistant|ai|program|bot)\b"
+    r"|\b(?:(?:notes?|messages?|notices?|instructions?|memo|directive)\s+(?:to|for)|attention(?: of)?[:,]?)\s+(?:(?:any|all|every|the|whatever|whichever)\s+)?(?:automated|automatic|ai|artificial|machine|llm)[- ](?:\w+ )?(?:readers?|reviewers?|agents?|systems?|summari[sz]ers?|assistants?|scribes?|models?|tools?)\b"
     r"|\brely (?:only |solely )?on this (?:note|paragraph|text|message)\b|\byour (?:task|job|goal|role) (?:has changed|is (?:now )?to)\b|\boverrid\w+ (?:all|any|every) (?:\w+ )?(?:guidance|instructions?|rules|guidelines)\b|\b(?:given|told|said) to the (?:model|assistant|ai|bot|software)\b"
     r"|\bwhatever (?:the|they|you|is) (?:question|ask|are asked|asked)\w*\b|\b(?:respond|reply|answer) with the\b|\bcontext window\b|\bstop reading the (?:record|chart)\b"
     # other people's data, and sending it away
@@ -162,7 +163,9 @@ def is_order(text: str) -> bool:
         return not _is_about_care(text, dropped)
     return any(
         (
-            _ROLE_SAYS.search(m["said"]) is not None
+            re.fullmatch(r"llm|gpt|chatgpt|chat ?bot", m["who"], re.IGNORECASE)
+            is not None  # nobody else is called that
+            or _ROLE_SAYS.search(m["said"]) is not None
             or bool(re.search(r"[.!]\s+\S", m["said"]) and _IMPERATIVE.search(m["said"]))
         )
         and not _NAMED.match(m["said"])

@@ -39,7 +39,7 @@ _CALL = re.compile(r"\b(?:[a-z]\w*|[A-Z]\w*(?:Message|Call|Result|Response))\(\s
 # Most notes hold nothing of the kind; these decide that at once.
 _MAYBE = re.compile(
     r"[<{`\\]|!\[|\]\(|\[\[|\[(?:/?INST|system|assistant|developer|admin)|&#|%[0-9a-f]{2}%|[A-Za-z0-9+/_-]{20}|\b(?:[0-9a-fA-F]{2}[ ,:]?){16}|\b(?:\w[ .\-_*]){6}"
-    r"|\b(?:ignor|disregard|forget|overrid|bypass|overlook|neglect|discard|pretend|role-?play|let us|let's|system\b|assistants?\b|agents?\b|models?\b|ai\b|a\.i|llm|gpt|chat|bot\b|\w+bot|co-?pilot|software|summar|parser|reader|whoever|anyone|anybody|"
+    r"|\b(?:ignor|disregard|forget|overrid|bypass|overlook|neglect|discard|pretend|role-?play|let us|let's|system\b|assistants?\b|agents?\b|models?\b|ai\b|a\.i|llm|gpt|chat|bot\b|\w+bot|co-?pilot|software|summar|parser|reader|automated|whoever|anyone|anybody|"
     r"answer|repl(?:y|ies)|respon|output|prompt|instruct|mode\b|verif|tool|user|human\b|developer|admin|function|instructions|rot|base ?64|decode|supersede|replaces?|trump|precedence|outrank|password|api|database|charts?\b|all patients|every patient|other patients"
     r"|do not|don't|never|thought|action|claude|gemini|root|e-?mail|forward|upload|transmit|send|whom?ever|task|bound|set \w+\.|end of|inform the|tell the|asked|asks|vtaber|snoitcurtsni|erongi"
     r"|negeer|vergeet|vergiss|missachte|descon|olvid|descart|esque|oubli|dimentica|trascura|bortse|glöm|glem|zapomnij|pomi|unohda|ohita|görmez|yok say|unut|abaikan|lupakan|bỏ|felejt|hagyd|uită)"

@@ -1,0 +1,77 @@
+"""What a question to the notes asks for besides its subject: whose note is meant, and what the answer looks like."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# Whoever writes notes, in the words of the ward. Where one of them is the speaker ("what did nephrology think"), the name
+# says which note is meant and is no part of the answer; "was he referred to nephrology" asks about the name itself.
+_AUTHORS = (
+    r"(?:nephro\w*|neph|renal|cardio\w*|cards|ortho\w*|geriatric\w*|neuro(?:logy|logist|surg\w*)?|gastro\w*|gi|ed|er|emergency(?: department| room| physician)?"
+    r"|surgeons?|surgical team|sleep (?:clinic|medicine|doctor)|hand (?:clinic|surgeon)|ot|occupational therap\w+|physio\w*|physical therap\w+|nurses?|nursing|rn"
+    r"|dieti[tc]ian|nutritionist|social work(?:er)?s?|sw|pharmac(?:y|ist)|pharmd|onc(?:olog\w+)?|h(?:a)?ematolog\w+|heme|psych(?:iatr\w+|olog\w+)?|pulm(?:onolog\w+)?|respiratory"
+    r"|derm(?:atolog\w+)?|rheum(?:atolog\w+)?|endo(?:crin\w+)?|infectious diseases?|id|ent|ophth\w+|eye (?:clinic|doctor)|urolog\w+|gyn\w*|ob(?:/gyn|stetric\w*)?|midwife"
+    r"|an(?:a)?esthe\w+|palliative(?: care)?|podiatr\w+|pcp|gp|hospitalist|intensivist|icu|radiolog\w+|patholog(?:y|ist)|speech therap\w+|slp|rehab|wound (?:care|nurse)|consultant|specialist)"
+)
+_SPEAKS = (
+    r"(?:say|says|said|think|thinks|thought|want|wants|wanted|recommend\w*|suggest\w*|advis\w*|advice|plan|plans|planned|find|finds|found|write|writes|wrote|written|notes?|noted|visit"
+    r"|consult\w*|clinic|letter|team|report|opinion|impression|assessment|conclu\w*|ask|asks|asked|order\w*|decid\w*|mention\w*|see|sees|saw|start\w*|stop\w*|chang\w*|document\w*|comment\w*"
+    r"|tell|told|do|did|give|gave|feel|felt|view|take|call|believe\w*|consider\w*|offer\w*|discuss\w*|prefer\w*|clear\w*)"
+)
+_AUTHOR = re.compile(
+    rf"\b(?:per|according to|by|from|in)\s+(?:the\s+|his\s+|her\s+|their\s+)?(?P<a>{_AUTHORS})\b(?!-)"
+    rf"|\b(?P<b>{_AUTHORS})(?:['’]s|s['’])?\s+{_SPEAKS}\b"
+    r"|\b(?P<d>surgery|medicine)\s+(?:say|says|said|think|thinks|thought|recommend\w*|wants?|wanted|suggest\w*|advis\w+)\b"
+    rf"|\b(?:sent|referred|went|seen|goes?|go)\s+(?:to|by|at|in)\s+(?:the\s+)?(?P<c>{_AUTHORS})\b(?=.*$)"
+)
+_ANSWER_OF = (
+    (
+        re.compile(r"\bwhy\b|\bhow come\b|\breasons?\b|\bcaus\w+|\bwhat made\b|\bbecause of what\b"),
+        re.compile(r"\bd/t\b|\bdue to\b|\bbecause\b|\bsince\b|\bsecondary to\b|\b2/2\b|\bso (?:that|as)\b|\bowing\b|\bgiven\b|\bto avoid\b|\breason\b|\bcontribut|\blikely\b|\bfrom\b", re.IGNORECASE),
+    ),
+    (
+        re.compile(r"\bwhen\b|\bwhat (?:date|day|time)\b|\bhow soon\b|\bhow long\b|\bdate\b|\buntil\b"),
+        re.compile(r"\d{1,2}[/-]\d|\b\d{4}\b|\b(?:until|till|days?|weeks?|wks?|months?|mos?|years?|yrs?|hours?|hrs?|min(?:utes?)?|tomorrow|today|yesterday|tonight|mon|tues?|wed|thurs?|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day|jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|january|february|march|april|august|september|october|november|december|spring|summer|autumn|winter)\b|\d\s?[dwmyh]\b", re.IGNORECASE),
+    ),
+    (
+        re.compile(r"\bhow (?:many|much|big|large|high|low|far|often|thick|deep|old|bad|fast|wide|tall)\b|\bscores?\b|\bsizes?\b|\bgrade\b|\bdose\b|\bvalue\b|\bpercent\w*|\bwhat (?:was|is|were) (?:the|his|her) (?:\w+ )?(?:rate|level|count|number|volume|pressure|temp\w*|weight)\b|\bmeasure\w*"),
+        re.compile(r"\d"),
+    ),
+    (
+        re.compile(r"\bwho(?:se|m)?\b|\bwhich (?:doctor|surgeon|physician|nurse)\b|\bname of\b"),
+        re.compile(r"\bDr\.?\s|\bMD\b|\bRN\b|\bNP\b|\bPA\b|\b[Mm]rs?\.?\s|\bMs\.?\s|\b(?:wife|husband|spouse|partner|son|daughter|mother|father|mom|dad|sister|brother|niece|nephew|aunt|uncle|neighbou?r|friend|carer|caregiver|family)\b"),
+    ),
+)  # fmt: skip
+# Lines that greet, sign or head a note.
+_GREETS = re.compile(
+    r"\W*(?:dear (?:(?:dr|mr|ms|mrs|prof)\b\.?|doctor|colleague|sir)[^.!?,\n]{0,40}|(?:yours (?:sincerely|faithfully|truly)|(?:kind|best|warm) (?:regards|wishes)"
+    r"|sincerely|with (?:best|kind|many) \w+|many thanks|electronically signed|e-?signed|dictated (?:by|but)|signed by)\b.{0,160})\W*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@lru_cache(maxsize=256)
+def authors_in(question: str) -> tuple[tuple[int, int], ...]:
+    """Where a question, in lower case, names whose note or words it means."""
+    return tuple(m.span(name) for m in _AUTHOR.finditer(question) for name in "abcd" if m[name])
+
+
+def looks_like_answer(question: str) -> re.Pattern[str] | None:
+    """What a sentence has that answers a question of this kind: a time for "when", a cause for "why"; None for others."""
+    text = question.lower()
+    return next((answer for asks, answer in _ANSWER_OF if asks.search(text)), None)
+
+
+def heading_of(text: str) -> str:
+    """The title in capitals with which a note opens, or nothing."""
+    first = text.lstrip().partition("\n")[0].strip()
+    return first if len(first) < 60 and first.isupper() and not re.search(r"[\d:.]", first) else ""
+
+
+def is_formality(text: str, start: int, end: int) -> bool:
+    """Whether characters [start, end) of a note only greet or sign, or are its title in capitals."""
+    said = text[start:end].strip()
+    if _GREETS.fullmatch(said):
+        return True
+    return not text[:start].strip() and said != "" and said == heading_of(text)
