@@ -98,7 +98,16 @@ def _is_question(text: str) -> bool:
     return re.match(r"\W*(?:is|are|can(?!'t|not)|could|does|do|has|have|will|would|should)\b", text, _I) is not None
 
 
+# A meal and its insulin that are only supposed: a question for the twin.
+_SUPPOSED_MEAL = re.compile(
+    r"^\W*(?:and |so )?(?:what (?:if|happens if|would happen if)|if|suppos\w+|say)\b[^.?!]*\b(?:carb\w*|glucose|sugar|meal|units? of insulin)\b",
+    _I,
+)
+
+
 def _is_emergency(text: str) -> bool:
+    if _SUPPOSED_MEAL.search(text) and not _is_urgent(text):
+        return False
     state, now = _STATE.search(text), _NOW.search(text) is not None or "!" in text
     past = _PAST.search(_NOW.sub(" ", text)) is not None
     if state is None:

@@ -12,7 +12,7 @@ from domain.facts import Frozen
 from tools.concepts import Lexicon, common_words, tokenize
 
 RELATIONS = (
-    "wife|husband|spouse|partner|brother|sister|son|daughter|mother|father|mom|dad|roommate|neighbou?r|friend|cousin|"
+    "wife|husband|spouse|partner|brother|sister|son|daughter|mother|father|mom|mum|mommy|mummy|dad|daddy|grandma|grandpa|granny|roommate|neighbou?r|friend|cousin|"
     "uncle|aunt|grandmother|grandfather|twin|sibling|boyfriend|girlfriend|colleague|coworker|fianc[eé]e?|partner|ex-wife|ex-husband|niece|nephew|stepson|stepdaughter|lawyer|boss"
 )
 _KINSHIP = frozenset(
@@ -147,7 +147,7 @@ _KIN = re.compile(
     rf"\b(?:his|her|their|the patient's|pt's|my)\s+(?:\w+\s+)?(?P<who>{RELATIONS})\b(?!['’]s)", re.IGNORECASE
 )
 _BLOOD = frozenset(
-    "brother sister son daughter mother father mom dad uncle aunt grandmother grandfather twin sibling cousin".split()
+    "brother sister son daughter mother father mom mum mommy mummy dad daddy grandma grandpa granny uncle aunt grandmother grandfather twin sibling cousin".split()
 )
 _HOUSEHOLD = re.compile(
     r"\bliv(?:e|es|ing|ed)\b|\bnext of kin\b|\bcontact\b|\bwho is\b|\bname of\b|\bmarried\b|\bsupport\b|\bcaregiver\b|\bnotes?\b|\bproxy\b|\bpower of attorney\b",

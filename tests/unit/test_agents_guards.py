@@ -31,7 +31,7 @@ OTHERS: list[Any] = [
     (2, "ldl of ct-774210"),
     # by place, by order, by relation
     (2, "the patient in bed 4"), (2, "patient in room 12 potassium"), (2, "next patient's labs"), (2, "the previous patient's potassium"), (2, "other patients with diabetes"),
-    (2, "how many patients have diabetes"), (2, "all patients on metformin"), (2, "her husband's blood pressure?"), (2, "his wife's meds"), (2, "my mother's potassium"),
+    (2, "how many patients have diabetes"), (2, "all patients on metformin"), (2, "her husband's blood pressure?"), (2, "his wife's meds"), (2, "her mum's potassium"), (2, "my mother's potassium"),
     (2, "what meds does her sister take"),
     # strangers
     (2, "Mr. Smith's potassium"), (2, "john smith potassium"), (2, "potassium of John Smith"), (2, "what about Jane Doe?"), (2, "ms johnson ldl"), (2, "Xiomara Quispe allergies"), (2, "nguyen allergies"),
@@ -49,7 +49,8 @@ OWN: list[Any] = [
     (2, "What's her BP?"), (2, "How's her potassium"), (2, "patient's last A1c"), (2, "today's labs"), (2, "Where's the MRI"), (2, "who's her PCP"), (2, "what is her MRN"), (2, "Patient ID?"),
     (2, "Most Recent A1c"), (2, "Blood Pressure"), (2, "LDL Cholesterol Trend"), (2, "bed rest"), (2, "room air sat"), (2, "PHQ-9"), (2, "pt 57y f?"), (2, "discharge in June"), (2, "Is Mark up to date"),
     # relatives in the family history
-    (2, "did her mother have breast cancer?"), (2, "has her father had a heart attack"), (2, "family history of diabetes"),
+    (2, "did her mother have breast cancer?"), (2, "her mum's cancer type"),
+    (2, "what if she took 60 g of carbs with 4 units of insulin"), (2, "has her father had a heart attack"), (2, "family history of diabetes"),
     (2, "her sister's breast cancer: at what age?"), (2, "what did her brother die of"), (2, "her mother was on dialysis - true?"),
     # names of diseases, signs, scores and things
     *((2, f"any {name}?") for name in (
