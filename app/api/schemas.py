@@ -25,7 +25,9 @@ class AskBody(_Body):
         pattern=r"^[A-Za-z0-9_.:-]+$",
         description="Questions of one thread know the previous ones. A thread belongs to one patient.",
     )
-    stream: StrictBool = Field(default=False, description="Stream server-sent events, as with Accept: text/event-stream.")
+    stream: StrictBool = Field(
+        default=False, description="Stream server-sent events, as with Accept: text/event-stream."
+    )
     resumable: StrictBool = Field(
         default=False,
         description="Stream, and let the run go on when the connection breaks: `Location` says where to take it up "
