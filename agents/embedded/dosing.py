@@ -21,7 +21,7 @@ DOSE = re.compile(
 )
 _MG = {"mg": 1.0, "milligram": 1.0, "g": 1000.0, "gram": 1000.0, "mcg": 0.001, "ug": 0.001, "microgram": 0.001}
 INTERVAL = re.compile(
-    r"\b(?:q|every)\s*(?P<hours>\d{1,2})\s*(?:h|hr|hrs|hours?|hourly)\b|\b(?P<n>\d{1,2})[- ]?hourly\b|\b(?P<twice>bd|bid|twice (?:a day|daily))\b"
+    r"\b(?:q|every)\s*(?P<hours>\d{1,2})(?:\s*(?:h|hr|hrs|hours?|hourly)|(?<=q\d)|(?<=q\d\d))\b|\b(?P<n>\d{1,2})[- ]?hourly\b|\b(?P<twice>bd|bid|twice (?:a day|daily))\b"
     r"|\b(?P<thrice>tds|tid|(?:three times|thrice) (?:a day|daily))\b|\b(?P<once>daily|once (?:a day|daily)|every day|qd|od|(?:a|per) day)\b",
     re.IGNORECASE,
 )

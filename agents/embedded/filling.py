@@ -28,6 +28,11 @@ _ENCOUNTER_KINDS = (
     ("prenatal", r"\b(?:prenatal|antenatal)\b"),
     ("ambulatory", r"\b(?:outpatient|ambulatory|clinic|office)\b"),
 )
+# "Was it inpatient or outpatient" asks for the kind.
+_WHICH_KIND = re.compile(
+    r"\b(?:inpatient|outpatient|virtual|in[- ]person|admission|er|ed|office|clinic) (?:or|vs\.?|versus) (?:an? )?(?:in|out)?-?(?:patient|person|office|clinic|virtual|er|ed|admission)\b",
+    re.IGNORECASE,
+)
 _STAYS_AND_VISITS = ("emergency", "inpatient", "urgent_care")  # "any ER visit or admission" asks for both
 _SLOT_KINDS = {
     "concept": ("observation",),
@@ -235,7 +240,8 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
             r"\b(?:now|currently|at the moment|at present|still|right now|today)\b", text, re.IGNORECASE
         ):
             arguments["aspect"] = "current"
-        arguments["kind"] = next((k for k, p in _ENCOUNTER_KINDS if re.search(p, text, re.IGNORECASE)), "any")
+        kinds = "any" if _WHICH_KIND.search(text) else ""
+        arguments["kind"] = kinds or next((k for k, p in _ENCOUNTER_KINDS if re.search(p, text, re.IGNORECASE)), "any")
         about = route.variant.of("condition")
         if about is not None and about.known:
             arguments["reason"] = about.id

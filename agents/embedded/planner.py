@@ -28,6 +28,7 @@ from agents.embedded.scenarios import supposition
 from agents.embedded.settling import CONFIDENT, NO_SUCH_DATE, of_the_source_named, settled
 from agents.embedded.splitting import Splitter, is_asked_for, is_bare_name, is_remark, names_other_time
 from agents.embedded.stays import missing_stay, with_emergency_day, with_stay_dates, with_years_of_age
+from agents.embedded.suppositions import is_hypothetical
 from agents.embedded.units_asked import unit_of
 from agents.embedded.wording import plain, without_own_name
 from tools.concepts import content_words, tokenize
@@ -58,6 +59,10 @@ _GUARDS = {
 NO_SUCH_MODEL = (
     "The twin has no model of that, so nothing was simulated and no value is given. Ask which models there are, or name "
     "one with the values to change, for example “simulate eGFR with creatinine 2.0”."
+)
+SUPPOSITION_UNREAD = (
+    "The question supposes something that could not be matched to an input of {model}, so nothing was computed. "
+    "Its inputs are {inputs}. Name one with the value to suppose."
 )
 _SIMULATES = re.compile(
     r"^\W*(?:(?:please|pls|can you|could you|now|and|then)\W+)*(?:simulat\w+|run (?:a|the|me a|another) (?:simulation|twin|model)\b|what does the (?:twin|simulation|model) (?:say|predict|show|give))",
@@ -219,9 +224,24 @@ class Planner:
         calls = calls_for(best, question, self.reader.models, self.reader.lexicon)
         if _SIMULATES.search(part) and not any(c.tool in _OF_THE_TWIN or c.tool.startswith("draft") for c in calls):
             return Plan(reply=NO_SUCH_MODEL, refused=True, confidence=1.0), None
+        if (unread := self._unread_supposition(calls, part)) is not None:
+            return unread, None
         if _WHAT_IF.search(part) and question.numbers and all(c.tool in _LOOKS for c in calls):
             return Plan(reply=NO_SUCH_MODEL, refused=True, confidence=1.0), None
         return Plan(calls=(*calls, *self._beside(calls, part, best, question, setting)), confidence=best.score), best
+
+    def _unread_supposition(self, calls: list[Call], part: str) -> Plan | None:
+        """Where a score is asked for under a condition that nothing was made of: the chart's value is no answer to it."""
+        models = [str(c.arguments.get("model", "")) for c in calls if c.tool == "calculate"]
+        if not models or any(c.tool == "what_if" for c in calls) or not is_hypothetical(part):
+            return None
+        card = self.reader.models.cards.get(models[0])
+        if card is None:
+            return None
+        inputs = ", ".join(
+            i.label[:1].lower() + i.label[1:] if i.label[1:2].islower() else i.label for i in card.inputs[:12]
+        )
+        return Plan(reply=SUPPOSITION_UNREAD.format(model=card.title, inputs=inputs), refused=True, confidence=1.0)
 
     def _beside(self, calls: list[Call], part: str, best: Route, question: Question, setting: Setting) -> list[Call]:
         """A search of the notes beside the record, for what a part asks beyond what its lists tell."""

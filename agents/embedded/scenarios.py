@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agents.embedded.dosing import DOSE, Dosed, asks_exposure, dosing_run, stated_doses
+from agents.embedded.dosing import DOSE, INTERVAL, Dosed, asks_exposure, dosing_run, stated_doses
 from agents.embedded.reader import ModelNames, Question, Slot, Variant
 from agents.embedded.router import Route
 from agents.embedded.suppositions import SUPPOSES, implied_by_volume, scenario_name, supposed, supposed_each
@@ -34,9 +34,7 @@ def calculator_calls(
     if not named:
         return [("look_up", {"name": question.unknown or text, "question": text})]
     if route.intent == "what_if":  # "what would BMI and CrCl be": each score that the supposition is for
-        scores = [
-            DERIVED_MODELS[s.id] for s in route.variant.slots if s.kind == "observation" and s.id in DERIVED_MODELS
-        ]
+        scores = _scores_of(route.variant)
         cards = {m: models.cards.get(m) for m in (*named, *scores)}
         moved = [m for m, c in cards.items() if c is not None and supposed(text, c, question, lexicon)]
         named = moved if len(moved) > 1 else named
@@ -63,8 +61,16 @@ def calculator_calls(
 def models_of(variant: Variant) -> list[str]:
     """The models that a reading names; "bmi if ..." names the model of that score."""
     named = [s.id for s in variant.slots if s.kind == "model"]
-    scores = [DERIVED_MODELS[s.id] for s in variant.slots if s.kind == "observation" and s.id in DERIVED_MODELS]
-    return named or scores[:1]
+    return named or _scores_of(variant)[:1]
+
+
+def _scores_of(variant: Variant) -> list[str]:
+    """The models of results that are computed ("bmi"), in the version that is named."""
+    return [
+        "meld_na" if s.id == "meld_score" and _WITH_SODIUM.search(s.text) else DERIVED_MODELS[s.id]
+        for s in variant.slots
+        if s.kind == "observation" and s.id in DERIVED_MODELS
+    ]
 
 
 def supposition(
@@ -83,6 +89,11 @@ def supposition(
         return Route(
             "what_if", max(_SURE, _score_of(routes, "what_if")), _of_model(question.variants[0], "target_weight")
         )
+    if _AUC.search(part) and DOSE.search(part) and INTERVAL.search(part) and not _names_a_drug(question):
+        vancomycin = _of_model(
+            question.variants[0], "vancomycin_goti2018"
+        )  # of what is dosed by AUC, by far the commonest
+        return Route("what_if", max(_SURE, _score_of(routes, "what_if")), vancomycin)
     supposes = SUPPOSES.search(part) is not None
     for variant in question.variants:
         for model in models_of(variant):
@@ -95,6 +106,14 @@ def supposition(
             if card is not None and model == "estimated_average_glucose" and supposed(part, card, question, lexicon):
                 return Route("what_if", max(_SURE, _score_of(routes, "what_if")), _of_model(route.variant, model))
     return None
+
+
+_WITH_SODIUM = re.compile(r"na\b|sodium", re.IGNORECASE)
+_AUC = re.compile(r"\bauc(?:24|/mic)?\b", re.IGNORECASE)
+
+
+def _names_a_drug(question: Question) -> bool:
+    return any(s.kind in {"medication", "drug_class", "model"} for v in question.variants[:1] for s in v.slots)
 
 
 def _of_model(variant: Variant, model: str) -> Variant:

@@ -9,6 +9,7 @@ from agents.embedded.places import BOTH_ENDS, whole_course_spans
 from agents.embedded.plans import Setting, needs_no_name
 from agents.embedded.reader import Question, Slot, cues_of
 from agents.embedded.router import Router
+from agents.embedded.suppositions import is_hypothetical
 from agents.embedded.units_asked import is_unit_alone, unit_spans
 from tools.concepts import tokenize
 
@@ -143,7 +144,7 @@ class Splitter:
     def after_preamble(self, part: str, setting: Setting) -> str:
         """What follows a colon or dash, where it is the better question ("Med rec: what is she taking?")."""
         match = re.match(r"^(?P<lead>[^:?]{3,60}?)(?::| - | — )\s*(?P<rest>\S.{5,})$", part, re.DOTALL)
-        if match is None or "note" in cues_of(match["lead"]):
+        if match is None or "note" in cues_of(match["lead"]) or is_hypothetical(match["lead"]):
             return part
         whole = self.router.route(self._read(part, setting).variants)[0]
         rest = self.router.route(self._read(match["rest"], setting).variants)[0]

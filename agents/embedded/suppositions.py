@@ -68,13 +68,16 @@ _AGED = re.compile(
     r"\b(?:he|she|they|the patient|pt)(?: (?:were|was|is|turns?|turned|aged|be))+ (?P<age>\d{1,3})(?:\W*(?:years?(?: old)?|y/?o))?\b(?!\s*(?:kg|lb|%|mg|cm))|\b(?:aged|at (?:the )?age(?: of)?|age of|age were|age was|at(?= \d+(?: years| y/?o|\W*$))) (?P<age2>\d{1,3})(?: years(?: old)?)?\b(?!\s*(?:kg|lb|%|mg|cm|[./]\d))",
     re.IGNORECASE,
 )
+_PRESSURE = re.compile(
+    r"(?<![\d/.])(?P<systolic>\d{2,3})\s*(?:/|\bover\b)\s*(?P<diastolic>\d{2,3})(?![\d/.])", re.IGNORECASE
+)
 _SPOKEN = {
     "creatinine_mg_dl": ("creat", "cr", "scr", "s cr"), "weight_kg": ("weight", "wt", "weighed", "weighs", "weighing", "weigh"),
     "height_cm": ("height", "tall"), "systolic_bp_mmhg": ("systolic", "sbp", "bp", "blood pressure", "systolic bp", "systolic pressure"),
     "diastolic_bp_mmhg": ("diastolic", "dbp"), "sodium_meq_l": ("na",), "potassium_meq_l": ("k",), "hba1c_percent": ("a1c", "hba1c", "hb a1c", "glycated haemoglobin", "glycated hemoglobin"),
     "total_cholesterol_mg_dl": ("total cholesterol", "cholesterol", "tc"), "hdl_mg_dl": ("hdl",), "albumin_g_dl": ("albumin", "alb"), "calcium_mg_dl": ("calcium", "ca"),
     "bilirubin_mg_dl": ("bili", "bilirubin"), "glucose_mg_dl": ("glucose", "sugar", "blood sugar"), "mean_glucose_mg_dl": ("average glucose", "mean glucose", "glucose", "average sugar"),
-    "age_years": ("age", "aged"), "inr": ("inr",),
+    "age_years": ("age", "aged"), "inr": ("inr",), "bun_mg_dl": ("bun",),
 }  # fmt: skip
 
 
@@ -83,6 +86,10 @@ def supposed(text: str, card: ModelCard, question: Question, lexicon: Lexicon) -
     inputs = {i.name: i for i in card.inputs}
     found: dict[str, Any] = {}
     found.update(_volumes(text, inputs))
+    if "systolic_bp_mmhg" in inputs and (pressure := _PRESSURE.search(text)) is not None:
+        found["systolic_bp_mmhg"] = {"value": float(pressure["systolic"]), "unit": "mm[Hg]"}
+        if "diastolic_bp_mmhg" in inputs:
+            found["diastolic_bp_mmhg"] = {"value": float(pressure["diastolic"]), "unit": "mm[Hg]"}
     if (change := weight_change(text)) is not None and "weight_kg" in inputs:
         found["weight_kg"] = change
     taken = [(p.start, p.end) for p in question.periods if p.start < p.end and not _is_value(text[p.start : p.end])]
@@ -98,12 +105,25 @@ _BESIDE = re.compile(
     r"\s*(?:,|\bvs?\.?(?=\s)|\bversus\b|\bor\b|\band\b|\bagainst\b|\bcompared (?:to|with)\b|\brather than\b|\binstead of\b)+\s*(?P<words>[\w\s]*)",
     re.IGNORECASE,
 )
+_OF_TIME = re.compile(r"[\s-]*(?:years?|yrs?|y|months?|mos?|weeks?|wks?|days?)\b", re.IGNORECASE)  # "10 year risk"
+_TIME_UNITS = frozenset({"a", "mo", "wk", "d", "h", "min"})
 _JOINING = frozenset("and or vs versus at with of a an the if it is was were be then when for against".split())
+
+
+_HYPOTHETICAL = re.compile(
+    r"\b(?:if (?!any\b|known\b|possible\b|available\b|recorded\b|documented\b|so\b|not\b)|suppos\w+|assum\w+|imagin\w+|hypothe\w+|pretend\w*|were to|recalculate|redo|with an? (?:\w+ ){1,3}?of \d)",
+    re.IGNORECASE,
+)
+
+
+def is_hypothetical(text: str) -> bool:
+    """Whether a text asks for a value under conditions that are not the chart's."""
+    return _HYPOTHETICAL.search(text) is not None
 
 
 def supposed_each(text: str, card: ModelCard, question: Question, lexicon: Lexicon) -> list[dict[str, Any]]:
     """What a text supposes, once for each value of one input that stands beside another ("at creatinine 1.2 vs 1.8")."""
-    numbers = list(NUMBER.finditer(text))
+    numbers = [m for m in NUMBER.finditer(text) if not _OF_TIME.match(text, m.end("value"))]
     for first in range(len(numbers)):
         last = first
         while last + 1 < len(numbers) and _stands_beside(
@@ -160,6 +180,8 @@ def _stated(text: str, card: ModelCard, lexicon: Lexicon, taken: list[tuple[int,
         item = _named_before(text, start, match.start(), places) or _named_behind(text, match.end(), places)
         item = item or _by_unit(match, card, found)
         if item is None or item.name in found:
+            continue
+        if item.unit not in _TIME_UNITS and _OF_TIME.match(text, match.end("value")):
             continue
         if (value := _value(match, item)) is not None:
             found[item.name] = value
@@ -335,6 +357,18 @@ FLAGS_OF_CONDITION = {
 }  # fmt: skip
 
 
+_FLAGS_OF_DRUGS = {
+    "antiplatelet_or_nsaid": re.compile(
+        r"\b(?:nsaids?|ibuprofen|naproxen|diclofenac|celecoxib|ketorolac|indomethacin|meloxicam|advil|motrin|aleve|aspirin|asa|clopidogrel|plavix|prasugrel|ticagrelor|brilinta|antiplatelets?)\b",
+        re.IGNORECASE,
+    ),
+}
+_ENDED = re.compile(
+    r"(?:\bstop(?:s|ped|ping)?|\bwithout|\boff|\bcame off|\bcomes off|\bno longer (?:on|takes?|taking)|\bquits?|\bholds?|\bheld|\bdiscontinu\w+|n't take|\bnot (?:on|taking)|\bdidn't|\bno)\s+(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+
+
 def _findings(text: str, inputs: dict[str, ModelInput], question: Question) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for variant in question.variants[:1]:
@@ -342,6 +376,9 @@ def _findings(text: str, inputs: dict[str, ModelInput], question: Question) -> d
             name = slot.id if slot.id in inputs else FLAGS_OF_CONDITION.get(slot.id, slot.id)
             if slot.kind == "condition" and slot.known and name in inputs and inputs[name].kind == "boolean":
                 found[name] = _WITHOUT.search(text[: slot.start]) is None
+    for name, drugs in _FLAGS_OF_DRUGS.items():
+        if name in inputs and (drug := drugs.search(text)) is not None and is_hypothetical(text):
+            found[name] = _ENDED.search(text[: drug.start()]) is None
     if "current_smoker" in inputs:
         if _SMOKES_NOT.search(text):
             found["current_smoker"] = False

@@ -88,3 +88,35 @@ def test_a_supposition_is_run_and_not_looked_up(crafted: Bench, planner: Planner
     setting = Setting(NOW, People(own=frozenset(), others=frozenset()), context.record)
     plan = planner.plan(question, setting)
     assert [(c.tool, c.arguments["model"]) for c in plan.calls] == [("what_if", model)]
+
+
+UNDER_A_CONDITION = [
+    (8, "what if bp was 85/50 - curb 65?", "curb_65", {"systolic_bp_mmhg": {"value": 85.0, "unit": "mm[Hg]"}, "diastolic_bp_mmhg": {"value": 50.0, "unit": "mm[Hg]"}}),
+    (8, "curb-65 with a BUN of 25", "curb_65", {"bun_mg_dl": {"value": 25.0, "unit": "mg/dL"}}),
+    (9, "has-bled if he takes ibuprofen", "has_bled", {"antiplatelet_or_nsaid": True}),
+    (4, "has-bled if he stops his aspirin", "has_bled", {"antiplatelet_or_nsaid": False}),
+    (7, "meld-na with sodium 125", "meld_na", {"sodium_meq_l": {"value": 125.0, "unit": "meq/L"}}),
+    (4, "supposing systolic came down to 120, 10 year risk?", "pce_2013", {"systolic_bp_mmhg": {"value": 120.0, "unit": "mm[Hg]"}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("who", "question", "model", "changes"), UNDER_A_CONDITION)
+def test_a_score_under_a_condition_is_run_under_it(
+    cohort: Bench, who: int, question: str, model: str, changes: dict[str, Any]
+) -> None:
+    answer = cohort.assistant.ask(cohort.patient_id(who), question, as_of=NOW)
+    (call,) = [c for c in answer.tool_calls if c.name == "what_if"]
+    assert call.arguments["model"] == model
+    assert [s["changes"] for s in call.arguments["scenarios"]] == [changes]
+
+
+@pytest.mark.parametrize("question", ["curb-65 with a urea of 25", "has-bled if he moves to Spain"])
+def test_a_condition_that_nothing_is_made_of_gives_no_score(cohort: Bench, question: str) -> None:
+    answer = cohort.assistant.ask(cohort.patient_id(8), question, as_of=NOW)
+    assert answer.refused and not answer.tool_calls and "Its inputs are" in answer.text
+
+
+def test_an_auc_of_a_dose_without_a_drug_is_vancomycins(cohort: Bench) -> None:
+    answer = cohort.assistant.ask(cohort.patient_id(1), "what would the AUC be on 1250 mg q12?", as_of=NOW)
+    (call,) = [c for c in answer.tool_calls if c.name == "what_if"]
+    assert call.arguments["inputs"] == {"dose_mg": 1250.0, "interval_h": 12.0}
