@@ -97,9 +97,7 @@ class CalibrateBody(_Body):
     """Measurements of one patient to fit a model to."""
 
     inputs: dict[str, Any] = Field(default_factory=dict)
-    measurements: list[dict[str, Any]] = Field(
-        min_length=1, max_length=50, description="Each by the fields that the card numbers."
-    )
+    measurements: list[dict[str, Any]] = Field(max_length=50, description="Each by the fields that the card numbers.")
 
 
 class SensitivityBody(_Body):

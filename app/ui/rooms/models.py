@@ -76,11 +76,13 @@ class ModelRoom:
                 triggers=[self.model.change, page.opened.change],
                 queue=True,
             )(self._inputs)
+        # One after the other: a result that arrives late must not stand beside the values of a newer one.
+        self._in_turn = in_turn = {**PRIVATE, "concurrency_limit": 1, "concurrency_id": f"{kind.name}-runs"}
         shown = [self.result, self.plot]
         start = [self.model, page.session, page.as_of]
-        gr.on([self.model.change, page.opened.change], self._first, start, [self.kept, self.current, *shown], **PRIVATE)
-        self.keep.click(self._keep, [self.current, self.kept, page.session], [self.kept, *shown], **PRIVATE)
-        self.clear.click(self._clear, [self.current, page.session], [self.kept, *shown], **PRIVATE)
+        gr.on([self.model.change, page.opened.change], self._first, start, [self.kept, self.current, *shown], **in_turn)
+        self.keep.click(self._keep, [self.current, self.kept, page.session], [self.kept, *shown], **in_turn)
+        self.clear.click(self._clear, [self.current, page.session], [self.kept, *shown], **in_turn)
 
     def _first(self, model: str, session: Session | None, as_of: str | None, request: gr.Request) -> list[Any]:
         """The model over the chart as it stands; what was kept of another model or patient is forgotten."""
@@ -136,8 +138,8 @@ class ModelRoom:
         given = [self.model, self.kept, self._page.session, self._page.as_of, *fields]
         outputs = [self.current, self.result, self.plot]
         for field in fields:
-            _settled(field)(handler, given, outputs, **PRIVATE)
-        run_button.click(handler, given, outputs, **PRIVATE)
+            _settled(field)(handler, given, outputs, **self._in_turn)
+        run_button.click(handler, given, outputs, **self._in_turn)
 
     def _run(
         self,
