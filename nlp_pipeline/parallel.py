@@ -43,8 +43,9 @@ def map_batches(work: Callable[[list[T]], list[R]], items: Iterable[T], size: in
             while waiting:
                 yield from waiting.popleft().result()
         finally:
-            for future in waiting:  # the reader stopped early: what has not begun is not begun
-                future.cancel()
+            # The reader may have stopped early: what has not begun is not begun. Futures that are cancelled one by one are
+            # taken out by the executor at a moment when nothing wakes it any more, and it can wait forever.
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _leave_interrupts() -> None:
