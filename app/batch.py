@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from app.logs import log_event, place_of
+from app.logs import log_unexpected, place_of
 from domain.errors import ChartTwinError, InvalidInput
 
 Answerer = Callable[[list[dict[str, Any]]], Iterable[dict[str, Any]]]
@@ -130,7 +130,7 @@ def error_of(error: Exception) -> dict[str, Any]:
     """The `error` of a row: stable kind, and a message without patient text."""
     if isinstance(error, ChartTwinError):
         return {"kind": error.kind, "message": error.message}
-    log_event("row_failed", level=40, kind=type(error).__name__, where=place_of(error).replace(" at ", "@"))
+    log_unexpected(error, "row_failed")
     return {"kind": "internal_error", "message": place_of(error)}
 
 

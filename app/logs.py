@@ -53,6 +53,11 @@ def place_of(error: BaseException) -> str:
     return f"{name} at {'/'.join(path.split('/')[-2:])}:{trace.tb_lineno}"
 
 
+def log_unexpected(error: BaseException, event: str = "internal_error") -> None:
+    """Write that something of ours failed: what kind of exception and where, never its text."""
+    log_event(event, level=logging.ERROR, kind=type(error).__name__, where=place_of(error).replace(" at ", "@"))
+
+
 class PhiSafeFormatter(logging.Formatter):
     """One line per record: time, level, event and allow-listed fields."""
 

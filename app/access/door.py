@@ -8,12 +8,12 @@ from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, RedirectResponse
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.callers import NOBODY, NotPermitted, NotSignedIn, TooManyRequests
 from app.access.gate import SESSION_COOKIE, Gate
-from app.api.problems import openai_error, operation_outcome, problem_of
+from app.api.problems import STATUS_OF_KIND, fault_at, public_details
 from domain.errors import ChartTwinError
 
 # Open to everybody, because they say nothing about anybody: liveness, what the server can do, and signing in.
@@ -21,7 +21,6 @@ PUBLIC = frozenset(
     {"/healthz", "/readyz", "/sign-in", "/sign-in/organisation", "/sign-in/return", "/openapi.json", "/docs",
      "/favicon.ico", "/fhir/metadata", "/fhir/.well-known/smart-configuration", "/cds-services"}
 )  # fmt: skip
-_OPENAI = ("/v1/chat/", "/v1/models")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -51,13 +50,8 @@ class Doorkeeper:
                 _refuse_foreign_forms(scope, headers)
             self._limit(state["caller"].subject or address)
         except ChartTwinError as error:
-            refusal: JSONResponse = problem_of(error)
-            if scope["path"].startswith(_OPENAI):
-                body = {"error": openai_error(error.kind, error.message, refusal.status_code)}
-                refusal = JSONResponse(body, refusal.status_code)
-            elif scope["path"].startswith("/fhir"):
-                outcome = operation_outcome(error.kind, error.message, refusal.status_code)
-                refusal = JSONResponse(outcome, refusal.status_code, media_type="application/fhir+json")
+            status = STATUS_OF_KIND.get(error.kind, 500)
+            refusal = fault_at(scope["path"], error.kind, error.message, status, **public_details(error.details))
             if isinstance(error, NotSignedIn):
                 if _wants_page(scope, headers):
                     await RedirectResponse(f"/sign-in?next={quote(scope['path'])}", 303)(scope, receive, send)

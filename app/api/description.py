@@ -12,6 +12,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from app.api.problems import Form, form_of
+
 Json = dict[str, Any]
 EXAMPLES = Path(__file__).parent / "examples.json"
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -74,6 +76,13 @@ _OPENAI_ERROR: Json = {
 }
 
 
+_FAULT_SCHEMAS: dict[Form, tuple[str, str]] = {
+    "problem": ("application/problem+json", "Problem"),
+    "fhir": ("application/fhir+json", "OperationOutcome"),
+    "openai": ("application/json", "OpenAIError"),
+}
+
+
 def install_description(app: FastAPI, public: frozenset[str] | None) -> None:
     """Make `/openapi.json` the whole description; addresses in `public` need no credential, none does where it is None."""
     derived = app.openapi
@@ -129,11 +138,7 @@ def _plain_pairs(node: Any) -> None:
 
 
 def _add_faults(operation: Json, path: str) -> None:
-    media, name = "application/problem+json", "Problem"
-    if path.startswith("/fhir"):
-        media, name = "application/fhir+json", "OperationOutcome"
-    elif path.startswith(("/v1/chat/", "/v1/models")):
-        media, name = "application/json", "OpenAIError"
+    media, name = _FAULT_SCHEMAS[form_of(path)]
     content = {media: {"schema": {"$ref": f"#/components/schemas/{name}"}}}
     responses = operation.setdefault("responses", {})
     responses.pop("422", None)

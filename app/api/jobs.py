@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from app.dates import now
-from app.logs import log_event, place_of
+from app.logs import log_unexpected
 from domain.errors import ChartTwinError, UnknownEvidence
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -104,7 +104,7 @@ class JobBoard:
         except ChartTwinError as error:
             job.state, job.fault = "failed", {"kind": error.kind, "message": error.message}
         except Exception as error:
-            log_event("internal_error", level=40, kind=type(error).__name__, where=place_of(error).replace(" at ", "@"))
+            log_unexpected(error)
             job.state, job.fault = "failed", {"kind": "internal_error", "message": "an unexpected fault"}
         finally:
             job.finished = now()

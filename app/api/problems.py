@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Literal, cast
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from app.logs import log_event, place_of
-from domain.errors import ChartTwinError
+from app.logs import log_unexpected
+from domain.errors import ChartTwinError, InvalidInput
+
+Form = Literal["problem", "fhir", "openai"]
 
 STATUS_OF_KIND = {
     "invalid_input": 422,
@@ -107,6 +110,47 @@ def operation_outcome(kind: str, message: str, status: int) -> dict[str, Any]:
     return {"resourceType": "OperationOutcome", "issue": [issue]}
 
 
+def form_of(path: str) -> Form:
+    """The form in which an address answers with faults: that of the clients it is for."""
+    if path.startswith("/fhir"):
+        return "fhir"
+    return "openai" if path.startswith(("/v1/chat/", "/v1/models")) else "problem"
+
+
+def fault_at(path: str, kind: str, message: str, status: int, **details: Any) -> JSONResponse:
+    """A fault in the form of its address; only a problem document carries details."""
+    form = form_of(path)
+    if form == "fhir":
+        return JSONResponse(operation_outcome(kind, message, status), status, media_type="application/fhir+json")
+    if form == "openai":
+        return JSONResponse({"error": openai_error(kind, message, status)}, status)
+    return problem(status, kind, message, **details)
+
+
+class StandardRoute(APIRoute):
+    """A route of a standard with a form of its own for faults: what is raised is translated, bad requests are a 400."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler with its errors translated."""
+        original = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            path = request.scope["path"]
+            try:
+                return await original(request)
+            except ChartTwinError as error:
+                status = STATUS_OF_KIND.get(error.kind, 500)
+                if form_of(path) == "fhir" and isinstance(error, InvalidInput):
+                    status = 400
+                return fault_at(path, error.kind, error.message, status)
+            except RequestValidationError as error:
+                prefix = "body." if form_of(path) == "openai" else ""
+                faults = [f"{f['where'].removeprefix(prefix)}: {f['message']}" for f in faults_of(request, error)]
+                return fault_at(path, "invalid_request", "; ".join(faults), 400)
+
+        return handle
+
+
 def faults_of(request: Request, error: RequestValidationError) -> list[dict[str, str]]:
     """What is wrong with a request, and where: by names that the API knows, since others are the sender's own words."""
     known = _known_names(request)
@@ -191,6 +235,5 @@ async def _on_http_error(request: Request, error: Exception) -> Problem:
 
 
 async def _on_unexpected(request: Request, error: Exception) -> Problem:
-    where = place_of(error)
-    log_event("internal_error", level=40, kind=type(error).__name__, where=where.replace(" at ", "@"))
+    log_unexpected(error)
     return problem(500, "internal_error", "an unexpected fault; the log of the server names the place")

@@ -13,7 +13,7 @@ from fastapi import Request
 
 from app.api.problems import public_details
 from app.dates import now, parse_as_of
-from app.logs import log_event, place_of, pseudonym
+from app.logs import log_event, log_unexpected, pseudonym
 from domain.answers import Answer
 from domain.errors import ChartTwinError
 
@@ -113,7 +113,7 @@ async def sse(assistant: Assistant, question: Question) -> AsyncIterator[bytes]:
         )
     except Exception as error:
         # Headers are out: the fault can only travel as an event, and its text stays here.
-        log_event("internal_error", level=40, kind=type(error).__name__, where=place_of(error).replace(" at ", "@"))
+        log_unexpected(error)
         yield _frame(number + 1, "error", {"kind": "internal_error", "message": "an unexpected fault"})
     finally:
         if pending is not None:

@@ -13,7 +13,7 @@ from mcp.shared.exceptions import MCPError
 from starlette.concurrency import run_in_threadpool
 
 from app import version
-from app.logs import log_event, place_of
+from app.logs import log_unexpected
 from app.mcp.binding import Binding
 from app.mcp.prompts import TASKS
 from domain.errors import ChartTwinError, InvalidInput, UnknownEvidence
@@ -137,7 +137,7 @@ def _guarded(call: Callable[[], types.CallToolResult]) -> types.CallToolResult:
     except ChartTwinError as error:
         return _failure(error.message)
     except Exception as error:
-        log_event("internal_error", level=40, kind=type(error).__name__, where=place_of(error).replace(" at ", "@"))
+        log_unexpected(error)
         return _failure("an unexpected fault; the log of the server names the place")
 
 

@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from app.access.guarded import GuardedServices
 from app.dates import now
 from app.evidence import open_evidence
-from app.logs import log_event, place_of, pseudonym
+from app.logs import log_event, log_unexpected, pseudonym
 from app.overview import Overview, age_on, overview_of, patient_name
 from app.ui import evidence_panel, plots, render
 from app.ui.asking import begin_of, moment_of
@@ -165,7 +165,7 @@ class Callbacks:
         except ChartTwinError as error:
             self._fail(error.message, turn, session)
         except Exception as error:
-            log_event("internal_error", level=40, kind=type(error).__name__, where=place_of(error).replace(" at ", "@"))
+            log_unexpected(error)
             self._fail(_UNEXPECTED, turn, session)
         finally:
             _close_steps(turn)

@@ -270,17 +270,17 @@ def verdicts_of(raw: Json | None, day: str, files: PatientFiles, shown: set[floa
         flag = str((((part.get("interpretation") or [{}])[0]).get("coding") or [{}])[0].get("code") or "")
         for limit in part.get("referenceRange") or raw.get("referenceRange") or ():
             low, high = (limit.get("low") or {}).get("value"), (limit.get("high") or {}).get("value")
-            yield (
-                "high"
-                if high is not None and value > high
-                else "low"
-                if low is not None and value < low
-                else "in range"
-            )
+            yield _side(value, low, high)
         if flag[:1] in {"H", "L"}:
             yield "high" if flag[0] == "H" else "low"
         if not part.get("referenceRange") and not flag:
             yield from _by_usual_range(part, value, files)
+
+
+def _side(value: float, low: float | None, high: float | None) -> str:
+    if high is not None and value > high:
+        return "high"
+    return "low" if low is not None and value < low else "in range"
 
 
 def _by_usual_range(part: Json, value: float, files: PatientFiles) -> Iterator[str]:
@@ -288,13 +288,7 @@ def _by_usual_range(part: Json, value: float, files: PatientFiles) -> Iterator[s
     for coding in (part.get("code") or {}).get("coding") or ():
         for concept in files.vocabulary.by_code.get((str(coding.get("system")), str(coding.get("code"))), ()):
             low, high = own.get(str(coding.get("code")), (concept.number("low"), concept.number("high")))
-            yield (
-                "high"
-                if high is not None and value > high
-                else "low"
-                if low is not None and value < low
-                else "in range"
-            )
+            yield _side(value, low, high)
 
 
 def is_social(raw: Json, files: PatientFiles) -> bool:

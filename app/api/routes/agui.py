@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.api.deps import ServicesDep
 from app.api.streaming import events_of, make_question
-from app.logs import log_event, place_of
+from app.logs import log_unexpected
 from domain.answers import Answer
 from domain.errors import ChartTwinError, InvalidInput
 
@@ -91,7 +91,7 @@ async def _frames(events: AsyncIterator[Any], thread_id: str, run_id: str) -> As
         yield _frame("RUN_ERROR", message=error.message, code=error.kind)
     except Exception as error:
         # Headers are out: the fault can only travel as an event, and its text stays here.
-        log_event("internal_error", level=40, kind=type(error).__name__, where=place_of(error).replace(" at ", "@"))
+        log_unexpected(error)
         yield _frame("RUN_ERROR", message="an unexpected fault", code="internal_error")
 
 

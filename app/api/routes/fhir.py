@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Body, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
 
 from app.access.audit import audit_event
 from app.access.callers import Action
 from app.api.deps import ServicesDep
-from app.api.problems import STATUS_OF_KIND, faults_of, operation_outcome
+from app.api.problems import StandardRoute
 from app.dates import now
 from app.fhir.capability import capability, smart_configuration
 from app.fhir.resources import EXTRACTED, TAG, TYPES, resources_of_patient
 from app.fhir.search import page_of, search
-from domain.errors import ChartTwinError, InvalidInput, InvalidRecord, UnknownEvidence
+from domain.errors import InvalidInput, InvalidRecord, UnknownEvidence
 from knowledge_base.ingest import ingest_bundle
 
 Json = dict[str, Any]
@@ -32,28 +29,7 @@ class FhirJson(JSONResponse):
     media_type = _MEDIA
 
 
-class _FhirRoute(APIRoute):
-    """Errors as OperationOutcome."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler with its errors translated."""
-        original = super().get_route_handler()
-
-        async def handle(request: Request) -> Response:
-            try:
-                return await original(request)
-            except ChartTwinError as error:
-                status = STATUS_OF_KIND.get(error.kind, 500)
-                status = 400 if isinstance(error, InvalidInput) else status
-                return FhirJson(operation_outcome(error.kind, error.message, status), status)
-            except RequestValidationError as error:
-                text = "; ".join(f"{fault['where']}: {fault['message']}" for fault in faults_of(request, error))
-                return FhirJson(operation_outcome("invalid_request", text, 400), 400)
-
-        return handle
-
-
-router = APIRouter(prefix="/fhir", tags=["fhir"], route_class=_FhirRoute, default_response_class=FhirJson)
+router = APIRouter(prefix="/fhir", tags=["fhir"], route_class=StandardRoute, default_response_class=FhirJson)
 
 
 @router.get("/metadata", summary="What this server can do")

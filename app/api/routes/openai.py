@@ -11,22 +11,20 @@ import json
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from app.api.deps import ServicesDep
-from app.api.problems import STATUS_OF_KIND, faults_of, openai_error
+from app.api.problems import STATUS_OF_KIND, StandardRoute, openai_error
 from app.api.streaming import RunFailed, answer_of, events_of, make_question
 from app.dates import now
-from app.logs import log_event, place_of
+from app.logs import log_unexpected
 from domain.answers import Answer
 from domain.errors import ChartTwinError, InvalidInput
 
@@ -35,29 +33,7 @@ _KEPT_CONVERSATIONS = 2000
 _REPLAYED = 3  # earlier questions asked again where the conversation is not known here any more
 
 
-class _OpenAIRoute(APIRoute):
-    """Errors in the form that OpenAI clients read."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler with its errors translated."""
-        original = super().get_route_handler()
-
-        async def handle(request: Request) -> Response:
-            try:
-                return await original(request)
-            except ChartTwinError as error:
-                status = STATUS_OF_KIND.get(error.kind, 500)
-                return JSONResponse({"error": openai_error(error.kind, error.message, status)}, status)
-            except RequestValidationError as error:
-                faults = "; ".join(
-                    f"{fault['where'].removeprefix('body.')}: {fault['message']}" for fault in faults_of(request, error)
-                )
-                return JSONResponse({"error": openai_error("invalid_request", faults, 400)}, 400)
-
-        return handle
-
-
-router = APIRouter(prefix="/v1", tags=["openai"], route_class=_OpenAIRoute)
+router = APIRouter(prefix="/v1", tags=["openai"], route_class=StandardRoute)
 
 
 class Part(BaseModel):
@@ -211,7 +187,7 @@ async def _chunks(events: AsyncIterator[Any], keep: Callable[[Answer], None]) ->
         yield f"data: {json.dumps({'error': openai_error(error.kind, error.message, status)})}\n\n".encode()
     except Exception as error:
         # Headers are out: the fault can only travel as an event, and its text stays here.
-        log_event("internal_error", level=40, kind=type(error).__name__, where=place_of(error).replace(" at ", "@"))
+        log_unexpected(error)
         yield f"data: {json.dumps({'error': openai_error('internal_error', 'an unexpected fault', 500)})}\n\n".encode()
     yield b"data: [DONE]\n\n"
 
