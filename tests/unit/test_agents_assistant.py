@@ -337,14 +337,11 @@ def test_an_unknown_model_names_the_known(name: str) -> None:
         build_remote_model(name)
 
 
-def test_a_model_whose_package_is_missing_names_the_extra() -> None:
-    try:
-        import langchain_ollama  # noqa: F401
-    except ImportError:
-        with pytest.raises(ModelUnavailable, match=r"pip install 'charttwin\[ollama\]'"):
-            build_remote_model("ollama:llama3")
-    else:
-        pytest.skip("langchain-ollama is installed here")
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "ollama"])
+def test_a_model_whose_package_is_missing_names_the_extra(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, f"langchain_{provider}", None)
+    with pytest.raises(ModelUnavailable, match=rf"pip install 'charttwin\[{provider}\]'"):
+        build_remote_model(f"{provider}:some-model")
 
 
 def test_conversations_outlive_the_process(cohort: Bench, tmp_path: Path) -> None:
