@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from domain.errors import StoreUnavailable
+from domain.write_ahead import use_write_ahead_log
 
 _T = TypeVar("_T")
 _ATTEMPTS = 3
@@ -114,7 +115,7 @@ class ChromaFolder:
         try:
             connection = sqlite3.connect(self._folder / "writes.sqlite3", timeout=_WAIT_S, check_same_thread=False)
             connection.isolation_level = None
-            connection.execute("PRAGMA journal_mode=WAL")
+            use_write_ahead_log(connection)
             connection.execute("CREATE TABLE IF NOT EXISTS writes (number INTEGER NOT NULL)")
             return connection
         except sqlite3.Error as error:

@@ -27,6 +27,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
 
 from domain.errors import StoreUnavailable
+from domain.write_ahead import use_write_ahead_log
 
 SCHEMA_VERSION = 1
 FILE_NAME = "record.sqlite3"
@@ -167,7 +168,7 @@ class Database:
         if not self.read_only:
             connection = self._connect()
             try:
-                connection.execute("PRAGMA journal_mode=WAL")
+                use_write_ahead_log(connection)
                 connection.execute("PRAGMA synchronous=NORMAL")
                 found = connection.execute("PRAGMA user_version").fetchone()[0]
             finally:

@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 from domain.errors import StoreUnavailable, UnknownEvidence
 from domain.predictions import CalibratedModel, ModelRun
+from domain.write_ahead import use_write_ahead_log
 
 T = TypeVar("T")
 FILE_NAME = "twin_runs.sqlite3"
@@ -249,7 +250,7 @@ class SqliteRuns:
     def _writable(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
+        use_write_ahead_log(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.executescript(_TABLES)
         return connection

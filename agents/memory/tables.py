@@ -29,6 +29,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
 from domain.errors import InvalidInput, ModelUnavailable, StoreUnavailable
+from domain.write_ahead import use_write_ahead_log
 
 _metadata = MetaData()
 KEYS = Table(
@@ -149,13 +150,9 @@ def owes_scrub(connection: Connection) -> bool:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun below, not by the driver
-    for pragma in (
-        f"busy_timeout={_BUSY_MS}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "secure_delete=ON",
-        "temp_store=MEMORY",
-    ):
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    use_write_ahead_log(connection)
+    for pragma in ("synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from app.dates import now
 from domain.errors import StoreUnavailable
+from domain.write_ahead import use_write_ahead_log
 
 Outcome = Literal["success", "refused", "failed"]
 _FIRST = "0" * 64
@@ -72,7 +73,7 @@ class AuditTrail:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, check_same_thread=False, timeout=10.0, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
+            use_write_ahead_log(self._db)
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_SCHEMA)
             path.chmod(0o600)

@@ -15,6 +15,7 @@ from typing import Any
 from app.access.callers import Role
 from app.dates import now
 from domain.errors import InvalidInput, StoreUnavailable
+from domain.write_ahead import use_write_ahead_log
 
 ALL_PATIENTS = "*"
 _KEY_PREFIX = "ct"
@@ -62,7 +63,7 @@ class AccessRegister:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, timeout=10.0, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
+            use_write_ahead_log(self._db)
             self._db.executescript(_SCHEMA)
             if path is not None:
                 path.chmod(0o600)
