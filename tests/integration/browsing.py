@@ -18,6 +18,19 @@ IN_A_BROWSER = [
 ]
 
 
+# The page is drawn in steps: what is typed or clicked on a piece that is about to be replaced is lost.
+_UNCHANGED = """() => new Promise((done) => {
+  const began = Date.now();
+  let changed = began;
+  const watcher = new MutationObserver(() => { changed = Date.now(); });
+  watcher.observe(document.body, { subtree: true, childList: true, attributes: true });
+  const look = setInterval(() => {
+    if (Date.now() - changed < 250 && Date.now() - began < 10000) return;
+    clearInterval(look); watcher.disconnect(); done();
+  }, 50);
+})"""
+
+
 class Tab:
     """One page, the requests it made and the faults it reported."""
 
@@ -42,12 +55,17 @@ class Tab:
         self.page.wait_for_selector("#ct-chat")
         self.faults[:] = before
 
+    def settle(self) -> None:
+        """Wait until nothing of the page has changed for a quarter of a second, ten seconds at most."""
+        self.page.evaluate(_UNCHANGED)
+
     def open_patient(self, name: str) -> None:
         self.page.get_by_role("tab", name="Ask", exact=True).click()
         self.page.click("#ct-patient input")
         self.page.locator("#ct-patient").get_by_role("option", name=re.compile(name)).first.click()
         self.page.wait_for_selector(f".ct-who h1:has-text('{name}')")
         self.page.wait_for_selector("#ct-question textarea:not([disabled])")
+        self.settle()
 
     def ask(self, question: str) -> None:
         before = self.page.locator("#ct-chat .user-row").count()
@@ -55,6 +73,7 @@ class Tab:
         self.page.press("#ct-question textarea", "Enter")
         self.page.wait_for_function(f"document.querySelectorAll('#ct-chat .user-row').length > {before}")
         self.page.wait_for_selector("#ct-question .submit-button", timeout=60_000)
+        self.settle()
 
     @property
     def last(self) -> Any:
