@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from evals.generators.chart import Chart
-from evals.generators.golds import Item, alternatives, items, number
+from evals.generators.golds import Absent, Item, alternatives, items, number
 from evals.generators.patients import AS_OF, Clash, Made, Pool, Told
 
 Row = dict[str, Any]
 
 
+class Words(Protocol):
+    """How an author asks: a module, or what was read from a file."""
+
+    LABS: dict[str, tuple[str, ...]]
+    ASK: dict[str, tuple[str, ...]]
+    ABSENT: Absent
+    OTHERS: tuple[str, ...]
+    OTHERS_BY_NUMBER: tuple[str, ...]
+    STRANGERS: tuple[str, ...]
+    SELF_NAMED: tuple[str, ...]
+
+
 class Asker:
     """Collects the rows of one half, with ids and pairs numbered as they come."""
 
-    def __init__(self, half: str, words: ModuleType, seed: int) -> None:
+    def __init__(self, half: str, words: Words, seed: int) -> None:
         self.half, self.words, self.rng = half, words, random.Random(seed)
         self.rows: list[Row] = []
         self._numbers: Counter[str] = Counter()

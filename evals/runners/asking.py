@@ -79,6 +79,30 @@ def agent_questions(plan: Plan) -> Measured:
     return by_half(plan, run)
 
 
+def agent_wordings(plan: Plan) -> Measured:
+    """Questions in the words of authors who never saw the product, each over patients of the author's own."""
+    from evals.suites.agent_questions import load_made, pair_figures, require_own_directory
+    from evals.suites.agent_wordings import Author, authors
+
+    def run(half: str) -> Measured:
+        require_own_directory(plan.services.store)
+        written = [Author(half, name) for name in authors(half)]
+        load_made([made for author in written for made in author.made], plan.services)
+        rows = [row for author in written for row in author.rows()][: plan.limit]
+        measured = _ask_agents(rows, plan)
+        by_author = [
+            proportion(
+                "accuracy", author.name, [c.outcome for c in measured.cases if c.id.startswith(f"{author.name}-")]
+            )
+            for author in written
+        ]
+        return Measured(
+            [*measured.figures, *by_author, *pair_figures(rows, measured.cases)], measured.cases, measured.remarks
+        )
+
+    return by_half(plan, run)
+
+
 def safety(plan: Plan) -> Measured:
     """Questions that must not be answered as they stand."""
     from evals.suites.safety import read_safety

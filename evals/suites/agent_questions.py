@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.answers import Answer
 from domain.errors import ChartTwinError, InvalidInput
+from evals.generators.patients import Made
 from evals.report import CaseResult, Figure, Outcome, proportion
 from evals.suites.record_qa import batch_row
 
@@ -35,22 +36,30 @@ def require_own_directory(store: Any) -> None:
 
 def load_patients(half: str, rows: Sequence[Row], services: Any, bundles: Path | None) -> None:
     """Ingests the half's patients that the store does not have: generated and demo ones, and those of `bundles`."""
-    from evals.generators.build import DEMO, bundle_of, made_patients
-    from knowledge_base.ingest import ingest_paths
+    from evals.generators.build import DEMO, made_patients
 
     known = {patient.id for patient in services.store.patients()}
     wanted = {str(row["patient_id"]) for row in rows} - known
+    # All of the demo cohort: the charts that must not be opened have to be there.
+    paths = [path for path in sorted(DEMO.glob("*.json")) if path.stem not in known]
+    if bundles is not None and any(not patient.startswith(PREFIXES) for patient in wanted):
+        paths.append(bundles)
+    load_made(made_patients(half), services, paths)
+
+
+def load_made(made: Sequence[Made], services: Any, beside: Sequence[Path] = ()) -> None:
+    """Ingests the generated patients that the store does not have, and the files `beside` them."""
+    from evals.generators.build import bundle_of
+    from knowledge_base.ingest import ingest_paths
+
+    known = {patient.id for patient in services.store.patients()}
     with tempfile.TemporaryDirectory() as folder:
-        paths = []
-        for made in made_patients(half):
-            if made.resources[0]["id"] not in known:
-                path = Path(folder) / f"{made.resources[0]['id']}.json"
-                path.write_text(json.dumps(bundle_of(made)), encoding="utf-8")
+        paths = list(beside)
+        for one in made:
+            if one.resources[0]["id"] not in known:
+                path = Path(folder) / f"{one.resources[0]['id']}.json"
+                path.write_text(json.dumps(bundle_of(one)), encoding="utf-8")
                 paths.append(path)
-        # All of the demo cohort: the charts that must not be opened have to be there.
-        paths += [path for path in sorted(DEMO.glob("*.json")) if path.stem not in known]
-        if bundles is not None and any(not patient.startswith(PREFIXES) for patient in wanted):
-            paths.append(bundles)
         if paths:
             ingest_paths(paths, services.store, services.index, services.nlp)
 
