@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from agents.embedded.reader import RecordNames
+from agents.embedded.record_names import RecordNames
 from agents.guards import People, name_words
 from agents.runtime.breaker import Breaker
 from agents.runtime.run import Run
 from tools.context import ToolContext
-from tools.events import encounter_rows
+from tools.visits import encounter_rows
 
 if TYPE_CHECKING:
     from agents.privacy.masking import Masker
+
+
+@lru_cache(maxsize=65536)
+def _names_of(name: str, given: tuple[str, ...], family: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    """The words of a person's name, and first given with family name side by side."""
+    pairs = frozenset((g, f) for g in name_words(given[:1]) for f in name_words([family]))
+    return name_words([name, *given, family]), pairs
 
 
 @dataclass
@@ -43,22 +50,23 @@ class RunContext:
     def people(self) -> People:
         """The open patient's name words, and those of everybody else in the store."""
         own = self.tools.chart.patient
-        own_words = name_words([own.name, *own.given, own.family])
-        others = self.tools.store.derived(own.id, "other_names", lambda: self._other_names(own.id))
+        own_words, own_pairs = _names_of(own.name, own.given, own.family)
         identifiers = frozenset({own.id, *(value for _, value in own.identifiers)})
         others_rows = [p for p in self.tools.store.patients() if p.id != own.id]
+        named = [_names_of(p.name, p.given, p.family) for p in others_rows]
         # Numbers of five characters or more: shorter ones also stand for values and years.
         ids = frozenset(
             v.lower() for p in others_rows for v in (p.id, *(value for _, value in p.identifiers)) if len(v) >= 5
         )
         ids -= frozenset(v.lower() for v in identifiers)
         return People(
-            own=own_words, others=others - own_words, own_ids=identifiers, other_ids=ids, gender=own.gender or ""
-        )
-
-    def _other_names(self, own_id: str) -> frozenset[str]:
-        return name_words(
-            [n for p in self.tools.store.patients() if p.id != own_id for n in (p.name, *p.given, p.family)]
+            own=own_words,
+            others=frozenset[str]().union(*(words for words, _ in named)) - own_words,
+            own_ids=identifiers,
+            other_ids=ids,
+            gender=own.gender or "",
+            other_pairs=frozenset[tuple[str, str]]().union(*(pairs for _, pairs in named)) - own_pairs,
+            around=name_words(self.seen_by) - own_words,
         )
 
     @cached_property
@@ -67,6 +75,12 @@ class RunContext:
         return [
             (start, r.end) for r in encounter_rows(self.tools, "inpatient") if (start := r.start or r.time) is not None
         ]
+
+    @cached_property
+    def seen_by(self) -> list[str]:
+        """The clinicians and places that the record's visits name."""
+        rows = self.tools.chart.encounters
+        return sorted({name for r in rows for name in (r.practitioner, r.provider, r.location) if name})
 
     @cached_property
     def record(self) -> RecordNames:

@@ -58,6 +58,7 @@ _ATOMS: dict[str, _Unit] = {
     "10^": _Unit(10.0, _NONE),
     "[lb_av]": _Unit(453.59237, _base("g")),
     "[oz_av]": _Unit(28.349523125, _base("g")),
+    "[stone_av]": _Unit(6350.29318, _base("g")),
     "[in_i]": _Unit(0.0254, _base("m")),
     "[ft_i]": _Unit(0.3048, _base("m")),
     "Hz": _Unit(1.0, _base("s", -1)),
@@ -76,7 +77,7 @@ _AFFINE = {"Cel": (1.0, 273.15), "[degF]": (5.0 / 9.0, 459.67 * 5.0 / 9.0)}
 _ALIASES = {
     "mmhg": "mm[Hg]", "mm hg": "mm[Hg]", "torr": "mm[Hg]", "°c": "Cel", "degc": "Cel", "c": "Cel", "celsius": "Cel",
     "°f": "[degF]", "degf": "[degF]", "f": "[degF]", "fahrenheit": "[degF]", "lb": "[lb_av]", "lbs": "[lb_av]",
-    "pound": "[lb_av]", "pounds": "[lb_av]", "kgs": "kg", "kilograms": "kg", "oz": "[oz_av]", "in": "[in_i]",
+    "pound": "[lb_av]", "pounds": "[lb_av]", "kgs": "kg", "kilograms": "kg", "oz": "[oz_av]", "stone": "[stone_av]", "stones": "[stone_av]", "in": "[in_i]",
     "inch": "[in_i]", "inches": "[in_i]", "ft": "[ft_i]", "feet": "[ft_i]", "mcg": "ug", "µg": "ug", "μg": "ug",
     "mcg/l": "ug/L", "mcg/ml": "ug/mL", "mcg/dl": "ug/dL", "bpm": "/min", "beats/min": "/min", "breaths/min": "/min",
     "beats/minute": "/min", "per minute": "/min", "units": "[IU]", "unit": "[IU]", "iu": "[IU]", "unt": "[IU]",

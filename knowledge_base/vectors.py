@@ -1,21 +1,28 @@
 """The note index: chunk vectors in Chroma, in the data directory, always asked for one patient.
 
-The index can be rebuilt from the record at any time, so it holds no text: only vectors and where they come from.
+The index can be rebuilt from the record at any time, so it holds no text: only vectors and where they come from. The
+vectors of single sentences, by which answers are ranked, are kept in a file beside it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from domain.errors import StoreUnavailable
 from domain.facts import Note
 from knowledge_base.chroma import ChromaFolder, open_folder
 from knowledge_base.chunking import CHUNKER_VERSION, chunk_note, embedded_text
-from knowledge_base.embedding import Embedder
+from knowledge_base.embedding import Embedder, Vectors
+from knowledge_base.sentence_vectors import SentenceVectors
 
 FOLDER = "vectors"
 _BEFORE_ALL_TIME = -1e15  # of undated notes, which every date includes
@@ -37,16 +44,22 @@ class VectorIndex:
     Args:
         data_dir: The data directory; the index is in its folder `vectors`.
         embedder: Makes the vectors. Each embedder has its own collection, so changing it mixes nothing.
+        sentences: What questions are compared with in a note, sentence by sentence. With it their vectors are computed
+            when the note is taken in, else when a patient is first asked about.
 
     Raises:
         StoreUnavailable: the folder cannot be opened or written.
     """
 
-    def __init__(self, data_dir: Path | str, embedder: Embedder) -> None:
+    def __init__(
+        self, data_dir: Path | str, embedder: Embedder, sentences: Callable[[Note], Sequence[str]] | None = None
+    ) -> None:
         self._embedder = embedder
         self.name = f"{embedder.name}/{CHUNKER_VERSION}"
         self._collection = _collection_name(self.name)
         self._chroma: ChromaFolder = open_folder(Path(data_dir) / FOLDER, _connect)
+        self._sentences = sentences
+        self._kept = _open_kept(Path(data_dir) / FOLDER, embedder)
 
     @property
     def embedder(self) -> Embedder:
@@ -56,6 +69,8 @@ class VectorIndex:
     def close(self) -> None:
         """Lets go of the files."""
         self._chroma.close()
+        if self._kept is not None:
+            self._kept.close()
 
     def replace(self, notes: Sequence[tuple[str, str, Note | None]]) -> int:
         """Makes the index hold exactly the chunks of these notes: (patient id, note id, note or None if it is gone).
@@ -80,7 +95,40 @@ class VectorIndex:
                 collection.upsert(ids=ids[part], embeddings=vectors[part], metadatas=details[part])
 
         self._chroma.write(self._collection, change)
+        self._replace_sentences(notes)
         return len(ids)
+
+    def _replace_sentences(self, notes: Sequence[tuple[str, str, Note | None]]) -> None:
+        if self._kept is None:
+            return
+        try:
+            self._kept.forget((patient_id, note_id) for patient_id, note_id, _ in notes)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(
+                "sentence vectors of notes could not be removed; the notes stay in the outbox and are tried again",
+                cause=type(error).__name__,
+            ) from error
+        for note in (note for _, _, note in notes if note is not None):
+            texts = self._sentences(note) if self._sentences is not None else ()
+            vectors = self._embedder.embed(texts)
+            with contextlib.suppress(sqlite3.Error):  # computed when they are asked for
+                self._kept.keep(note.patient_id, [(note.id, t, v) for t, v in zip(texts, vectors, strict=True)])
+
+    def vectors_of(self, patient_id: str, sentences: Sequence[tuple[str, str]]) -> Vectors:
+        """The vectors of sentences of a patient's notes, (note id, text), shape (n, dimension); new ones are kept."""
+        texts = [text for _, text in sentences]
+        known: dict[str, Vectors] = {}
+        if self._kept is not None:
+            with contextlib.suppress(sqlite3.Error):  # a file that is busy or gone costs time, not the answer
+                known = self._kept.of(patient_id, texts)
+        new = {text: note_id for note_id, text in sentences if text not in known}
+        if new:
+            computed = dict(zip(new, self._embedder.embed(list(new)), strict=True))
+            known |= computed
+            if self._kept is not None:
+                with contextlib.suppress(sqlite3.Error):
+                    self._kept.keep(patient_id, [(new[text], text, vector) for text, vector in computed.items()])
+        return np.stack([known[t] for t in texts]) if texts else np.zeros((0, self._embedder.dimension), np.float32)
 
     def delete(self, patient_id: str, note_ids: Sequence[str]) -> None:
         """Removes the chunks of notes."""
@@ -107,6 +155,14 @@ class VectorIndex:
         """How many chunks are held of a patient."""
         found = self._chroma.read(self._collection, lambda c: c.get(where={"patient_id": patient_id}, include=[]))
         return len(found["ids"])
+
+
+def _open_kept(folder: Path, embedder: Embedder) -> SentenceVectors | None:
+    """The file of sentence vectors; None where it cannot be opened, as they can be computed each time."""
+    try:
+        return SentenceVectors(folder, embedder.name, embedder.dimension)
+    except sqlite3.Error:
+        return None
 
 
 def _connect(folder: Path) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from knowledge_base.rows import ObservationRow
 from tools.concepts import normalise_name
-from tools.context import ToolContext, day, plain_name, within
-from tools.observations import find_target, number, reading_of, reference_range
+from tools.context import ToolContext, day, number, plain_name, within
 from tools.outcome import ToolResult, say
 from tools.periods import Period
+from tools.readings import find_target, reading_of, reference_range
 
 _BEDSIDE = frozenset({"blood_pressure", "systolic_blood_pressure", "diastolic_blood_pressure", "heart_rate", "respiratory_rate", "body_temperature", "oxygen_saturation", "body_weight", "body_height", "bmi"})  # fmt: skip
 _MOST = 40  # results listed; the newest go first and the rest is counted

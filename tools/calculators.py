@@ -8,13 +8,14 @@ from typing import Any
 
 from domain.errors import InvalidInput, MissingCovariate, OutsideModelDomain, UnknownModel
 from domain.facts import Evidence
-from domain.patient import Covariate
-from domain.predictions import InputUsed, ModelCard, ModelRun, Scenario
+from domain.predictions import InputUsed, ModelCard, ModelRun, Output, Scenario
 from domain.quantities import Quantity
+from tools.charted_series import series_inputs
 from tools.context import ToolContext, day, number
 from tools.covariates import covariate
-from tools.observations import readings, unit_label
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
+from tools.readings import readings, unit_label
+from tools.stated_inputs import changes_of, relative_to_chart
 
 
 def models(ctx: ToolContext) -> ToolResult:
@@ -37,10 +38,13 @@ def describe(ctx: ToolContext, model: str) -> ModelCard:
 
 def gather(ctx: ToolContext, card: ModelCard, given: Mapping[str, Any]) -> dict[str, Any]:
     """Every input the chart or the question has; what neither has is left out, so that the model can name it."""
-    inputs: dict[str, Any] = {}
+    inputs: dict[str, Any] = series_inputs(ctx, card)
     for wanted in card.inputs:
         if wanted.name in given:
-            inputs[wanted.name] = stated(wanted.name, given[wanted.name], wanted.unit)
+            if (value := relative_to_chart(ctx, wanted, given[wanted.name], given)) is not None:
+                inputs[wanted.name] = value
+            continue
+        if wanted.name in inputs:
             continue
         found = covariate(ctx, wanted)
         if found is not None and not (found.origin == "assumed_absent" and not wanted.required):
@@ -50,21 +54,6 @@ def gather(ctx: ToolContext, card: ModelCard, given: Mapping[str, Any]) -> dict[
         accepted = ", ".join(w.name for w in card.inputs)
         raise RetryableToolError(f"{card.id} has no input {', '.join(unknown)}; it takes {accepted}")
     return inputs
-
-
-def stated(name: str, value: Any, unit: str) -> Any:
-    """A value that the question states, as an input; a bare number is in the input's own unit."""
-    if isinstance(value, Mapping):
-        assumed = str(value.get("assumed") or "")
-        return Covariate(
-            name=name,
-            value=Quantity(value=float(value["value"]), unit=str(value.get("unit") or unit)),
-            origin="population_default" if assumed else "user",
-            note=assumed,
-        )
-    if isinstance(value, bool | str):
-        return Covariate(name=name, value=value, origin="user")
-    return Covariate(name=name, value=Quantity(value=float(value), unit=unit or "1"), origin="user")
 
 
 def calculate(ctx: ToolContext, model: str, inputs: Mapping[str, Any] | None = None) -> ToolResult:
@@ -152,11 +141,14 @@ def _small(label: str) -> str:
 def _input_text(used: InputUsed) -> str:
     if isinstance(used.value, bool):
         return f"{used.label.lower()} {'yes' if used.value else 'no'}"
+    if isinstance(used.value, tuple) and used.note:
+        return f"{_small(used.label)} {', '.join(number(float(v)) for v in used.value)} ({used.note})"
     series = used.value if isinstance(used.value, tuple) else (used.value,)
     value = ", ".join(number(float(v)) if isinstance(v, int | float) else v for v in series)
     when = f" ({day(used.time)})" if used.time is not None and used.name != "age_years" else ""
     default = used.note if used.note.startswith("assumed") else "population default"
-    origin = {"user": " (as asked)", "population_default": f" ({default})"}.get(used.origin, "")
+    asked = f"as asked: {used.note}" if used.note else "as asked"
+    origin = {"user": f" ({asked})", "population_default": f" ({default})"}.get(used.origin, "")
     label = _small(used.label)
     return f"{label} {value} {unit_label(used.unit)}".rstrip() + when + origin
 
@@ -205,19 +197,24 @@ def declined(card: ModelCard, error: OutsideModelDomain | InvalidInput) -> ToolR
 
 
 def what_if(
-    ctx: ToolContext, model: str, scenarios: Sequence[Mapping[str, Any]], inputs: Mapping[str, Any] | None = None
+    ctx: ToolContext,
+    model: str,
+    scenarios: Sequence[Mapping[str, Any]],
+    inputs: Mapping[str, Any] | None = None,
+    focus: str = "",
 ) -> ToolResult:
     """One model under changed inputs, side by side with the baseline. `scenarios`: [{"name", "changes": {input: value}}].
 
-    The baseline is the chart with `inputs` over it. Without a full baseline each scenario is run on its own.
+    The baseline is the chart with `inputs` over it. Without a full baseline each scenario is run on its own. A change is a
+    value, {"value", "unit"}, {"add": x}, {"times": x} or, of a dose, {"per_kg": x}. `focus`: the output that is asked for.
     """
     card = describe(ctx, model)
     base = gather(ctx, card, inputs or {})
-    named = [
-        Scenario(name=str(s.get("name") or f"scenario {n}"), changes=_changes(card, s, base))
-        for n, s in enumerate(scenarios, 1)
-    ]
     try:
+        named = [
+            Scenario(name=str(s.get("name") or f"scenario {n}"), changes=changes_of(ctx, card, s, base))
+            for n, s in enumerate(scenarios, 1)
+        ]
         runs = _scenario_runs(ctx, card, base, named)
     except MissingCovariate as error:
         return missing_inputs(ctx, card, error, inputs or {})
@@ -225,9 +222,10 @@ def what_if(
         return declined(card, error)
     for run in runs:
         ctx.store.save_run(ctx.patient_id, run)
-    statements = [line for run in runs for line in _scenario_statements(run)]
+    supposed_first = [*runs[1:], runs[0]] if len(runs) > len(named) > 0 else runs  # the baseline comes behind
+    statements = [line for run in supposed_first for line in _scenario_statements(run, focus)]
     if len(runs) > 1:
-        statements.extend(_difference_statements(runs))
+        statements.extend(_difference_statements(runs, focus))
     statements.append(inputs_statement(runs[-1]))
     warnings = tuple(dict.fromkeys((*(w for run in runs for w in run.warnings), *_unused_levels(ctx, card))))
     return ToolResult(
@@ -258,26 +256,6 @@ def _unused_levels(ctx: ToolContext, card: ModelCard) -> tuple[str, ...]:
     )
 
 
-def _changes(card: ModelCard, scenario: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    """The scenario's inputs; `{"add": x}` changes the baseline's value by x in the input's own unit, `{"times": x}` by a factor."""
-    units = {i.name: i.unit for i in card.inputs}
-    substances = {i.name: i.substance for i in card.inputs}
-    unknown = sorted(set(dict(scenario.get("changes") or {})) - set(units))
-    if unknown:
-        raise RetryableToolError(f"{card.id} has no input {', '.join(unknown)}; it takes {', '.join(units)}")
-    changes = {}
-    for name, value in dict(scenario.get("changes") or {}).items():
-        if isinstance(value, Mapping) and {"add", "times"} & value.keys():
-            held = base.get(name)
-            if not isinstance(held, Covariate) or not isinstance(held.value, Quantity):
-                raise RetryableToolError(f"{name} has no value in the chart to change from")
-            charted = held.value.to(units[name], substances[name]).value
-            moved = charted * float(value.get("times", 1.0)) + float(value.get("add", 0.0))
-            value = {"value": moved, "unit": units[name]}
-        changes[name] = stated(name, value, units.get(name, "1"))
-    return changes
-
-
 def _scenario_runs(
     ctx: ToolContext, card: ModelCard, base: dict[str, Any], named: Sequence[Scenario]
 ) -> list[ModelRun]:
@@ -289,21 +267,26 @@ def _scenario_runs(
         return [ctx.twin.predict(card.id, {**base, **s.changes}, scenario=s.name) for s in named]
 
 
-def _scenario_statements(run: ModelRun) -> list[Statement]:
+def _focused(run: ModelRun, focus: str) -> list[Output]:
+    """A run's outputs, the one that is asked for first."""
+    return sorted(run.outputs, key=lambda output: output.name != focus)
+
+
+def _scenario_statements(run: ModelRun, focus: str) -> list[Statement]:
     """A scenario as its main result and a line for each further one."""
     asked = any(i.origin == "user" for i in run.inputs)
     name = run.scenario or ("as asked" if asked else "as charted")
-    main, *others = [o for o in run.outputs if "percentile" not in o.label]
+    main, *others = [o for o in _focused(run, focus) if "percentile" not in o.label]
     meaning = f" ({main.interpretation})" if main.interpretation else ""
     lines = [say(f"{run.title}, {name}: {main.label} **{shown_output(main)}**{meaning}.", run_evidence(run))]
     lines += [say(f"{o.label}: **{shown_output(o)}**", run_evidence(run), item=True) for o in others[:7]]
     return lines
 
 
-def _difference_statements(runs: Sequence[ModelRun]) -> list[Statement]:
-    base, statements = runs[0].outputs[0], []
+def _difference_statements(runs: Sequence[ModelRun], focus: str) -> list[Statement]:
+    base, statements = _focused(runs[0], focus)[0], []
     for run in runs[1:]:
-        other = run.outputs[0]
+        other = _focused(run, focus)[0]
         if isinstance(base.value, int | float) and isinstance(other.value, int | float):
             difference = other.value - base.value
             unit = unit_label(other.unit)

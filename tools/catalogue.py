@@ -21,7 +21,9 @@ from tools import (
     causes,
     conflicts,
     demographics,
+    done,
     dosing_plans,
+    encounters,
     events,
     family_history,
     knowledge,
@@ -29,6 +31,7 @@ from tools import (
     medications,
     note_calculations,
     notes,
+    observation_statistics,
     observations,
     problems,
     safety,
@@ -44,8 +47,13 @@ from tools.record_query import query_record
 ToolFunction = Callable[..., ToolResult]
 
 
-def change_since(ctx: ToolContext, concept: str, period: Period | None = None, since_drug: str = "") -> ToolResult:
-    """How a lab or vital differs now from before: over a period, against the previous value, or from before a drug was started."""
+def change_since(
+    ctx: ToolContext, concept: str, period: Period | None = None, since_drug: str = "", unit: str = ""
+) -> ToolResult:
+    """How a lab or vital differs now from before: over a period, against the previous value, or from before a drug was started.
+
+    `unit` adds the values in another unit.
+    """
     anchor: datetime | None = None
     label = ""
     if since_drug:
@@ -54,7 +62,7 @@ def change_since(ctx: ToolContext, concept: str, period: Period | None = None, s
         if not starts:
             return medications.medication(ctx, since_drug, "start")
         anchor, label = min(starts, key=lambda t: t.timestamp()), f"{target.label} was started"
-    return observations.change(ctx, concept, period, anchor, label)
+    return observation_statistics.change(ctx, concept, period, anchor, label, unit)
 
 
 def vital_signs(ctx: ToolContext, period: Period | None = None) -> ToolResult:
@@ -211,8 +219,8 @@ TOOLS: dict[str, ToolFunction] = {
     "age_when": events.age_when,
     "latest": latest,
     "series": observations.series,
-    "statistics": observations.statistics,
-    "threshold": observations.threshold,
+    "statistics": observation_statistics.statistics,
+    "threshold": observation_statistics.threshold,
     "change": change_since,
     "is_normal": observations.is_normal,
     "vital_signs": vital_signs,
@@ -223,10 +231,10 @@ TOOLS: dict[str, ToolFunction] = {
     "condition": problems.condition,
     "allergies": allergies.allergies,
     "family_history": family_history.family_history,
-    "procedures": events.procedures,
+    "procedures": done.procedures,
     "procedure_result": events.procedure_result,
-    "immunizations": events.immunizations,
-    "encounters": events.encounters,
+    "immunizations": done.immunizations,
+    "encounters": encounters.encounters,
     "reports": events.reports,
     "care_plans": events.care_plans,
     "devices": events.devices,

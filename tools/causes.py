@@ -11,10 +11,11 @@ from tools.concepts import Target, normalise_name
 from tools.context import ToolContext, cite, day, in_sentence, plain_name
 from tools.known_effects import effects_on, known_effects, names_of, same_result, suspects
 from tools.medications import Course, courses
-from tools.observations import comparable, find_target, not_recorded, readings, reference_range, series
+from tools.observations import not_recorded, series
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.periods import Period, wall_clock
 from tools.problems import is_social
+from tools.readings import comparable, find_target, readings, reference_range
 from tools.result_changes import DrugEvent, Move, drug_events, largest_move
 from tools.stated_reasons import any_of, stated_reasons
 

@@ -14,7 +14,7 @@ from tools.concepts import Target
 from tools.context import ToolContext, cite, day, number, plain_name
 from tools.covariates import covariate
 from tools.medications import courses
-from tools.observations import readings, unit_label
+from tools.readings import readings, unit_label
 
 _CRCL_MODEL = "cockcroft_gault"
 

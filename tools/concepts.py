@@ -29,6 +29,10 @@ _NAMES_AMONG_COMMON_WORDS = frozenset({"vitals"})
 # Units that are also short names of labs.
 _UNITS_THAT_NAME = frozenset({"mg", "g", "l", "k", "meq", "mmol", "u", "iu", "pg", "ng", "ml"})
 _RESULTS = frozenset("value values level levels result results reading readings".split())
+# How a result was measured, in the name of an uncoded one: "Troponin I, high sensitivity".
+_METHOD_WORDS = frozenset(
+    "high sensitivity sensitive hs serum plasma level result results test measurement assay quantitative".split()
+)
 _LONGEST_SURFACE_WORDS = 8
 _FUZZY_CUTOFF = 86.0
 
@@ -239,6 +243,11 @@ class Lexicon:
         targets = tuple(self.target(c) for c in sorted(once, key=lambda c: KINDS.index(c.kind)))
         return Mention(start=start, end=end, text=text[start:end], targets=targets, score=score)
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that names are made of, four letters and more."""
+        return self._words
+
     def knows_word(self, word: str) -> bool:
         """Whether a word is part of any name."""
         return (
@@ -291,6 +300,8 @@ class Lexicon:
             return frozenset(by_code)
         name = normalise_name(row.display)
         if kind == "observation":  # "glucose" is part of "glucose in urine": only the whole display counts
+            if name not in self._by_name:
+                name = " ".join(w for w in name.split() if w not in _METHOD_WORDS)
             return frozenset(c.id for c in self._by_name.get(name, ()) if c.kind == kind)
         mentions = self.find_mentions(name, (kind,), fuzzy=False)
         return frozenset(by_code | {t.id for m in mentions for t in m.targets if t.kind == kind})

@@ -15,8 +15,8 @@ from domain.patient import Covariate
 from domain.predictions import ModelInput
 from domain.quantities import Quantity
 from tools.context import ToolContext, cite
-from tools.observations import Reading, readings
 from tools.problems import conditions_of
+from tools.readings import Reading, readings
 
 _NOT_STATED = {"", "unknown", "asked but unknown", "declined", "refused", "not stated"}
 
@@ -33,6 +33,11 @@ def concept_of_input(name: str) -> str:
     return str(_sources()["numbers"].get(name, ""))
 
 
+def flags_of(condition: str) -> tuple[str, ...]:
+    """The yes-or-no inputs that a condition fills, by its id."""
+    return tuple(name for name, source in _sources()["flags"].items() if condition in source.get("conditions", ()))
+
+
 def covariate(ctx: ToolContext, wanted: ModelInput) -> Covariate | None:
     """The input as the chart has it at `as_of`, or None when the chart does not say."""
     if wanted.name == "age_years":
@@ -43,6 +48,8 @@ def covariate(ctx: ToolContext, wanted: ModelInput) -> Covariate | None:
         return _diabetes_type(ctx, wanted)
     if wanted.name == "race":
         return _race(ctx, wanted)
+    if wanted.name == "region" and "north_america" in wanted.choices:
+        return _region(ctx)
     if wanted.name in _sources()["numbers"]:
         return _number(ctx, wanted)
     if wanted.name in _sources()["flags"]:
@@ -106,6 +113,19 @@ def _race(ctx: ToolContext, wanted: ModelInput) -> Covariate | None:
             evidence=cite(ctx.chart.patient, f"race {recorded}"),
         )
     return None
+
+
+_NORTH_AMERICA = frozenset({"us", "usa", "united states", "united states of america", "ca", "can", "canada"})
+
+
+def _region(ctx: ToolContext) -> Covariate | None:
+    """The calibration of a risk equation by the country of the address: the United States and Canada, or elsewhere."""
+    country = ctx.chart.patient.address_country
+    if not country.strip():
+        return None
+    value = "north_america" if country.strip().lower() in _NORTH_AMERICA else "non_north_america"
+    evidence = cite(ctx.chart.patient, f"address in {country}")
+    return Covariate(name="region", value=value, origin="resource", note=f"address in {country}", evidence=evidence)
 
 
 def _number(ctx: ToolContext, wanted: ModelInput) -> Covariate | None:

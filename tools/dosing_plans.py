@@ -19,7 +19,6 @@ from tools.calculators import (
     run_evidence,
     shown_output,
     simulation_artifacts,
-    stated,
 )
 from tools.concepts import Target
 from tools.context import ToolContext, cite, day, number, plain_name
@@ -35,8 +34,9 @@ from tools.dosing_rules import (
     target_plan,
 )
 from tools.medications import find_drug
-from tools.observations import readings, unit_label
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
+from tools.readings import readings, unit_label
+from tools.stated_inputs import as_value, changes_of, is_move, stated
 
 _KINDS = ("current", "guideline", "target")
 _MOST = 6
@@ -66,7 +66,12 @@ def compare_plans(
     if lacking := [n for n in rules.get("needs", ()) if n not in given]:
         raise RetryableToolError(f"conditions needs {', '.join(lacking)}")
     base = gather(ctx, card, {})
-    changed = {**base, **gather_given(card, given)}
+    try:
+        conditioned = changes_of(ctx, card, {"changes": given}, base)
+    except MissingCovariate as error:
+        return missing_inputs(ctx, card, error, given).model_copy(update={"tool": "compare_plans"})
+    given |= {name: as_value(moved) for name, moved in conditioned.items() if is_move(given[name])}
+    changed = {**base, **conditioned}
     proposed, left_out = _propose(ctx, card, changed, rules, target, wanted, plans or ())
     if not proposed:
         return _nothing(ctx, card, {**changed, **_pilot_dose(card, rules)}, left_out)

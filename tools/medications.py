@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from domain.facts import FactKind, Frozen
+from domain.facts import Frozen
 from tools.concepts import Target, content_words, normalise_name
 from tools.context import ToolContext, cite, dated, day, in_sentence, plain_name, within
-from tools.note_claims import lists_as_taken, taken_until
+from tools.doses import dose_history, dose_now
+from tools.medication_notes import note_contradiction, note_mentions
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.periods import Period, wall_clock
 from tools.problems import find_condition
@@ -23,7 +25,19 @@ _LOOKS_BACK = (
     "is inferred from its renewals."
 )
 _AS_NEEDED = re.compile(r"\bas needed\b|\bprn\b|\bwhen (?:needed|required)\b", re.IGNORECASE)
-_ASPECTS = ("active", "ever", "start", "stop", "last", "dose", "reason", "count", "stopped", "prescriber")
+_ASPECTS = (
+    "active",
+    "ever",
+    "start",
+    "stop",
+    "last",
+    "dose",
+    "reason",
+    "count",
+    "stopped",
+    "prescriber",
+    "dose_history",
+)
 
 
 class Course(Frozen):
@@ -192,8 +206,13 @@ def _looked_at(ctx: ToolContext) -> str:
     return f"{len(ctx.chart.medications)} medication entries up to {day(ctx.as_of)}"
 
 
-def medication(ctx: ToolContext, drug: str, aspect: str = "active", period: Period | None = None) -> ToolResult:
-    """One drug or class. `aspect`: active | ever | start | stop | last | dose | reason | prescriber | count."""
+def medication(
+    ctx: ToolContext, drug: str, aspect: str = "active", period: Period | None = None, frequency: str = ""
+) -> ToolResult:
+    """One drug or class. `aspect`: active | ever | start | stop | last | dose | dose_history | reason | prescriber | count.
+
+    `frequency` with the dose: a rhythm in words ("twice a day"), which is confirmed or denied.
+    """
     if aspect not in _ASPECTS:
         raise RetryableToolError(f"aspect is one of {', '.join(_ASPECTS)}")
     target = find_drug(ctx, drug)
@@ -201,19 +220,23 @@ def medication(ctx: ToolContext, drug: str, aspect: str = "active", period: Peri
     if not found:
         return _never(ctx, target, aspect, period)
     active = [c for c in found if c.is_active]
-    statements = {
+    told: dict[str, Callable[[Target, list[Course], list[Course]], list[Statement]]] = {
         "active": _active,
         "ever": _ever,
         "start": _start,
         "stop": _stop,
         "last": _last,
-        "dose": _dose,
+        "dose": lambda _, every, now: dose_now(now or [max(every, key=_recency)], frequency),
+        "dose_history": _dose_history,
         "reason": _reason,
         "count": _count,
         "stopped": _stop,
         "prescriber": _prescriber,
-    }[aspect](target, found, active)
-    notes = _note_contradiction(ctx, target, bool(active)) if aspect in {"active", "stop", "stopped"} else []
+    }
+    statements = told[aspect](target, found, active)
+    last_order = max((r.time for c in courses(ctx, target) for r in c.rows if r.time), default=None)
+    contradicted = not active and aspect in {"active", "stop", "stopped"}
+    notes = note_contradiction(ctx, target, last_order) if contradicted else []
     return ToolResult(
         tool="medication",
         statements=(*statements, *notes),
@@ -237,7 +260,7 @@ def _never(ctx: ToolContext, target: Target, aspect: str, period: Period | None)
     if period is not None and (other := courses(ctx, target)):
         row = other[-1].latest
         statements.append(say(f"Outside that period: {other[-1].name}, last ordered {dated(row)}.", cite(row)))
-    statements.extend(_note_mentions(ctx, target))
+    statements.extend(note_mentions(ctx, target))
     return ToolResult(
         tool="medication",
         found=False,
@@ -319,16 +342,8 @@ def _last(target: Target, found: list[Course], active: list[Course]) -> list[Sta
     return [say(f"{newest.name} was last ordered on **{dated(row)}** (status {row.status}).", cite(row))]
 
 
-def _dose(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
-    statements = []
-    for course in active or [max(found, key=_recency)]:
-        row = course.latest
-        instructions = (
-            f"; instructions: {row.dosage_text}" if row.dosage_text else "; no dosage instruction is recorded"
-        )
-        state = "active" if course.is_active else f"not active ({course.status})"
-        statements.append(say(f"**{course.name}**, {state}, ordered {dated(row)}{instructions}.", cite(row)))
-    return statements
+def _dose_history(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
+    return dose_history(r for c in found for r in c.rows)
 
 
 def _reason(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
@@ -362,39 +377,3 @@ def _count(target: Target, found: list[Course], active: list[Course]) -> list[St
     rows = sorted((r for c in found for r in c.rows), key=lambda r: r.time.timestamp() if r.time else 0.0)
     text = f"**{len(rows)}** {'order' if len(rows) == 1 else 'orders'} of {target.label}, first {dated(rows[0])}, last {dated(rows[-1])}."
     return [say(text, cite(rows[0]), cite(rows[-1]))]
-
-
-def _note_mentions(ctx: ToolContext, target: Target, limit: int = 2) -> list[Statement]:
-    """What notes say of a drug that the record does not list."""
-    facts = [
-        f
-        for f in ctx.chart.facts
-        if f.kind is FactKind.MEDICATION and f.concept_id in target.ids and not f.assertion.is_family
-    ]
-    statements = []
-    for fact in facts[-limit:]:
-        when = day(ctx.chart.note_time(fact))
-        negated = " (negated there)" if fact.assertion.is_negated else ""
-        text = f"A note of {when} mentions “{fact.evidence.quote}”{negated}; it is not in the structured record."
-        statements.append(say(text, fact.evidence))
-    return statements
-
-
-def _note_contradiction(ctx: ToolContext, target: Target, active: bool) -> list[Statement]:
-    """The newest note that lists a drug which the record says is not active."""
-    if active:
-        return []
-    facts = [f for f in ctx.chart.facts if f.concept_id in target.ids and lists_as_taken(ctx, f)]
-    if not facts:
-        return []
-    newest = facts[-1]
-    span = newest.evidence.span
-    when = ctx.chart.note_times.get(span.note_id) if span else None
-    over = taken_until(newest, when) if when is not None else None
-    if over is not None and over <= ctx.as_of:
-        return []
-    last_order = max((r.time for c in courses(ctx, target) for r in c.rows if r.time), default=None)
-    if when is None or (last_order is not None and when.date() < last_order.date()):
-        return []
-    text = f"The note of {day(when)} still mentions “{newest.evidence.quote}”; the structured record is followed."
-    return [say(text, newest.evidence)]

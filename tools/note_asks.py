@@ -25,7 +25,14 @@ _AUTHOR = re.compile(
     r"|\b(?P<d>surgery|medicine)\s+(?:say|says|said|think|thinks|thought|recommend\w*|wants?|wanted|suggest\w*|advis\w+)\b"
     rf"|\b(?:sent|referred|went|seen|goes?|go)\s+(?:to|by|at|in)\s+(?:the\s+)?(?P<c>{_AUTHORS})\b(?=.*$)"
 )
+_OWN_WORDS = re.compile(
+    r"\b(?:own|exact|actual|very) words\b|\bquot\w*\b|\bverbatim\b|\bin (?:his|her|their) words\b"
+    r"|\bhow (?:did|does) (?:he|she|they|the patient|pt) (?:put|answer|phrase|word|respond|reply)\b"
+)
+_SAID = re.compile(rf"{_OWN_WORDS.pattern}|\bwhat (?:did|does) (?:\w+ ){{1,3}}?(?:say|answer|reply|respond|state)\b")
+_QUOTATION = re.compile(r"[\"“][^\"“”\n]*\w\W+\w[^\"“”\n]*[\"”]")
 _ANSWER_OF = (
+    (_SAID, re.compile(r"[\"“][^\"”]{4,}[\"”]|\b(?:says?|said|states?|stated|told|tells|reports|puts)\b")),
     (
         re.compile(r"\bwhy\b|\bhow come\b|\breasons?\b|\bcaus\w+|\bwhat made\b|\bbecause of what\b"),
         re.compile(r"\bd/t\b|\bdue to\b|\bbecause\b|\bsince\b|\bsecondary to\b|\b2/2\b|\bso (?:that|as)\b|\bowing\b|\bgiven\b|\bto avoid\b|\breason\b|\bcontribut|\blikely\b|\bfrom\b", re.IGNORECASE),
@@ -61,6 +68,16 @@ def looks_like_answer(question: str) -> re.Pattern[str] | None:
     """What a sentence has that answers a question of this kind: a time for "when", a cause for "why"; None for others."""
     text = question.lower()
     return next((answer for asks, answer in _ANSWER_OF if asks.search(text)), None)
+
+
+def asks_for_words(question: str) -> bool:
+    """Whether a question, in lower case, asks for what somebody said as they said it."""
+    return _OWN_WORDS.search(question) is not None
+
+
+def is_quoting(text: str) -> bool:
+    """Whether a text has words in quotation marks, two at least."""
+    return _QUOTATION.search(text) is not None
 
 
 def heading_of(text: str) -> str:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from domain.facts import Evidence, Note, Span, span_ref
 from tools.context import ToolContext, day
 from tools.note_asks import is_formality
+from tools.note_judgement import judgement
 from tools.outcome import Statement, ToolResult, say
 from tools.passages import Found, rank_sentences
 from tools.periods import Period
@@ -16,11 +17,10 @@ from tools.untrusted import SET_ASIDE, inert_text
 
 _QUOTE_LIMIT = 420
 _FEW_NOTES = 4
-_NEAR_IN_NOTE = 0.25  # cosine; within a note that the question names, a weaker likeness is enough to quote it
 _AS_NEAR = 0.7  # of the best score: a sentence that is quoted beside it
 _NEAREST_SHOWN = 3
 _SHORT = 80  # characters; a shorter sentence is quoted with what follows it in its paragraph
-_GOES_ON_FOR = 3  # sentences at most
+_GOES_ON_FOR, _POINTS_BACK_FOR = 3, 2  # sentences at most
 # To its end: a full stop, the line before a list item or an empty line, or the end of the next line.
 _TO_ITS_END = r"[^\n]{3,}?(?:[.!?](?=\s|$)|(?=\n[ \t]*(?:\n|[-*•#]|\d{1,2}[.)] ))|$|\n[^\n]{3,200}?[.!?](?=\s|$))"
 _ITEM = r"[-*•#\n]|\d{1,2}[.)] "
@@ -141,6 +141,14 @@ def search_notes(
     if nearest:
         close = [f for f in ranked[:_NEAREST_SHOWN] if (f.is_near_by_name if beside else f.is_near)]
         statements = _nearest(close, notes, by_id, period, looked[0], query)
+    if not statements and period is not None and near and not beside:
+        # The time may be that of what was asked, and not of the note that tells it.
+        later = search_notes(ctx, query, limit=limit, near=False, about=about)
+        if later.found:
+            head = say(
+                f"Not documented in a note{f' {period.label}' if period.label else ' of that time'}; at another time:"
+            )
+            return later.model_copy(update={"statements": (head, *later.statements)})
     if not statements:
         statements = [say(f"Not documented: no note mentions it. Looked at {looked[0]}.")]
     return ToolResult(
@@ -179,20 +187,29 @@ def _telling(ranked: Sequence[Found], limit: int, is_named: bool) -> list[Found]
 
 
 def _is_likely(found: Found) -> bool:
-    return found.covered >= 0.5 or found.similarity >= _NEAR_IN_NOTE
+    return found.likelihood >= judgement().close
 
 
 def _told_from(note: Note, found: Found) -> int:
-    """Where the quote begins: one sentence earlier where it points back ("Continue until then", "She would rather wait")."""
-    if _POINTS_BACK.match(note.text, found.start, found.start + 40) is None:
-        return found.start
-    before = note.text[max(0, found.start - 240) : found.start]
+    """Where the quote begins: sentences earlier where it points back ("Continue until then", "She would rather wait")."""
+    start = found.start
+    for _ in range(_POINTS_BACK_FOR):
+        earlier = _sentence_before(note.text, start) if _POINTS_BACK.match(note.text, start, start + 40) else None
+        if earlier is None:
+            break
+        start = earlier
+    return start
+
+
+def _sentence_before(text: str, place: int) -> int | None:
+    """Where the sentence before a place begins, if its paragraph has one."""
+    before = text[max(0, place - 240) : place]
     paragraph = re.split(r"\n[ \t]*(?:\n|(?=[-*•#]|\d{1,2}[.)] ))", before)[-1]
     sentences = [m.start() for m in re.finditer(r"(?:^|(?<=[.!?:])\s+)(?=\S)", paragraph)]
     earlier = [s for s in sentences if len(paragraph) - s > 3]
     if not paragraph.strip() or not earlier or len(paragraph) == 240:
-        return found.start
-    return found.start - len(paragraph) + earlier[-1]
+        return None
+    return place - len(paragraph) + earlier[-1]
 
 
 def _told_until(note: Note, found: Found, query: str) -> int:

@@ -8,6 +8,7 @@ from domain.answers import Conflict
 from domain.facts import FactKind
 from tools.concepts import Target, content_words, normalise_name
 from tools.context import ToolContext, abated, began, cite, counted, dated, day, in_sentence, plain_name, within
+from tools.measured_findings import measured_finding
 from tools.note_claims import denies_problem, said_of
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.periods import Period
@@ -214,6 +215,7 @@ def _no_condition(ctx: ToolContext, target: Target, name: str, period: Period | 
     if period is not None and (outside := conditions_of(ctx, target)):
         row = outside[-1]
         statements.append(say(f"Outside that period: {plain_name(row.display)}, onset {began(row)}.", cite(row)))
+    statements.extend(measured_finding(ctx, target))
     statements.extend(note_findings(ctx, target))
     statements.append(say(f"Looked at {', '.join(looked[:-1])} and {looked[-1]} up to {day(ctx.as_of)}."))
     return ToolResult(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from domain.facts import Frozen
 from tools.context import ToolContext, plain_name
-from tools.observations import Reading
 from tools.periods import wall_clock
+from tools.readings import Reading
 
 if TYPE_CHECKING:
     from knowledge_base.rows import MedicationRow
@@ -159,26 +159,29 @@ def _dose_change(before: MedicationRow, after: MedicationRow) -> tuple[str, str]
 _TIMES_A_DAY = {"daily": 1, "qd": 1, "od": 1, "nightly": 1, "qhs": 1, "bid": 2, "tid": 3, "qid": 4, "weekly": 1 / 7}
 _EVERY = re.compile(r"\b(?:q|every)\s*(\d{1,3})\s*-?\s*(?:h\b|hr|hour)", re.IGNORECASE)
 _IN_WORDS = (
-    (re.compile(r"\b(?:once (?:a |per )?week|once weekly|weekly)\b", re.IGNORECASE), 168.0),
-    (re.compile(r"\b(?:twice (?:a day|daily)|bid|b\.i\.d\.)", re.IGNORECASE), 12.0),
-    (re.compile(r"\b(?:three times (?:a day|daily)|tid)\b", re.IGNORECASE), 8.0),
-    (re.compile(r"\b(?:four times (?:a day|daily)|qid)\b", re.IGNORECASE), 6.0),
-    (re.compile(r"\b(?:once (?:a day|daily)|daily|every (?:day|morning|evening|night)|nightly|qd|at bedtime)\b", re.IGNORECASE), 24.0),
+    (re.compile(r"\b(?:twice (?:a |per )?week(?:ly)?)\b", re.IGNORECASE), 84.0),
+    (re.compile(r"\b(?:once (?:a |per |every )?week|once weekly|weekly|every week)\b", re.IGNORECASE), 168.0),
+    (re.compile(r"\b(?:every other day|alternate days|every second day|every 2 days)\b", re.IGNORECASE), 48.0),
+    (re.compile(r"\b(?:(?:twice|two times) (?:a day|daily|per day)|bid|bd|b\.i\.d\.)", re.IGNORECASE), 12.0),
+    (re.compile(r"\b(?:three times (?:a day|daily|per day)|tid|tds)\b", re.IGNORECASE), 8.0),
+    (re.compile(r"\b(?:four times (?:a day|daily|per day)|qid|qds)\b", re.IGNORECASE), 6.0),
+    (re.compile(r"\b(?:once (?:a day|daily|per day)|daily|a day|every (?:day|morning|evening|night)|nightly|qd|at bedtime)\b", re.IGNORECASE), 24.0),
 )  # fmt: skip
 
 
 def interval_hours(row: MedicationRow) -> float | None:
     """Hours between doses as the order says it, None when it does not."""
-    for text in (row.frequency, row.dosage_text):
-        if match := _EVERY.search(text or ""):
-            return float(match[1])
-        times = _TIMES_A_DAY.get((text or "").strip().lower())
-        if times:
-            return 24.0 / times
-        for pattern, hours in _IN_WORDS:
-            if pattern.search(text or ""):
-                return hours
-    return None
+    return interval_in(row.frequency or "") or interval_in(row.dosage_text or "")
+
+
+def interval_in(text: str) -> float | None:
+    """Hours between doses as words say it ("twice a day", "q8h"), None where they do not."""
+    if match := _EVERY.search(text):
+        return float(match[1])
+    times = _TIMES_A_DAY.get(text.strip().lower())
+    if times:
+        return 24.0 / times
+    return next((hours for pattern, hours in _IN_WORDS if pattern.search(text)), None)
 
 
 def daily_amount(row: MedicationRow) -> float | None:

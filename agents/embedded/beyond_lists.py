@@ -20,6 +20,7 @@ _ASKS = (
     r"why|how come|reasons?|because|rationale|causes?|caused|explain\w*|explanation|blamed?|attribut\w+|triggered|led to|pushed|drove"
     r"|plan|plans|planned|planning|next steps?|going forward|until when|upcoming|due|end of|end date|stop date|how many (?:days|weeks)|duration|course length|length of|next|what (?:kind|type|sort) of|how long (?:should|will|is .{0,30}meant|does .{0,30} need)"
     r"|when (?:can|will|should|may|could)|what (?:happens|to do) (?:to|with|if|when)"
+    r"|what (?:should|must|can|could|is|are|was|were) (?:he|she|they|we|i|the patient|pt) (?:\w+ ){0,3}?(?:do|told|doing)|restrict\w*|allowed|goal|target|avoid\w*"
     r"|sever(?:e|ity)|grade|stage|extent|how (?:bad|severe|big|large|far|bothersome)|size|where (?:is|was|are|were) (?:the|his|her|their)|which (?:side|lobe|leg|arm|hand|part)"
     r"|told|said|say|says|saying|advi[sc]e\w*|counsel\w*|discuss\w*|offered|declin\w+|refus\w+|agreed?|wants?|wish\w*|prefer\w*|willing|worr\w+|concern\w*|opinion|views?|recommendations?|input|thinks?|feels?"
     r"|problems? with|issues? with|trouble with|should(?:n'?t| not)|not be (?:used|given|taken)|how (?:much|often) .{0,30}\b(?:use|uses|used|using|need|needs|needed)\b|lately"
@@ -49,7 +50,7 @@ TOLD_IN_WORDS = frozenset(
 )
 _BEYOND = re.compile(rf"\b(?:{_ASKS})\b", re.IGNORECASE)
 # Families whose lists answer about values, orders, dates; identity and whole lists have nothing more to tell.
-_FAMILIES = frozenset({"observation", "medication", "condition", "procedure", "report", "encounter", "panel", "family", "immunization", "social", "allergy", "device", "causes"})  # fmt: skip
+_FAMILIES = frozenset({"observation", "medication", "condition", "procedure", "report", "encounter", "panel", "family", "immunization", "social", "allergy", "device", "causes", "knowledge"})  # fmt: skip
 _NOT_BESIDE = frozenset({"medication.list_active", "medication.list_stopped", "medication.list_all", "condition.list_active", "condition.list_resolved", "condition.list_all", "allergy.list", "allergy.count", "encounter.count", "immunization.list", "procedure.list"})  # fmt: skip
 _FRAMING = frozenset(
     "today yesterday now recent recently current currently latest last previous prior first earliest newest old new ever never still yet again next time times date day days week "

@@ -209,12 +209,12 @@ def _supposed(asked: Asked) -> list[Call] | None:
     if not runs or not _MAY_SUPPOSE.search(asked.text):
         return None
     by_id = {card.id: card for card in asked.cards()}
-    names = [s for s in asked.question.variants[0].slots if s.known]
+    question, lexicon = asked.question, asked.planner.reader.lexicon
     changed = [
         found
         for call in runs
         if (card := by_id.get(call.arguments["model"])) is not None
-        and (found := revised(call, asked.stripped, asked.text, names, card)) is not None
+        and (found := revised(call, asked.stripped, asked.text, question, card, lexicon)) is not None
     ]
     return changed or None
 

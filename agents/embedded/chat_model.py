@@ -7,7 +7,7 @@ for the date that counts as today and for the names in the record; it never sees
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -19,10 +19,12 @@ from pydantic import ConfigDict
 
 from agents.embedded.beyond_lists import BESIDE_THE_RECORD, TOLD_IN_WORDS, asks_beyond_lists, is_short
 from agents.embedded.discourse import plan_in_context
+from agents.embedded.framing import without_framing
 from agents.embedded.ordering import settle_order
 from agents.embedded.planner import Call, Plan, Planner, Setting
 from agents.embedded.turns import earlier_turns
-from tools.events import encounter_rows
+from tools.concepts import default_lexicon
+from tools.visits import encounter_rows
 
 
 class EmbeddedChatModel(BaseChatModel):
@@ -68,19 +70,21 @@ class EmbeddedChatModel(BaseChatModel):
         emergencies = [at for r in encounter_rows(tools, "emergency") if (at := r.start or r.time) is not None]
         setting = Setting(
             tools.as_of, run_context.people, run_context.record, run_context.admissions,
-            tools.chart.patient.birth_date, emergencies,
+            tools.chart.patient.birth_date, emergencies, run_context.seen_by, tools.chart.encounters,
         )  # fmt: skip
         plan: Plan = plan_in_context(
             self.planner, question, setting, earlier_turns(messages), run_context.tools.twin.catalogue
         )
         plan = settle_order(question, plan, run_context.tools)
-        details = {"confidence": plan.confidence, "refused": plan.refused}
+        details: dict[str, Any] = {"confidence": plan.confidence, "refused": plan.refused}
         if plan.reply:
             return AIMessage(content=plan.reply, additional_kwargs={"plan": details})
-        calls = [
+        calls: list[Any] = [
             {"name": c.tool, "args": c.arguments, "id": _call_id(c, n), "type": "tool_call"}
             for n, c in enumerate(plan.calls, 1)
         ]
+        if parts := {call["id"]: c.part for call, c in zip(calls, plan.calls, strict=True) if c.part}:
+            details["parts"] = parts
         return AIMessage(content="", tool_calls=calls, additional_kwargs={"plan": details})
 
     def _stream(
@@ -151,32 +155,73 @@ def this_turn(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
 
 # What the record may lack while a note tells it. Of a result or a drug that nobody measured or ordered, sentences that
 # only come near say nothing, and are not shown.
-_ONLY_TELLING = frozenset({"latest", "statistics", "series", "threshold", "is_normal", "change", "medication", "immunizations"})  # fmt: skip
-_OR_NEAREST = frozenset({"condition", "procedures", "procedure_result", "devices", "demographics", "age_when", "family_history", "section_of_note", "care_plans"})  # fmt: skip
+_ONLY_TELLING = frozenset({"latest", "statistics", "series", "threshold", "is_normal", "change", "medication", "immunizations", "encounters", "possible_causes"})  # fmt: skip
+_OR_NEAREST = frozenset({"condition", "procedures", "procedure_result", "devices", "demographics", "age_when", "family_history", "section_of_note", "care_plans", "timeline"})  # fmt: skip
 
 
 def _second_look(turn: Sequence[BaseMessage], results: Sequence[ToolMessage]) -> AIMessage | None:
     """What no list of the record has is looked for in the notes, once: a score's missing inputs, or what was asked."""
     if (scored := _score_from_notes(turn, results)) is not None:
         return scored
+    if len(results) == 1 and _names_no_calculator(results[0]):  # "has she lost weight, according to the note"
+        query = without_framing(str(turn[0].content), default_lexicon())
+        call = {"name": "search_notes", "args": {"query": query}, "id": _SECOND_LOOK, "type": "tool_call"}
+        return AIMessage(content="", tool_calls=[call])
+    if (of_parts := _looks_of_parts(turn, results)) is not None:
+        return of_parts
     looked_up = [m for m in results if not str(m.tool_call_id).startswith(_NOTES_CALL)]
     missing = [m for m in looked_up if isinstance(m.artifact, dict) and not m.artifact.get("found")]
     nothing = missing and all(m.name in _ONLY_TELLING | _OR_NEAREST for m in missing)
     if not nothing or len(results) > 4 or any(not _adds_nothing(m) for m in results if m not in looked_up):
         return None
-    question = str(turn[0].content)
+    question = without_framing(str(turn[0].content), default_lexicon())
     none_found = len(missing) == len(looked_up)
     near = none_found and (all(_may_show_nearest(m) for m in looked_up) or asks_beyond_lists(question))
     asked = next((c["args"] for m in turn if isinstance(m, AIMessage) for c in m.tool_calls), {})
     # A note tells what happened long before it was written: of the time asked for, only a short one is its own.
-    period = {"period": asked["period"]} if is_short(str(asked.get("period") or "")) else {}
+    # Where its notes tell nothing, the time belongs to what is told: "how long did the steroid shot in March help".
+    looked = len(looked_up) < len(results)
+    period = {"period": asked["period"]} if is_short(str(asked.get("period") or "")) and not looked else {}
+    about = _name_asked(looked_up[0], asked) if none_found and len(looked_up) == 1 else ""
     call = {
         "name": "search_notes",
-        "args": {"query": question, "near": near, **period},
+        "args": {"query": question, "near": near, **period, **({"about": about} if about else {})},
         "id": _SECOND_LOOK,
         "type": "tool_call",
     }
     return None if any(m.tool_call_id == _SECOND_LOOK for m in results) else AIMessage(content="", tool_calls=[call])
+
+
+def _looks_of_parts(turn: Sequence[BaseMessage], results: Sequence[ToolMessage]) -> AIMessage | None:
+    """A look into the notes for each ask of a sentence with several of which the record has nothing; None for one ask."""
+    plan: dict[str, Any] = next((m.additional_kwargs.get("plan", {}) for m in turn if isinstance(m, AIMessage)), {})
+    parts: dict[str, str] = plan.get("parts", {})
+    if len(set(parts.values())) < 2 or any(str(m.tool_call_id).startswith(_SECOND_LOOK) for m in results):
+        return None
+    calls: list[Any] = []
+    for part in dict.fromkeys(parts.values()):
+        of_part = [m for m in results if parts.get(str(m.tool_call_id)) == part]
+        record = [m for m in of_part if not str(m.tool_call_id).startswith(_NOTES_CALL)]
+        missing = [m for m in record if not (m.artifact or {}).get("found")]
+        told = any(not _adds_nothing(m) for m in of_part if m not in record)
+        if told or not record or len(missing) < len(record) or any(m.name not in _ONLY_TELLING | _OR_NEAREST for m in missing):
+            continue
+        near = all(_may_show_nearest(m) for m in missing) or asks_beyond_lists(part)
+        calls.append({"name": "search_notes", "args": {"query": part, "near": near}, "id": f"{_SECOND_LOOK}_{len(calls) + 1}", "type": "tool_call"})  # fmt: skip
+    return AIMessage(content="", tool_calls=calls[:3]) if calls else None
+
+
+# By tool, the argument whose name a note has to hold: of a drug that nobody ordered, what it says of others tells nothing.
+_NAMED_BY = {"medication": "drug", "latest": "concept", "series": "concept", "statistics": "concept", "threshold": "concept", "is_normal": "concept", "change": "concept", "immunizations": "name", "procedures": "name"}  # fmt: skip
+# Words that any vaccine or operation may have: they tell none from another.
+_OF_ANY = re.compile(r"\b(?:vaccines?|vaccinations?|total|partial|replacement|surger(?:y|ies)|operation|procedure|removal|repair|insertion|placement)\b")
+
+
+def _name_asked(result: ToolMessage, asked: Mapping[str, Any]) -> str:
+    """The name that was looked up, where a note has to hold it; empty where notes tell the matter in words of their own."""
+    name = str(asked.get(_NAMED_BY.get(str(result.name), "")) or "")
+    name = "" if name in TOLD_IN_WORDS else name.removeprefix("record:").replace("_", " ")
+    return (" ".join(_OF_ANY.sub(" ", name).split()) or name) if result.name in {"immunizations", "procedures"} else name
 
 
 def _score_from_notes(turn: Sequence[BaseMessage], results: Sequence[ToolMessage]) -> AIMessage | None:
@@ -196,6 +241,13 @@ def _score_from_notes(turn: Sequence[BaseMessage], results: Sequence[ToolMessage
     return AIMessage(content="", tool_calls=[call])
 
 
+def _names_no_calculator(message: ToolMessage) -> bool:
+    """Whether a note was to be calculated with, but the question names no calculator: what it says was meant."""
+    result = message.artifact or {}
+    data = result.get("data") or {}
+    return message.name == "calculate_from_note" and not result.get("found") and not data.get("calculator")
+
+
 def _may_show_nearest(message: ToolMessage) -> bool:
     about = str(((message.artifact or {}).get("data") or {}).get("concept", ""))
     return message.name in _OR_NEAREST or about in TOLD_IN_WORDS
@@ -204,9 +256,11 @@ def _may_show_nearest(message: ToolMessage) -> bool:
 def write_answer(results: Sequence[ToolMessage]) -> str:
     """The answer from tool results, in the order they were asked for; what a tool could not do is said."""
     parts = []
-    for message in results:
+    for message in _told_first(results):
         text = str(message.content).strip()
         if str(message.tool_call_id).startswith(_NOTES_CALL) and _adds_nothing(message):
+            continue
+        if len(results) > 1 and _names_no_calculator(message):
             continue
         if message.status == "error":
             done = (
@@ -217,6 +271,18 @@ def write_answer(results: Sequence[ToolMessage]) -> str:
             text = f"{done}: {text}"
         parts.append(text)
     return "\n\n".join(dict.fromkeys(parts))
+
+
+def _told_first(results: Sequence[ToolMessage]) -> list[ToolMessage]:
+    """The results in order; a score or a directive that only notes state comes before what the record lacks of it."""
+    notes = [m for m in results if str(m.tool_call_id).startswith(_NOTES_CALL) and (m.artifact or {}).get("found")]
+    record = [m for m in results if not str(m.tool_call_id).startswith(_NOTES_CALL)]
+    if len(record) != 1 or not notes or (record[0].artifact or {}).get("found") is not False:
+        return list(results)
+    about = str(((record[0].artifact or {}).get("data") or {}).get("concept", ""))
+    if record[0].name != "calculate" and about != "advance_directive":
+        return list(results)
+    return [*notes, *(m for m in results if m not in notes)]
 
 
 def _adds_nothing(message: ToolMessage) -> bool:

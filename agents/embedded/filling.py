@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from agents.embedded.asked import FREQUENCY
+from agents.embedded.calculator_names import ModelNames
+from agents.embedded.events_asked import dose_asked
 from agents.embedded.places import BOTH_ENDS, asks_for_whole_course, comparison_of, last_few, position_of, statistic_of
 from agents.embedded.plans import Call, intents
-from agents.embedded.reader import ModelNames, Question, Slot, without_names
+from agents.embedded.reader import Question, Slot, without_names
 from agents.embedded.router import Route
 from agents.embedded.scenarios import calculator_calls
 from agents.embedded.settling import NEWEST_NOTE, NO_SUCH_DATE, SEVERAL_ENDS
@@ -41,7 +44,7 @@ _SLOT_KINDS = {
     "panel": ("panel",),
     "model": ("model",),
 }
-_IN_A_UNIT = frozenset({"observation.latest", "observation.previous", "observation.first", "observation.exists", "observation.statistics"})  # fmt: skip
+_IN_A_UNIT = frozenset({"observation.latest", "observation.previous", "observation.first", "observation.exists", "observation.statistics", "observation.series", "observation.change"})  # fmt: skip
 # Whether a value is where it should be asks for the value, and for what it should be.
 _AGAINST_GOAL = re.compile(
     r"\b(?:at|in|to|within|on|met|meets?|meeting|reach\w*|hit\w*|achiev\w*|off|above|below|under|over|near|close to|controlled)\b.{0,15}\b(?:goal|target|therapeutic)\b|\b(?:goal|target)\b.{0,20}\b(?:met|reach\w*|achiev\w*|hit|attain\w*|under|below|above|over|yet)\b|therapeutic",
@@ -52,6 +55,11 @@ _EARLIER_AT_ALL = re.compile(r"\b(?:prior|previous|any|ever)\b(?!\s+(?:one|time|
 _GOAL = re.compile(
     r"\b(?:goal|target|(?:sub|supra)?therapeutic)(?: range)?\b", re.IGNORECASE
 )  # what a value should be is not what it is
+
+
+def kind_of_visit(text: str) -> str | None:
+    """The kind of visit that words name."""
+    return next((k for k, p in _ENCOUNTER_KINDS if re.search(p, text, re.IGNORECASE)), None)
 
 
 def calls_for(route: Route, question: Question, models: ModelNames, lexicon: Lexicon) -> list[Call]:
@@ -187,6 +195,23 @@ def _fillers(route: Route, slot_name: str) -> list[Slot]:
     return [s for s in route.variant.slots if s.kind in kinds]
 
 
+def _is_now(intent: str, label: str) -> bool:
+    """Whether a period only says that the present state is meant: what is taken "today" was ordered long before."""
+    of_state = intent.startswith(("medication.", "condition.")) and intent not in {
+        "medication.last",
+        "medication.count",
+    }
+    return (
+        of_state
+        and re.fullmatch(
+            r"(?:as of |at )?(?:today|now|present|this (?:morning|afternoon|evening)|tonight|today's)",
+            label,
+            re.IGNORECASE,
+        )
+        is not None
+    )
+
+
 def _arguments(route: Route, question: Question) -> dict[str, Any]:
     """The arguments that words other than names fill: period, statistic, offset, limit, comparison, visit kind."""
     intent, text = route.intent, question.text
@@ -207,7 +232,7 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
         "compare_plans",
         "calculate_from_note",
     }
-    if question.period is not None and takes_period:
+    if question.period is not None and takes_period and not _is_now(intent, question.period.label):
         arguments["period"] = question.period.label
     if intent == "observation.statistics":
         arguments["statistic"] = statistic_of(without_names(text, route.variant))
@@ -226,7 +251,8 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
         and not SEVERAL_ENDS.search(text)
     ):
         limit = question.numbers[0]
-        if not limit.unit and limit.value.is_integer() and 1 < limit.value <= 50:
+        is_ordinal = re.match(r"(?:st|nd|rd|th)\b", text[limit.end :]) is not None  # "since the 18th of October"
+        if not limit.unit and not is_ordinal and limit.value.is_integer() and 1 < limit.value <= 50:
             arguments["limit"] = int(limit.value)
     if intent == "observation.threshold" and question.numbers and not NO_SUCH_DATE.search(text):
         arguments.update(comparison=comparison_of(text), value=question.numbers[0].value)
@@ -267,6 +293,8 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
         and not (intent.endswith(".has") and _EARLIER_AT_ALL.search(text))
     ):
         arguments.update(offset=place.offset, aspect="first" if place.from_start else "last")
+    if intent in {"immunization.has", "immunization.last"} and (dose := dose_asked(text)):
+        arguments.update(offset=dose - 1, aspect="first")
     if intent == "careplan.list" and re.search(
         r"\b(?:complete|finished|old|past|ended|inactive|previous)", text, re.IGNORECASE
     ):
@@ -282,6 +310,8 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
         r"\bwho\b.*\b(?:prescrib|order|start|put)|\bprescriber\b", text, re.IGNORECASE
     ):
         arguments["aspect"] = "prescriber"
+    if intent == "medication.dose" and _YES_NO.match(text) and (rhythm := re.search(FREQUENCY, text, re.IGNORECASE)):
+        arguments["frequency"] = rhythm[0]
     if intent == "causes.possible":
         up, down = _RISE.search(text), _FALL.search(text)
         arguments["direction"] = "any" if (up is None) == (down is None) else "rise" if up is not None else "fall"
@@ -296,6 +326,9 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
     return arguments
 
 
+_YES_NO = re.compile(
+    r"\W*(?:so |and |but )?(?:is|are|does|do|isn't|doesn't|was|whether|check|confirm)\b", re.IGNORECASE
+)
 _RISE = re.compile(
     r"\b(?:r(?:ise|ises|ose|isen|ising)|increas\w*|up|climb\w*|jump\w*|spik\w*|elevat\w*|rais\w+|high\w*|peak\w*|bump\w*|surg\w+)\b",
     re.I,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from agents.embedded.filling import kind_of_visit
 from agents.embedded.reader import Question, position_of, statistic_of
 from agents.embedded.router import Route
 from tools.concepts import tokenize
@@ -28,6 +29,7 @@ _SLOT_OF_TOOL = {
     "condition": "name",
     "allergies": "substance",
     "procedures": "name",
+    "procedure_result": "name",
     "immunizations": "name",
     "calculate": "model",
     "what_if": "model",
@@ -44,6 +46,8 @@ _KIND_OF_SLOT = {
 def follow_up(route: Route, question: Question, previous: tuple[Call, ...], text: str) -> list[dict[str, Any]] | None:
     """The calls of a follow-up, or None when the question stands on its own."""
     last = previous[-1]
+    if (of_list := _of_list(last, question, text)) is not None:
+        return [of_list]
     names = [s for s in route.variant.slots if s.known]
     leans = _LEANING.search(text) is not None or len(tokenize(text)) <= 3
     if not leans:
@@ -57,6 +61,8 @@ def follow_up(route: Route, question: Question, previous: tuple[Call, ...], text
     ):
         aspect = route.intent.partition(".")[2]
         kept = {k: v for k, v in last.arguments.items() if k in {"kind", "reason", "period", "offset"}}
+        if (named := kind_of_visit(text)) is not None:  # "any ED visits" after the last visit of any kind
+            kept = {"kind": named, **{k: v for k, v in kept.items() if k == "period"}}
         return [{"tool": "encounters", "arguments": {**kept, "aspect": aspect}, "intent": route.intent}]
     if not names:
         if question.period is not None and _only_a_period(text, question):
@@ -68,6 +74,47 @@ def follow_up(route: Route, question: Question, previous: tuple[Call, ...], text
         return None
     if _is_replacement(text, names):
         return _replace(names, previous, question)
+    return None
+
+
+# After a list: which of its entries is meant, by place ("when was the last"), by state ("which are active"), by name ("the flu one").
+_LISTS = {"procedures": "procedure", "immunizations": "immunization"}
+_THE_LAST = re.compile(
+    r"(?:(?:and|so|ok|when(?:'s| was| is)|what(?:'s| was| is)|which (?:was|is)|the|his|her|date of|very)\s+)*(?P<end>last|latest|most recent|newest|first|earliest)(?:\s+(?:one|ones))?",
+    re.IGNORECASE,
+)
+_STATES = (
+    ("list_problems", {"active": r"active|current|ongoing|still", "resolved": r"resolved|inactive|old|past|gone"}),
+    (
+        "list_medications",
+        {"active": r"active|current|ongoing|still", "stopped": r"stopped|discontinued|old|past|ended"},
+    ),
+)
+_WHICH_ARE = re.compile(
+    r"(?:and |so |ok )?(?:which|what|any)(?: of (?:them|these|those))? (?:are|is|still)?\s*(?P<state>\w+)(?: ones?)?",
+    re.IGNORECASE,
+)
+_THAT_ONE = re.compile(r"\b(?:the )?(?:\w+ ){1,3}ones?\b|^\W*(?:and |what about |when was )", re.IGNORECASE)
+
+
+def _of_list(last: Call, question: Question, text: str) -> dict[str, Any] | None:
+    """What is asked of a list that was just shown."""
+    bare = text.strip(" ?.!,")
+    kind = _LISTS.get(last.tool)
+    if kind is not None and last.arguments.get("aspect") == "list":
+        if (place := _THE_LAST.fullmatch(bare)) is not None:
+            first = place["end"].lower() in {"first", "earliest"}
+            return _call(last, aspect="first" if first else "last")
+        named = [s for v in question.variants for s in v.slots if s.known and s.kind == kind]
+        disease = next((s for v in question.variants for s in v.slots if s.known and s.kind == "condition"), None)
+        if kind == "immunization" and not named and disease is not None:  # "the flu one": its vaccine
+            named = [disease.model_copy(update={"id": f"{disease.text.removeprefix('the ')} vaccine"})]
+        if named and _THAT_ONE.search(text) and len(tokenize(text)) <= 7:
+            return _call(last, aspect="last", name=named[0].id)
+    states = dict(_STATES).get(last.tool)
+    if states is not None and (asked := _WHICH_ARE.fullmatch(bare)) is not None:
+        status = next((s for s, words in states.items() if re.fullmatch(words, asked["state"], re.IGNORECASE)), None)
+        return _call(last, status=status) if status is not None else None
     return None
 
 
@@ -253,6 +300,7 @@ def _replace(names: list[Any], previous: tuple[Call, ...], question: Question) -
         kinds = {
             "condition": ("condition",),
             "procedures": ("procedure",),
+            "procedure_result": ("procedure",),
             "immunizations": ("immunization",),
             "family_history": ("condition",),
         }[last.tool]

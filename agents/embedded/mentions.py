@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from tools.catalogue import is_panel
 from tools.concepts import Lexicon, Mention
+from tools.note_subjects import is_animal
 
 if TYPE_CHECKING:
-    from agents.embedded.reader import RecordNames
+    from agents.embedded.record_names import RecordNames
 
 _AIDED = re.compile(r"(?:\w+ing|mobility|visual|memory|communication|bath|first|daily)\s+$", re.IGNORECASE)
 
@@ -17,6 +18,11 @@ _AIDED = re.compile(r"(?:\w+ing|mobility|visual|memory|communication|bath|first|
 def without_aids(mentions: list[Mention], text: str) -> list[Mention]:
     """ "Hearing aids" and "walking aids" are things, and no disease."""
     return [m for m in mentions if not (m.text == "aids" and _AIDED.search(text[: m.start]))]
+
+
+def without_pets(mentions: list[Mention], text: str) -> list[Mention]:
+    """ "Any pets?" asks who lives there; only beside a word of allergy is an animal an allergen."""
+    return [m for m in mentions if not is_animal(m, text)]
 
 
 _SIDES = frozenset({"systolic_blood_pressure", "diastolic_blood_pressure"})

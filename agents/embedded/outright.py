@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from agents.embedded.reader import Question, RecordNames, Slot, Variant
+from agents.embedded.asked import source_is_notes
+from agents.embedded.reader import Question, Slot, Variant
+from agents.embedded.record_names import RecordNames
 from agents.embedded.router import Route
 from tools.known_effects import known_effects
 
@@ -48,12 +50,16 @@ _INTERACTS = re.compile(
     re.IGNORECASE,
 )
 _FOR = re.compile(
-    r"\b(?:(?:tak(?:e|es|en|ing)|on|gets?|getting|prescribed|given|started|begun|ordered|used|using|tried|treated|managed|treatments?|drugs?|med(?:ication|icine)?s?|pills?|tablets?|therapy|rx)\s+(?:(?:is|are|was|he|she|they|it|the patient|pt|on|he's|she's)\s+)*(?:for|against)|(?:treated|managed)\s+(?:for|with)|treatment\s+(?:of|for))\s+(?:(?:the|his|her|their|a|an)\s+)?$",
+    r"\b(?:(?:tak(?:e|es|en|ing)|on|gets?|getting|prescribed|given|started|begun|ordered|used|using|tried|treated|managed|treatments?|drugs?|med(?:ication|icine)?s?|pills?|tablets?|therapy|rx)\s+(?:(?:anything|something|any \w+|a \w+)\s+)?(?:(?:is|are|was|he|she|they|it|the patient|pt|on|he's|she's)\s+)*(?:for|against)|(?:treated|managed)\s+(?:for|with)|treatment\s+(?:of|for))\s+(?:(?:the|his|her|their|a|an)\s+)?$",
     re.IGNORECASE,
 )
 _TREATED = re.compile(
     r"^\W+(?:(?:is|are|was|been|being|currently|now|presently|getting)\s+)*(?:treated|managed|controlled|addressed|medicated)\s+(?:with|by)\b|^\s+(?:drugs?|meds?|medications?|medicines?|tablets?|pills?)\b(?!\s+(?:allerg|reaction|interact))",
     re.IGNORECASE,
+)
+_HOW_IS = re.compile(r"\bhow(?:'s| is| are| was| were)\s+(?:(?:the|his|her|their)\s+)?$", re.IGNORECASE)
+_IS_TREATED = re.compile(
+    r"\W+(?:(?:being|been|currently|now|presently)\s+)*(?:treated|managed|medicated)\b", re.IGNORECASE
 )
 _REASON_FOR = re.compile(
     r"\bwhy\b|\breason\b|\bindication\b|\bhow (?:long|many|often)\b|\bwhen\b|\ballerg", re.IGNORECASE
@@ -63,7 +69,7 @@ _TREATED_WITH = {
     **dict.fromkeys(("total_cholesterol", "ldl", "hdl", "triglycerides", "lipid_panel", "hyperlipidemia", "hypercholesterolemia", "hypertriglyceridemia"), "lipid_lowering"),
     **dict.fromkeys(("blood_pressure", "systolic_blood_pressure", "diastolic_blood_pressure", "hypertension", "essential_hypertension"), "antihypertensive"),
     **dict.fromkeys(("glucose", "hba1c", "diabetes", "type_2_diabetes", "type_1_diabetes", "prediabetes"), "antidiabetic"),
-    **dict.fromkeys(("tsh", "free_t4", "hypothyroidism"), "thyroid_hormone"),
+    **dict.fromkeys(("tsh", "free_t4", "hypothyroidism", "thyroid_panel"), "thyroid_hormone"),
     **dict.fromkeys(("gout", "uric_acid"), "gout_drug"),
     **dict.fromkeys(("gastroesophageal_reflux_disease", "gerd", "heartburn"), "acid_suppressant"),
     **dict.fromkeys(("asthma", "copd"), "inhaler"),
@@ -95,12 +101,25 @@ _STAGE = re.compile(
     r"\b(?:kidney|renal)\s+stage\b|\b(?:kdigo|ckd|chronic kidney disease|kidney (?:disease|function)|renal (?:function|impairment)|e?gfr)\b.{0,25}\b(?:stages?|categor(?:y|ies)|grade|class)\b|\b(?:stages?|categor(?:y|ies)|grade)\b.{0,25}\b(?:kdigo|ckd|chronic kidney disease|kidney (?:disease|function)|renal (?:function|impairment)|e?gfr)\b",
     re.IGNORECASE,
 )
+_AS_DOCUMENTED = re.compile(
+    r"\b(?:document\w*|recorded|coded|listed|labell?ed|filed|on (?:the|his|her) (?:problem list|list|chart|record)|on file|carr(?:y|ies)|officially|diagnos\w*)\b(?!.*\b(?:vs\.?|versus|against|calculat\w*|comput\w*|works? out)\b)",
+    re.IGNORECASE,
+)
 _BMI_CLASS = re.compile(
     r"\b(?:bmi|body mass index|weight|obesity)\b.{0,15}\b(?:class|category|classification|grade)\b|\b(?:class|category|grade) of (?:obesity|bmi)\b|\bobesity class\b",
     re.IGNORECASE,
 )
 _SMOKERS = frozenset(
-    {"former_smoker", "smoker", "current_smoker", "tobacco_use", "nicotine_dependence", "tobacco_dependence", "smoking"}
+    {
+        "never_smoker",
+        "former_smoker",
+        "smoker",
+        "current_smoker",
+        "tobacco_use",
+        "nicotine_dependence",
+        "tobacco_dependence",
+        "smoking",
+    }
 )
 _IN_FAMILY = re.compile(
     r"\b(?:in|runs in|of) (?:the |his |her |their )?family\b|\bfamil(?:y|ial) (?:history|hx)\b", re.IGNORECASE
@@ -126,7 +145,7 @@ _OF_RELATIVE = re.compile(
     re.I,
 )
 _AT_AGE = re.compile(
-    r"\b(?:at )?(?:what|which) age\b|\bage (?:at|when|of onset|of diagnosis|she|he|they)\b|\bhow old\b.{0,30}\b(?:when|at|by)\b",
+    r"\b(?:at )?(?:what|which) age\b|\bage (?:at|when|of onset|of diagnosis|she|he|they)\b|\bhow (?:old|many years old)\b.{0,40}\b(?:when|at|by)\b",
     re.I,
 )
 _RULED_OUT = re.compile(r"\b(?:rule[ds]?|ruling)[- ](?:\w+[- ])?out\b|\bexcluded?\b", re.IGNORECASE)
@@ -197,9 +216,10 @@ def named_outright(routes: list[Route], question: Question, text: str, record: R
         return Route("panel.latest", _SURE, best.variant.model_copy(update={"slots": (every,), "cues": frozenset()}))
     if drugs is not None and "allergy" not in best.variant.cues and _asks_of_safety(text, known):
         return Route("medication.safety", _SURE, drugs)
-    if best.intent.startswith("condition.") and record.has("observation", "tobacco_status"):
+    of_habit = best.intent.startswith("condition.") or ("note" in best.variant.cues and not source_is_notes(text))
+    if of_habit and record.has("observation", "tobacco_status"):
         smoker = next(
-            (s for s in known if s.kind == "condition" and s.id in _SMOKERS and not record.has(s.kind, s.id)), None
+            (s for s in known if _is_smoking(s) and not (s.kind == "condition" and record.has(s.kind, s.id))), None
         )
         if smoker is not None:  # it is kept as an observation, and a problem list without it denies nothing
             status = smoker.model_copy(update={"kind": "observation", "id": "tobacco_status"})
@@ -207,6 +227,9 @@ def named_outright(routes: list[Route], question: Question, text: str, record: R
     if _BMI_CLASS.search(text) and best.intent.startswith(("observation.", "calculate", "condition.", "note.search")):
         mass = Slot(kind="model", start=0, end=0, text="", id="bmi")
         return Route("calculate", _SURE, best.variant.model_copy(update={"slots": (mass,)}))
+    if _STAGE.search(text) and _AS_DOCUMENTED.search(text) and record.has("condition", "chronic_kidney_disease"):
+        staged = Slot(kind="condition", start=0, end=0, text="", id="chronic_kidney_disease")
+        return Route("condition.has", _SURE, best.variant.model_copy(update={"slots": (staged,)}))
     if _STAGE.search(text) and not any(s.kind == "condition" and record.has(s.kind, s.id) for s in known):
         filtration = Slot(kind="model", start=0, end=0, text="", id="ckd_epi_2021_creatinine")
         return Route("calculate", _SURE, best.variant.model_copy(update={"slots": (filtration,)}))
@@ -268,6 +291,10 @@ def _asks_of_safety(text: str, known: list[Slot]) -> bool:
     return found is not None and not (
         about_result and not re.search(r"\b(?:for|with|in|take|have|get|given)\b", found[0])
     )
+
+
+def _is_smoking(slot: Slot) -> bool:
+    return slot.id in _SMOKERS if slot.kind == "condition" else slot.id == "tobacco_status"
 
 
 def _of(intent: str, best: Route) -> Route:
@@ -357,7 +384,8 @@ def _treated_with(question: Question, text: str) -> Route | None:
             return None
     for variant in question.variants:
         for slot in variant.slots:
-            treated = _FOR.search(text[: slot.start]) or _TREATED.match(text[slot.end :])
+            how = _HOW_IS.search(text[: slot.start]) and _IS_TREATED.match(text[slot.end :])
+            treated = how or _FOR.search(text[: slot.start]) or _TREATED.match(text[slot.end :])
             if slot.known and slot.kind in {"observation", "condition", "panel"} and treated:
                 drug_class = _TREATED_WITH.get(slot.id)
                 if drug_class is None:

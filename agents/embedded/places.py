@@ -34,8 +34,8 @@ _STATISTICS = {
     "smallest": "min",
     "least": "min",
     "range": "range",
-    "worst": "max",
-    "best": "min",
+    "worst": "worst",
+    "best": "best",
     "heaviest": "max",
     "lightest": "min",
     "fastest": "max",
@@ -83,7 +83,7 @@ _AGO = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_LAST = re.compile(
-    r"\b(?:penultimate|last but one|next to last|before (?:the |his |her |their |that )?last|one before|before (?:the )?(?:most recent|latest|newest)|not the (?:latest|last|most recent|newest)|just before (?:it|that)|(?:result|value|reading|one) before(?! \d)|preceding|previous|prior(?! to))\b",
+    r"\b(?:penultimate|last but one|next to last|before (?:the |his |her |their |that )?last|one before|before (?:the )?(?:most recent|latest|newest)|not the (?:latest|last|most recent|newest)|just before (?:it|that)|(?:result|value|reading|one) (?:immediately |just |right |directly )?before(?! \d)|one prior|(?:go |going |step )?(?:just )?one (?:back|earlier)|immediately (?:before|prior)|preceding|previous|prior(?! to))\b",
     re.IGNORECASE,
 )
 _FROM_START = re.compile(
@@ -93,18 +93,24 @@ _FROM_START = re.compile(
 
 def statistic_of(text: str) -> str:
     """Which statistic the words of a question ask for; both extremes mean the range."""
+    text = _MINUTES.sub(" ", text)
     if re.search(r"\bhow (?:high|far up)\b", text, re.IGNORECASE):
         return "max"
     if re.search(r"\bhow (?:low|far down)\b|\brock[- ]bottom\b", text, re.IGNORECASE):
         return "min"
     found = [_STATISTICS[t.norm] for t in tokenize(text) if t.norm in _STATISTICS]
+    found = [f for f in found if f not in {"worst", "best"}] or found  # "worst (highest)": the plainer word holds
     if {"min", "max"} <= set(found):
         return "range"
     return found[0] if found else "mean"
 
 
+_MINUTES = re.compile(r"\b\d+\s*mins?\b", re.IGNORECASE)  # "presenting in 10 min" asks for no minimum
+
+
 def names_statistic(text: str) -> bool:
     """Whether the words of a question ask for a statistic at all."""
+    text = _MINUTES.sub(" ", text)
     return _STATISTIC_WORDS.search(text) is not None or any(t.norm in _STATISTICS for t in tokenize(text))
 
 
@@ -132,13 +138,17 @@ _NOW = r"(?:latest|last|newest|current|most recent|now|today(?:'s)?|this)"
 _BEFORE = r"(?:one before(?: (?:it|that))?|previous(?: one)?|prior(?: one)?|before that|preceding(?: one)?|second (?:to )?last|last time|penultimate|earlier one|one prior|next to last)"
 _VERSUS = r"(?:versus|vs\.?|v\.?|against|compared (?:to|with)|relative to|and|to|then|or|minus|with|&|/)"
 _NEWEST_TWO = re.compile(
-    rf"\b{_NOW}\b.{{0,30}}?\b{_VERSUS}\b.{{0,12}}?\b{_BEFORE}\b|\b{_BEFORE}\b.{{0,30}}?\b{_VERSUS}\b.{{0,12}}?\b{_NOW}\b|\b(?:last|latest|newest|most recent) (?:two|2)\b",
+    rf"\b{_NOW}\b.{{0,30}}?\b{_VERSUS}\b.{{0,12}}?\b{_BEFORE}\b|\b{_BEFORE}\b.{{0,30}}?\b{_VERSUS}\b.{{0,12}}?\b{_NOW}\b|\b(?:last|latest|newest|most recent) (?:two|2)\b|\b(?:two|2) (?:most recent|latest|last|newest)\b",
     re.IGNORECASE,
 )
 _FIRST_ONE = r"(?:the )?(?:very )?(?:first|earliest|initial|oldest)(?:[- ](?:ever|recorded|documented|one|value|result|reading|measurement|on (?:file|record)|available))*"
 _NOW_ONE = r"(?:the )?(?:now|today(?:'s)?|current\w*|latest|newest|most recent|last|present)(?: (?:one|value|result|reading|measurement))?"
 _WHOLE_COURSE = re.compile(
     rf"\b(?:difference|gap|delta|change[ds]?|moved?|rise|fall|drop|increase|decrease)\b.{{0,40}}\b{_FIRST_ONE}\s+(?:and|to|until|till|through|vs\.?|versus)\s+{_NOW_ONE}\b|\b{_NOW_ONE}\s+(?:vs\.?|versus|against|compared (?:to|with)|minus|relative to)\s+{_FIRST_ONE}\b|\b{_FIRST_ONE}\s+(?:against|compared (?:to|with)|relative to)\s+{_NOW_ONE}\b|"
+    rf"\b(?:first|earliest|initial|oldest|starting|baseline)\b(?!\s+(?:and|&|or)\b).{{0,45}}?\b(?:to|with|against|vs\.?|versus|until|through|till)\b.{{0,20}}?\b(?:last|latest|newest|most recent|current|now|today|present)\b"
+    r"|\bwhere (?:did|was|were)\b.{0,40}\b(?:start\w*|beg[ia]n\w*)\b.{0,25}\b(?:now|end(?:ed|s)? up|finish\w*|today|currently|got to)\b"
+    r"|\bsince (?:we|they|records?|he|she|you|measurements?|monitoring|tracking|follow[- ]?up) (?:first )?(?:started|began|begin)\b(?! (?:on|taking|the|a|an|his|her|treat\w*|ther\w*|dialys\w*|drug\w*|med\w*))|\bsince (?:the )?first\b|\bever since we\b"
+    r"|\b(?:over|across|through(?:out)?|for|in|during) (?:the )?(?:whole|entire|full|complete) (?:of the )?(?:chart|record|history|file|time|course|follow[- ]?up|series|period|stretch)\b|\b(?:across|throughout) the (?:chart|record|file|years)\b|"
     r"\bthen (?:versus|vs\.?|and|against|compared (?:to|with)) now\b|\bnow (?:versus|vs\.?|and|against|compared (?:to|with)) (?:then|(?:at )?(?:the )?(?:very )?(?:start|beginning|first|baseline|outset))\b|\b(?:at )?(?:the )?(?:start|beginning|baseline|outset)\s+(?:vs\.?|versus|and|to|against|compared (?:to|with))\s+(?:now|today|current\w*|latest|the latest)\b|\boverall\b|\bsince (?:the )?(?:start|beginning|first|baseline|records? began)\b|\bfrom (?:the )?(?:first|start|beginning) to\b|\bover (?:all )?the (?:whole )?(?:years|record|time)\b",
     re.IGNORECASE,
 )

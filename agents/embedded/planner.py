@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agents import guards
+from agents.embedded.asked import asked_of_subject
 from agents.embedded.beyond_lists import (
     BESIDE_THE_RECORD,
     TOLD_IN_WORDS,
@@ -14,23 +15,41 @@ from agents.embedded.beyond_lists import (
     may_go_beyond,
     words_beyond,
 )
+from agents.embedded.days_named import with_whole_dates
+from agents.embedded.dosing import asks_of_order
+from agents.embedded.events_asked import asked_of_event
+from agents.embedded.figures import in_figures
 from agents.embedded.filling import calls_for, without_periods
 from agents.embedded.followups import follow_up
+from agents.embedded.framing import without_framing
 from agents.embedded.outright import BEYOND_ANY_RECORD, beyond_any_record, named_outright
 from agents.embedded.places import is_set_against
 from agents.embedded.plans import Call as Call
 from agents.embedded.plans import Plan as Plan
 from agents.embedded.plans import Setting as Setting
 from agents.embedded.plans import intents as intents
+from agents.embedded.purpose import without_purpose
 from agents.embedded.reader import Question, Reader
 from agents.embedded.router import Route, Router
-from agents.embedded.scenarios import supposition
+from agents.embedded.scenarios import runs, supposition
 from agents.embedded.settling import CONFIDENT, NO_SUCH_DATE, of_the_source_named, settled
-from agents.embedded.splitting import Splitter, is_asked_for, is_bare_name, is_remark, names_other_time
-from agents.embedded.stays import missing_stay, with_emergency_day, with_stay_dates, with_years_of_age
-from agents.embedded.suppositions import is_hypothetical
+from agents.embedded.speakers import asks_of_a_helper, asks_of_a_speaker
+from agents.embedded.splitting import (
+    Splitter,
+    is_asked_for,
+    is_bare_name,
+    is_remark,
+    names_other_time,
+    shares_its_time,
+    stands_by_itself,
+)
+from agents.embedded.stays import missing_stay, with_discharge, with_emergency_day, with_stay_dates, with_years_of_age
+from agents.embedded.suppositions import unread
 from agents.embedded.units_asked import unit_of
+from agents.embedded.visit_days import before_the_stay, with_visit_days
+from agents.embedded.visits_asked import visits_asked
 from agents.embedded.wording import plain, without_own_name
+from tools.catalogue import DERIVED_MODELS
 from tools.concepts import content_words, tokenize
 
 if TYPE_CHECKING:
@@ -60,15 +79,16 @@ NO_SUCH_MODEL = (
     "The twin has no model of that, so nothing was simulated and no value is given. Ask which models there are, or name "
     "one with the values to change, for example “simulate eGFR with creatinine 2.0”."
 )
-SUPPOSITION_UNREAD = (
-    "The question supposes something that could not be matched to an input of {model}, so nothing was computed. "
-    "Its inputs are {inputs}. Name one with the value to suppose."
-)
 _SIMULATES = re.compile(
     r"^\W*(?:(?:please|pls|can you|could you|now|and|then)\W+)*(?:simulat\w+|run (?:a|the|me a|another) (?:simulation|twin|model)\b|what does the (?:twin|simulation|model) (?:say|predict|show|give))",
     re.IGNORECASE,
 )
-_WHAT_IF = re.compile(r"^\W*(?:and\s+|so\s+)?what (?:if|would happen if|happens if)\b", re.IGNORECASE)
+_TOLD_BESIDE = re.compile(r"\binterpret\w*|\btranslat\w*|\bpronouns?\b|\bprefers?\b", re.IGNORECASE)
+_WHAT_IF = re.compile(r"^\W*(?:and\s+|so\s+)?what (?:if|would happen if)\b", re.IGNORECASE)
+_THEN_WHAT = re.compile(r"\bwhat (?:happens|to do|is the plan|was the plan) (?:if|when|once)\b", re.IGNORECASE)
+_NOT_DONE = re.compile(r"\bnot\b|n['’]t\b|\bnever\b", re.IGNORECASE)  # "why was the anaemia not looked into"
+_NAMES = frozenset({"observation", "condition", "medication", "drug_class", "procedure"})
+_ASKS_NOTES = frozenset({"causes.possible", "medication.safety", "procedure.due", "immunization.due", "immunization.declined", "immunization.why_not"})  # fmt: skip
 _LOOKS = frozenset({"look_up", "latest", "statistics", "threshold", "is_normal", "change"})
 _OF_THE_TWIN = frozenset({"calculate", "what_if", "compare_plans", "calculate_from_note", "models"})
 NOTE_TOOLS = frozenset({"search_notes", "section_of_note", "list_notes", "record_vs_notes", "look_up", "patient_card", "demographics"})  # fmt: skip
@@ -81,7 +101,7 @@ class Planner:
         self.reader = reader
         self.router = router
         self.second_gear = second_gear  # asked where the router is unsure
-        self._splitter = Splitter(self._read, router)
+        self._splitter = Splitter(self._read, router, self._runs)
 
     def plan(self, text: str, setting: Setting, previous: tuple[Call, ...] = ()) -> Plan:
         """The plan for a question; `previous` are the calls of the turn before, for follow-ups."""
@@ -89,15 +109,27 @@ class Planner:
             return Plan(reply=guards.TOO_LONG.format(limit=_LONGEST), confidence=1.0)
         if (stopped := guards.verdict(text, setting.people, self.reader.lexicon)) is not None:
             return Plan(reply=stopped.reply, refused=True)
-        if guards.is_foreign(plain(text), self.reader.lexicon):
+        nameless = without_own_name(plain(text), setting.people.own, self.reader.lexicon)
+        if guards.is_foreign(nameless, self.reader.lexicon):
             return Plan(reply=guards.ENGLISH_ONLY, confidence=1.0)
-        text = without_own_name(plain(text), setting.people.own, self.reader.lexicon)
-        text = self.reader.mender.mended(text, setting.record)
+        text = guards.without_own_ids(
+            without_purpose(without_framing(plain(text), self.reader.lexicon)), setting.people, "the patient"
+        )
+        text = without_own_name(text, setting.people.own, self.reader.lexicon)
+        mended = self.reader.mender.mended(in_figures(text), setting.record, setting.people.names)
+        if mended != text:
+            if (stopped := guards.verdict(mended, setting.people, self.reader.lexicon)) is not None:
+                return Plan(reply=stopped.reply, refused=True)  # "what does her sistr take"
+            mended = plain(mended)  # "faily hx"
+        text = with_whole_dates(mended, setting.as_of)
+        text = before_the_stay(text, setting)
+        if not previous and (visits := visits_asked(text, self._read(text, setting), setting)):
+            return Plan(calls=visits, confidence=1.0)
         if (missing := missing_stay(text, setting)) is not None:
             return Plan(calls=(missing,))
-        text = with_stay_dates(text, setting)
+        text = with_visit_days(with_stay_dates(text, setting), setting)
         if any(s.kind in _RESULTS and s.known for v in self._read(text, setting).variants for s in v.slots):
-            text = with_years_of_age(with_emergency_day(text, setting), setting)
+            text = with_years_of_age(with_emergency_day(with_discharge(text, setting), setting), setting)
         if not previous and (lead := _WHAT_ABOUT.match(text)) is not None:
             text = text[lead.end() :]
         if previous and (restated := self._restate(text, setting, previous)) is not None:
@@ -105,14 +137,17 @@ class Planner:
         calls: list[Call] = []
         replies: list[Plan] = []
         inherited: Route | None = None
-        for part in self._splitter.parts(text, setting):
+        parts = self._splitter.parts(text, setting)
+        for part in parts:
             if calls and is_remark(part, text):
                 continue
-            outcome, inherited = self._plan_part(
-                part, text, setting, previous if not calls else tuple(calls), inherited
-            )
+            before = previous if not calls else () if stands_by_itself(part) else tuple(calls)
+            outcome, inherited = self._plan_part(part, text, setting, before, inherited)
             if outcome.calls:
-                calls.extend(c for c in outcome.calls if c not in calls)
+                new = [
+                    c for c in outcome.calls if not any((c.tool, c.arguments) == (d.tool, d.arguments) for d in calls)
+                ]
+                calls.extend(c.model_copy(update={"part": part}) if len(parts) > 1 else c for c in new)
             else:
                 replies.append(outcome)
         if any(c.tool != "look_up" for c in calls):  # remarks beside a question that was understood are not looked up
@@ -127,6 +162,9 @@ class Planner:
 
     def _read(self, text: str, setting: Setting) -> Question:
         return self.reader.read(text, setting.as_of, setting.record, setting.people.own)
+
+    def _runs(self, text: str, setting: Setting) -> list[tuple[str, dict[str, Any]]]:
+        return runs(text, self._read(text, setting), self.reader.models, self.reader.lexicon)
 
     def _restate(self, text: str, setting: Setting, previous: tuple[Call, ...]) -> str | None:
         """A question that leans on the last one with its subject put in ("when did it resolve" after COVID-19), or None.
@@ -166,6 +204,8 @@ class Planner:
         self, part: str, whole: str, setting: Setting, previous: tuple[Call, ...], inherited: Route | None
     ) -> tuple[Plan, Route | None]:
         asked, part = part, self._splitter.after_preamble(part, setting)
+        if asks_of_a_speaker(part) or asks_of_a_helper(part):
+            return Plan(calls=(Call(tool="search_notes", arguments={"query": part}, intent="note.search"),)), None
         question = self._read(part, setting)
         if not question.unit and (unit := unit_of(asked) or unit_of(whole)):
             question = question.model_copy(update={"unit": unit})
@@ -182,14 +222,23 @@ class Planner:
         if not _SOMEBODY_ELSE.search(part):
             routes = [r for r in routes if r.intent != "guard.other_patient"]
         best = supposition(part, routes, question, self.reader.models, self.reader.lexicon)
+        if best is None and asks_of_order(part):  # "vanc 1 g q12 ordered when"
+            routes = [r for r in routes if r.intent not in {"what_if", "calculate"}] or routes
+        best = best or asked_of_event(question, part, setting.record)
+        best = best or asked_of_subject(routes, question, part, setting.record)
         best = best or named_outright(routes, question, part, setting.record) or of_the_source_named(routes, part)
-        if inherited is not None and is_bare_name(question, part) and best.variant.slots:
+        if (
+            inherited is not None
+            and inherited.intent != "what_if"
+            and is_bare_name(question, part)
+            and best.variant.slots
+        ):
             kinds = {s.kind for s in inherited.variant.slots}
             same = next((v for v in question.variants if {s.kind for s in v.slots} & kinds), None)
             asked_already = {s.id for s in inherited.variant.slots}
             if same is not None and not {s.id for s in same.slots} <= asked_already:  # "max/min, latest" of one result
                 best = Route(inherited.intent, inherited.score, same)
-        if not question.periods and part != whole and not names_other_time(part):
+        if not question.periods and part != whole and not names_other_time(part) and shares_its_time(part, whole):
             shared = self.reader.read(whole, setting.as_of).periods
             if len(shared) == 1 and whole.rstrip(" ?.!").endswith(whole[shared[0].start : shared[0].end]):
                 question = question.model_copy(update={"periods": tuple(shared)})
@@ -197,6 +246,8 @@ class Planner:
             continued = follow_up(best, question, previous, part)
             if continued is not None:
                 return Plan(calls=tuple(Call.model_validate(c) for c in continued), confidence=best.score), best
+        if visits := visits_asked(part, question, setting):
+            return Plan(calls=visits, confidence=1.0), best
         best = settled(best, routes, part, without_periods(part, question.periods))
         if best.intent in _GUARDS and best.score >= (
             CONFIDENT + 0.12 if best.intent != "guard.smalltalk" else CONFIDENT + 0.2
@@ -224,40 +275,47 @@ class Planner:
         calls = calls_for(best, question, self.reader.models, self.reader.lexicon)
         if _SIMULATES.search(part) and not any(c.tool in _OF_THE_TWIN or c.tool.startswith("draft") for c in calls):
             return Plan(reply=NO_SUCH_MODEL, refused=True, confidence=1.0), None
-        if (unread := self._unread_supposition(calls, part)) is not None:
-            return unread, None
+        if (unmatched := unread(part, [(c.tool, c.arguments) for c in calls], self.reader.models.cards)) is not None:
+            return Plan(reply=unmatched, refused=True, confidence=1.0), None
         if _WHAT_IF.search(part) and question.numbers and all(c.tool in _LOOKS for c in calls):
             return Plan(reply=NO_SUCH_MODEL, refused=True, confidence=1.0), None
+        if _THEN_WHAT.search(part) and question.numbers and all(c.tool in _LOOKS for c in calls):
+            # "What happens if the A1c reaches 6.5": a plan, which the value of today does not tell.
+            return Plan(calls=(Call(tool="search_notes", arguments={"query": part}, confidence=best.score),)), best
         return Plan(calls=(*calls, *self._beside(calls, part, best, question, setting)), confidence=best.score), best
-
-    def _unread_supposition(self, calls: list[Call], part: str) -> Plan | None:
-        """Where a score is asked for under a condition that nothing was made of: the chart's value is no answer to it."""
-        models = [str(c.arguments.get("model", "")) for c in calls if c.tool == "calculate"]
-        if not models or any(c.tool == "what_if" for c in calls) or not is_hypothetical(part):
-            return None
-        card = self.reader.models.cards.get(models[0])
-        if card is None:
-            return None
-        inputs = ", ".join(
-            i.label[:1].lower() + i.label[1:] if i.label[1:2].islower() else i.label for i in card.inputs[:12]
-        )
-        return Plan(reply=SUPPOSITION_UNREAD.format(model=card.title, inputs=inputs), refused=True, confidence=1.0)
 
     def _beside(self, calls: list[Call], part: str, best: Route, question: Question, setting: Setting) -> list[Call]:
         """A search of the notes beside the record, for what a part asks beyond what its lists tell."""
-        if any(c.tool in NOTE_TOOLS for c in calls):
-            return []
+        if any(c.tool in {*NOTE_TOOLS, "what_if", "compare_plans"} - {"demographics"} for c in calls):
+            return []  # what is supposed stands in no note
+        if any(c.tool == "demographics" for c in calls):
+            wanted = {"query": part, "beside": True}
+            of_language = _TOLD_BESIDE.search(part) is not None
+            return [Call(tool="search_notes", arguments=wanted, intent=BESIDE_THE_RECORD)] if of_language else []
         family = self.router.words_of_family(best.intent)
         words = words_beyond(part, best.intent, best.variant, question, family, setting.people.own)
         in_words = any(s.id in TOLD_IN_WORDS for s in best.variant.slots)
-        asks = asks_beyond_lists(part) or best.intent in {"causes.possible", "medication.safety"}
+        # "Lowest oxygen on the sleep study": a name that no call looks up stands for something that a list lacks.
+        looked_up = {str(v) for c in calls for v in c.arguments.values()}
+        looked_up |= {k for k, m in DERIVED_MODELS.items() if m in looked_up}
+        left_out = [s for s in best.variant.slots if s.known and s.kind in _NAMES and s.id not in looked_up]
+        if left_out and not words and not in_words:
+            arguments: dict[str, object] = {"query": part, "beside": True, "near": False, "about": left_out[0].text}
+            return [Call(tool="search_notes", arguments=arguments, intent=BESIDE_THE_RECORD, confidence=best.score)]
+        asks = asks_beyond_lists(part) or best.intent in _ASKS_NOTES
         if not words and not in_words and not (asks and may_go_beyond(best.intent)):
             return []
         value = best.variant.of("observation") if best.intent == "causes.possible" else None
-        query = f"cause of raised {value.text}" if value is not None and value.text else part
-        arguments: dict[str, object] = {"query": query, "beside": True}
+        query = (
+            f"cause of raised {value.text}"
+            if value is not None and value.text and not (words or _NOT_DONE.search(part))
+            else part
+        )
+        arguments = {"query": query, "beside": True}
         if words and not in_words and not asks:
             arguments["about"] = words
+        elif best.intent.startswith("immunization.") and not best.variant.slots:
+            arguments["about"] = "vaccine vaccines vaccination vaccinations immunization immunizations shots"
         if question.period is not None and is_short(question.period.label):
             arguments["period"] = question.period.label
         return [Call(tool="search_notes", arguments=arguments, intent=BESIDE_THE_RECORD, confidence=best.score)]

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents import guards
-from agents.embedded.reader import RecordNames
+from agents.embedded.record_names import RecordNames
 from domain.facts import Frozen
+
+if TYPE_CHECKING:
+    from knowledge_base.rows import EncounterRow
 
 
 class Call(Frozen):
@@ -21,6 +24,7 @@ class Call(Frozen):
     arguments: dict[str, Any] = {}
     intent: str = ""
     confidence: float = 1.0
+    part: str = ""  # the ask of a sentence with several that it answers
 
 
 class Plan(Frozen):
@@ -50,6 +54,8 @@ class Setting(NamedTuple):
     admissions: Sequence[tuple[datetime, datetime | None]] = ()
     born: date | None = None
     emergencies: Sequence[datetime] = ()  # when each visit of an emergency department began, oldest first
+    seen_by: Sequence[str] = ()  # the clinicians and places that the record's visits name
+    visits: Sequence[EncounterRow] = ()  # oldest first
 
 
 def needs_no_name(intent: str) -> bool:

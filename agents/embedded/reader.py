@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from importlib import resources
 from itertools import islice, product
 
+from agents.embedded.calculator_names import ModelNames
 from agents.embedded.mending import Mender
 from agents.embedded.mentions import (
     only,
@@ -17,19 +18,20 @@ from agents.embedded.mentions import (
     with_vaccine,
     without_aids,
     without_covering_panels,
+    without_pets,
     without_tested_vaccine,
     without_visits,
 )
 from agents.embedded.places import position_of as position_of
 from agents.embedded.places import statistic_of as statistic_of
+from agents.embedded.record_names import RecordNames
 from agents.embedded.units_asked import NUMBER, ucum, unit_of, unit_spans
 from agents.embedded.wording import CUES as CUES
 from agents.embedded.wording import cues_of
 from agents.embedded.wording import plain as plain
 from domain.facts import Frozen
-from domain.predictions import ModelCard
 from tools.catalogue import DERIVED_MODELS, is_panel
-from tools.concepts import Lexicon, Mention, Target, Token, common_words, normalise_name, tokenize
+from tools.concepts import Lexicon, Mention, common_words, normalise_name, tokenize
 from tools.periods import Period, find_periods
 
 # Each slot is masked by one everyday member of its kind, so that a masked question is still a natural sentence.
@@ -99,69 +101,16 @@ class Question(Frozen):
         return self.periods[0] if self.periods else None
 
 
-class ModelNames:
-    """Calculators and simulations by the names that clinicians use."""
-
-    def __init__(self, cards: Iterable[ModelCard], extra: dict[str, str]) -> None:
-        self._names: dict[str, str] = {}
-        self.cards = {card.id: card for card in cards}
-        for card in self.cards.values():
-            for name in (card.id.replace("_", " "), card.title, *card.aliases):
-                self._names.setdefault(normalise_name(name), card.id)
-        for name, model_id in extra.items():
-            self._names[normalise_name(name)] = model_id
-
-    def find(self, text: str) -> list[tuple[int, int, str]]:
-        """Start, end and model id of every calculator named, longest first, none overlapping."""
-        tokens, found, position = tokenize(text), [], 0
-        while position < len(tokens):
-            for length in range(min(9, len(tokens) - position), 0, -1):
-                name = " ".join(t.norm for t in tokens[position : position + length])
-                if name in self._names and not _is_everyday(name, text, tokens[position]):
-                    found.append((tokens[position].start, tokens[position + length - 1].end, self._names[name]))
-                    position += length - 1
-                    break
-            position += 1
-        return found or self._misspelt(tokens)
-
-    def _misspelt(self, tokens: list[Token]) -> list[tuple[int, int, str]]:
-        """A calculator whose name is nearly right ("Cockroft Gault", "chadsvac")."""
-        from rapidfuzz import fuzz, process
-
-        names = [n for n in self._names if len(n) >= 7]
-        for length in (3, 2, 1):
-            for position in range(len(tokens) - length + 1):
-                words = " ".join(t.norm for t in tokens[position : position + length])
-                if (
-                    len(words) < 7
-                    or "ruled" in words
-                    or all(t.norm in common_words() for t in tokens[position : position + length])
-                ):
-                    continue
-                best = process.extractOne(words, names, scorer=fuzz.ratio, score_cutoff=89.0)
-                if best is not None:
-                    return [(tokens[position].start, tokens[position + length - 1].end, self._names[best[0]])]
-        return []
-
-
-_FROM_TO = re.compile(r"\s+(?:between|from|since|over|to)\b", re.IGNORECASE)  # "the gap between the two": a difference
-
-
-def _is_everyday(name: str, text: str, token: Token) -> bool:
-    """Whether a nickname of a calculator stands in its everyday sense: "the gap between", "procedures for the heart"."""
-    if name == "gap":
-        return _FROM_TO.match(text, token.end) is not None
-    return name == "heart" and not text[token.start : token.end].isupper()
-
-
 class Reader:
     """Reads questions against one vocabulary and one model catalogue; shared by all sessions."""
 
-    def __init__(self, lexicon: Lexicon, models: ModelNames, known_words: frozenset[str] = frozenset()) -> None:
+    def __init__(self, lexicon: Lexicon, models: ModelNames, known_words: Mapping[str, int] | None = None) -> None:
         self.lexicon = lexicon
         self.models = models
-        self._known_words = known_words  # the words of the exemplars: they shape a question, they are not its subject
-        self.mender = Mender(lexicon, known_words)
+        self._known_words = (
+            known_words or {}
+        )  # the words of the exemplars: they shape a question, they are not its subject
+        self.mender = Mender(lexicon, self._known_words)
 
     def read(
         self, text: str, as_of: datetime, record: RecordNames | None = None, own: frozenset[str] = frozenset()
@@ -171,11 +120,12 @@ class Reader:
         blanked = _blank(text, [(p.start, p.end) for p in periods])
         measured = [(m.start(), m.end()) for m in NUMBER.finditer(blanked) if m["unit"]]
         units = unit_spans(blanked)
-        blanked = _blank(blanked, [*measured, *units])  # "1000 mg" is a quantity, not magnesium
+        with_units = _blank(blanked, measured)
+        blanked = _blank(with_units, units)  # "1000 mg" is a quantity, not magnesium
         named = self.lexicon.find_mentions(blanked)
         said = [
             p
-            for p in self._phrases(blanked)
+            for p in self._phrases(with_units)  # "how many pounds is he": the unit is part of the phrase
             if not any(
                 m.score == 1 and m.start < p.end and p.start < m.end and m.end - m.start >= p.end - p.start
                 for m in named
@@ -186,7 +136,7 @@ class Reader:
             named = [m for m in named if any(t.kind != "allergen" for t in m.targets)]
         mentions = [m for m in (without_visits(m) for m in named) if m.targets]
         everything = sorted([*said, *mentions], key=lambda m: m.start)
-        mentions = without_covering_panels(without_aids(everything, blanked), self.lexicon)
+        mentions = without_covering_panels(without_pets(without_aids(everything, blanked), blanked), self.lexicon)
         mentions = [with_procedure(m, blanked, record) for m in mentions]
         models = self.models.find(blanked)
         unknown = self._unknown_phrase(blanked, everything, models, own)
@@ -339,33 +289,6 @@ def _without_outputs_of_models(choices: list[list[Slot | None]]) -> list[list[Sl
 
 
 _TAILS = frozenset("free based like related induced type style".split())
-
-
-class RecordNames:
-    """The names in one patient's record, for subjects that the vocabulary does not know."""
-
-    def __init__(self, lexicon: Lexicon, rows_by_kind: dict[str, list[object]]) -> None:
-        self._lexicon = lexicon
-        self._rows = rows_by_kind
-        self._has: dict[tuple[str, str], bool] = {}
-
-    def find(self, phrase: str) -> list[Target]:
-        """Targets whose displays hold every content word of the phrase."""
-        found = []
-        for kind, rows in self._rows.items():
-            target = self._lexicon.from_record(phrase, rows, kind)  # type: ignore[arg-type]
-            if target is not None:
-                found.append(target)
-        return found
-
-    def has(self, kind: str, concept_id: str) -> bool:
-        """Whether a row of the record is about the concept."""
-        if (kind, concept_id) not in self._has:
-            row_kind = {"drug_class": "medication", "allergen": "allergen", "panel": "observation"}.get(kind, kind)
-            target = self._lexicon.resolve(concept_id, kind if kind != "panel" else "observation")
-            rows = self._rows.get(row_kind, [])
-            self._has[kind, concept_id] = target is not None and any(self._lexicon.matches(target, r) for r in rows)  # type: ignore[arg-type]
-        return self._has[kind, concept_id]
 
 
 def _blank(text: str, spans: list[tuple[int, int]]) -> str:

@@ -104,9 +104,11 @@ class Router:
 
     def __init__(self, embedder: Embeds | None, extra: Sequence[Exemplar] = (), cache_dir: Path | None = None) -> None:
         self.exemplars = [*packaged_exemplars(), *extra]
-        self.words = frozenset(
+        self.words = Counter(  # how often the exemplars say a word; a slot's stand-in is none of theirs
             w for e in self.exemplars if not e.intent.startswith("note.search") for w in _WORD.findall(e.text)
-        ) - frozenset(w for p in PROTOTYPES.values() for w in p.split())
+        )
+        for word in (w for p in PROTOTYPES.values() for w in p.split()):
+            del self.words[word]
         self._family_words: dict[str, frozenset[str]] = {}
         self._embedder = embedder
         self._document_frequency: Counter[str] = Counter()

@@ -3,26 +3,55 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from agents.embedded.dosing import DOSE, INTERVAL, Dosed, asks_exposure, dosing_run, stated_doses
-from agents.embedded.reader import ModelNames, Question, Slot, Variant
+from agents.embedded.calculator_names import ModelNames
+from agents.embedded.dosing import DOSE, INTERVAL, Dosed, asks_exposure, dosing_run, stated_doses, without_dosing
+from agents.embedded.meals import meal_inputs, states_meal
+from agents.embedded.outputs_asked import with_focus
+from agents.embedded.reader import Question, Slot, Variant
 from agents.embedded.router import Route
-from agents.embedded.suppositions import SUPPOSES, implied_by_volume, scenario_name, supposed, supposed_each
+from agents.embedded.stated_findings import SMOKES_NOT
+from agents.embedded.suppositions import (
+    SUPPOSES,
+    asks_of_record,
+    implied_by_volume,
+    is_hypothetical,
+    scenario_name,
+    supposed,
+    supposed_each,
+    supposed_outright,
+)
+from agents.embedded.units_asked import NUMBER
 from tools.catalogue import DERIVED_MODELS
 from tools.concepts import Lexicon
 
 _SURE = 0.6  # a value stated for an input of a named model
 
-_CARBS = re.compile(r"(\d+(?:\.\d+)?)\s*g?(?:rams?)?\s*(?:of\s+)?(?:carbs?|carbohydrates?|cho)\b", re.IGNORECASE)
-_INSULIN = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(?:u|units?|iu)\b(?:\s*(?:of)?\s*(?:insulin|bolus|lispro|aspart))?", re.IGNORECASE
-)
-_WANTED_BMI = re.compile(
-    r"\b(?:(?:need|have|has|want|aim|must|should|would)\w*\b.{0,25}\b(?:lose|gain|weigh|drop|shed)|(?:what|which|target|goal|ideal) weight|how much weight)\b.{0,40}\b(?:bmi|body mass index)\s*(?:of|to|at|=|under|below|is)?\s*(?P<bmi>[1-5]\d(?:\.\d+)?)\b(?!\s*(?:kg|lb))",
+_BMI_VALUE = re.compile(
+    r"\b(?:bmi|body mass index)\s*(?:of|to|at|=|under|below|is)?\s*(?P<bmi>[1-5]\d(?:\.\d+)?)\b(?!\s*(?:kgs?\b(?!\s*/)|kilo|lbs?\b|pound|stone|%))",
     re.IGNORECASE,
 )
-SMOKING = re.compile(r"\b(?:quit|quits|stop(?:s|ped)?|without|never|non)[- ]?\s*smok\w*", re.IGNORECASE)
+_WEIGHT_WANTED = re.compile(
+    r"\b(?:how (?:heavy|light)|(?:what|which|target|goal|ideal) weight|how much weight|how (?:much|many) (?:\w+ ){0,3}?(?:would|should|must|does|do|to|has|have|needs?)\b.{0,25}\b(?:lose|gain|weigh|drop|shed)"
+    r"|(?:need|have|has|want|aim|must|should|would)\w*\b.{0,25}\b(?:lose|gain|weigh|drop|shed))\b",
+    re.IGNORECASE,
+)
+_WHICH_DOSE = re.compile(
+    r"\b(?:what|which|how much|find|suggest|need\w*)\b.{0,30}\bdos(?:e|es|ing|age)\b", re.IGNORECASE
+)
+_CORRECTS = re.compile(r"\b(?:correct\w*|adjust\w*|payne)\b", re.IGNORECASE)
+# What a result is corrected for, with the formula: "correct the calcium for an albumin of 2".
+_CORRECTED = {
+    ("calcium", "albumin"): "corrected_calcium",
+    ("sodium", "glucose"): "corrected_sodium",
+    ("phenytoin_level", "albumin"): "phenytoin_sheiner_tozer",
+}
+# From one to the other: the number belongs to the name before it, and the other one is asked for.
+_TO_GLUCOSE, _FROM_GLUCOSE = "estimated_average_glucose", "a1c_from_average_glucose"
+_A1C = re.compile(r"\b(?:hb ?a1c|a1c|(?:glycated|glycosylated) h(?:a)?emoglobin|h(?:a)?emoglobin a1c)\b", re.IGNORECASE)
+_SUGAR = re.compile(r"\b(?:glucose|sugars?)\b", re.IGNORECASE)
 
 
 def calculator_calls(
@@ -30,7 +59,7 @@ def calculator_calls(
 ) -> list[tuple[str, dict[str, Any]]]:
     """The calculator or what-if calls of a question; what it states goes before what the chart has."""
     text = question.text
-    named = models_of(route.variant) or _implied_models(route, text)
+    named = models_of(route.variant, text) or _implied_models(route, text)
     if not named:
         return [("look_up", {"name": question.unknown or text, "question": text})]
     if route.intent == "what_if":  # "what would BMI and CrCl be": each score that the supposition is for
@@ -43,25 +72,45 @@ def calculator_calls(
         card = models.cards.get(model)
         dosed = stated_doses(text, route.variant) or _of_vancomycin(model, text)
         if card is not None and dosed is not None and dosed.rules["model"] == model:
-            rest = DOSE.sub(lambda m: " " * len(m[0]), text)  # a dose in mg is no body weight
-            calls.append(dosing_run(dosed, supposed(rest, card, question, lexicon)))
-        elif model == "target_weight" and (wanted := _WANTED_BMI.search(text)) is not None:
-            inputs = {"target_bmi_kg_m2": float(wanted["bmi"])}
+            base = supposed_outright(without_dosing(text), card, question, lexicon)  # a dose in mg is no body weight
+            calls.append(dosing_run(dosed, base, wants_dose=_WHICH_DOSE.search(text) is not None))
+        elif model == "target_weight" and (wanted := _wanted_bmi(text)) is not None:
+            inputs = {"target_bmi_kg_m2": wanted}
             calls.append(("what_if", {"model": model, "scenarios": [], "inputs": inputs}))
-        elif model == "glucose_insulin_bergman":
-            calls.append(_glucose(model, text))
+        elif model == "glucose_insulin_bergman" and card is not None:
+            calls.append(("what_if", {"model": model, "scenarios": [], "inputs": meal_inputs(text)}))
         elif card is not None and (each := supposed_each(text, card, question, lexicon)):
             scenarios = [{"name": scenario_name(changes, card), "changes": changes} for changes in each]
             calls.append(("what_if", {"model": model, "scenarios": scenarios}))
         else:
             calls.append(("calculate", {"model": model}))
-    return calls
+    return [
+        (tool, with_focus(text, arguments, models) if tool == "what_if" else arguments) for tool, arguments in calls
+    ]
 
 
-def models_of(variant: Variant) -> list[str]:
-    """The models that a reading names; "bmi if ..." names the model of that score."""
-    named = [s.id for s in variant.slots if s.kind == "model"]
-    return named or _scores_of(variant)[:1]
+def models_of(variant: Variant, text: str = "") -> list[str]:
+    """The models that a reading names; "bmi if ..." names the model of that score, "correct the calcium" its formula."""
+    scores = [s for s in variant.slots if s.kind == "observation" and s.id in DERIVED_MODELS]
+    named = [
+        s.id
+        for s in variant.slots
+        if s.kind == "model"
+        and not (s.id == "target_weight" and scores)
+        and not any(o.start <= s.start < o.end and DERIVED_MODELS[o.id] != s.id for o in scores)
+    ]
+    if len(named) > 1:
+        named = [m for m in named if m != "target_weight"]  # "goal weight 95 kg, what BMI is that"
+    return named or _scores_of(variant)[:1] or _corrections(variant, text)
+
+
+def _corrections(variant: Variant, text: str) -> list[str]:
+    if not _CORRECTS.search(text):
+        return []
+    names = {s.id for s in variant.slots if s.kind == "observation"}
+    if re.search(r"\bpayne\b", text, re.IGNORECASE):
+        names.add("calcium")
+    return [model for pair, model in _CORRECTED.items() if set(pair) <= names]
 
 
 def _scores_of(variant: Variant) -> list[str]:
@@ -77,38 +126,97 @@ def supposition(
     part: str, routes: list[Route], question: Question, models: ModelNames, lexicon: Lexicon
 ) -> Route | None:
     """The route of a part that supposes values for a model it names; likeness to exemplars plays no part in it."""
-    if implied_by_volume(part):
-        return Route(
-            "what_if", max(_SURE, _score_of(routes, "what_if")), _of_model(question.variants[0], "haemodynamics_ursino")
-        )
+    variant = next(_suppositions(part, question, models, lexicon), None)
+    return Route("what_if", max(_SURE, _score_of(routes, "what_if")), variant) if variant is not None else None
+
+
+def runs(text: str, question: Question, models: ModelNames, lexicon: Lexicon) -> list[tuple[str, dict[str, Any]]]:
+    """The calls of a text that supposes something, empty for any other."""
+    route = supposition(text, [], question, models, lexicon)
+    return calculator_calls(route, question, models, lexicon) if route is not None else []
+
+
+def _suppositions(part: str, question: Question, models: ModelNames, lexicon: Lexicon) -> Iterator[Variant]:
+    """The readings of a part as a supposition, with the model that each is for, surest first."""
+    first = question.variants[0]
+    if implied_by_volume(part, question):
+        yield _of_model(first, "haemodynamics_ursino")
+    if states_meal(part):
+        yield _of_model(first, "glucose_insulin_bergman")
     for variant in question.variants:
         dosed = stated_doses(part, variant)
         if dosed is not None and asks_exposure(part, dosed):
-            return Route("what_if", max(_SURE, _score_of(routes, "what_if")), variant)
-    if _WANTED_BMI.search(part):
-        return Route(
-            "what_if", max(_SURE, _score_of(routes, "what_if")), _of_model(question.variants[0], "target_weight")
-        )
+            yield variant
+    if _wanted_bmi(part) is not None:
+        yield _of_model(first, "target_weight")
     if _AUC.search(part) and DOSE.search(part) and INTERVAL.search(part) and not _names_a_drug(question):
-        vancomycin = _of_model(
-            question.variants[0], "vancomycin_goti2018"
-        )  # of what is dosed by AUC, by far the commonest
-        return Route("what_if", max(_SURE, _score_of(routes, "what_if")), vancomycin)
+        yield _of_model(first, "vancomycin_goti2018")  # of what is dosed by AUC, by far the commonest
+    if asks_of_record(part, question):
+        return
     supposes = SUPPOSES.search(part) is not None
-    for variant in question.variants:
-        for model in models_of(variant):
+    for variant in sorted(question.variants, key=lambda v: -len(models_of(v, part))):  # "MELD and Child-Pugh if": both
+        translated = _translation(part)
+        for model in [translated] if translated else models_of(variant, part):
             card = models.cards.get(model)
-            if card is not None and len(supposed_each(part, card, question, lexicon)) >= (1 if supposes else 2):
-                return Route("what_if", max(_SURE, _score_of(routes, "what_if")), variant)
-    for route in routes[:6] if supposes else ():
-        for model in _implied_models(route, part):
-            card = models.cards.get(model)
-            if card is not None and model == "estimated_average_glucose" and supposed(part, card, question, lexicon):
-                return Route("what_if", max(_SURE, _score_of(routes, "what_if")), _of_model(route.variant, model))
-    return None
+            if card is None:
+                continue
+            each = supposed_each(part, card, question, lexicon, outright=not supposes)
+            flagged = any(isinstance(value, bool) for one in each for value in one.values())
+            if each and (supposes or flagged or len(each) > 1 or _is_of(model, variant, part)):
+                yield variant if model in models_of(variant, part) else _of_model(variant, model)
+    if not any(models_of(v, part) for v in question.variants) and _RISK.search(part) and supposes:
+        card = models.cards.get("pce_2013")  # "how much would the risk fall if she stopped smoking"
+        if card is not None and supposed_each(part, card, question, lexicon, outright=True):
+            yield _of_model(first, "pce_2013")
+    creatinine = next((s for s in first.slots if s.known and s.id == "creatinine"), None)
+    if creatinine is not None and len([s for s in first.slots if s.known]) == 1 and is_hypothetical(part):
+        card = models.cards.get("ckd_epi_2021_creatinine")
+        if card is not None and supposed_each(part, card, question, lexicon, outright=True):
+            yield _of_model(first, "ckd_epi_2021_creatinine")
+
+
+def _wanted_bmi(text: str) -> float | None:
+    """The body mass index that a weight is asked for ("how heavy would she be at BMI 25")."""
+    value = _BMI_VALUE.search(text)
+    return float(value["bmi"]) if value is not None and _WEIGHT_WANTED.search(text) else None
+
+
+_INPUT_KINDS = frozenset({"observation", "model", "panel", "vitals"})
+_CHANGES = frozenset({"weight_loss", "weight_gain", "abnormal_weight_loss", "abnormal_weight_gain"})
+_VALUED = re.compile(r"\s*(?:of|is|=|:)?\s*(?=\d)", re.IGNORECASE)
+
+
+def _is_of(model: str, variant: Variant, text: str) -> bool:
+    """Whether a text without any "if" is still about values for a score: results alone are named, and the score has none.
+
+    "Creatinine 2.3: eGFR?" is; "eGFR 45, creatinine 1.5, is metformin all right" is not.
+    """
+    known = [s for s in variant.slots if s.known]
+    if any(s.kind not in _INPUT_KINDS and s.id not in _CHANGES for s in known):
+        return False
+    scores = [s for s in known if s.kind == "model" or DERIVED_MODELS.get(s.id) == model]
+    for score in scores:
+        place = _VALUED.match(text, score.end)
+        number = NUMBER.match(text, place.end()) if place is not None else None
+        if number is not None and not number["unit"]:
+            return False
+    return True
+
+
+def _translation(text: str) -> str:
+    """The formula between HbA1c and average glucose, where the value of one is given and the other asked for, else ''."""
+    names = [(m.start(), _TO_GLUCOSE) for m in _A1C.finditer(text)]
+    names += [(m.start(), _FROM_GLUCOSE) for m in _SUGAR.finditer(text)]
+    digits = [(m.start(), m.end()) for m in _A1C.finditer(text)]
+    number = next((n for n in NUMBER.finditer(text) if not any(s <= n.start() < e for s, e in digits)), None)
+    if number is None or len({model for _, model in names}) < 2:
+        return ""
+    before = [n for n in names if n[0] < number.start()]
+    return max(before)[1] if before else min(names)[1]
 
 
 _WITH_SODIUM = re.compile(r"na\b|sodium", re.IGNORECASE)
+_RISK = re.compile(r"\brisk\b(?! of (?:falls?|bleed|stroke|dvt|clot|pe|infection|dying))", re.IGNORECASE)
 _AUC = re.compile(r"\bauc(?:24|/mic)?\b", re.IGNORECASE)
 
 
@@ -142,21 +250,12 @@ def _implied_models(route: Route, text: str) -> list[str]:
     names = {s.id for s in route.variant.slots}
     if (dosed := stated_doses(text, route.variant)) is not None:
         return [str(dosed.rules["model"])]
-    if _CARBS.search(text) or ("insulin" in lowered and "glucose" in lowered):
+    if states_meal(text) or ("insulin" in lowered and "glucose" in lowered):
         return ["glucose_insulin_bergman"]
-    if "hba1c" in names and re.search(r"\b(?:glucose|sugar)\b", lowered):
-        return ["estimated_average_glucose"]
+    if translated := _translation(text):
+        return [translated]
     if "creatinine" in names:
         return ["ckd_epi_2021_creatinine"]
-    if SMOKING.search(text) or "risk" in lowered:
+    if SMOKES_NOT.search(text) or "risk" in lowered:
         return ["pce_2013"]
     return []
-
-
-def _glucose(model: str, text: str) -> tuple[str, dict[str, Any]]:
-    inputs: dict[str, Any] = {}
-    if carbs := _CARBS.search(text):
-        inputs["carbohydrate_g"] = float(carbs[1])
-    if insulin := _INSULIN.search(text):
-        inputs["insulin_bolus_units"] = float(insulin[1])
-    return "what_if", {"model": model, "scenarios": [], "inputs": inputs}

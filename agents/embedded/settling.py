@@ -173,11 +173,17 @@ _WAS_ON = re.compile(
     re.IGNORECASE,
 )
 _DURATION = re.compile(r"\bhow many (?:days|weeks|doses)\b|\bduration\b|\bcourse\b|\blength of\b", re.IGNORECASE)
+# "When do the vanc caps finish": how a drug is taken and for how long, and no level of it.
+_OF_COURSE = re.compile(
+    r"\b(?:finish\w*|complet\w*|last day|(?:end|stop) date|day (?:#|number|no)|how many (?:more )?days|course|caps(?:ules)?|tablets?|tabs|po|p\.o\.|oral(?:ly)?|by mouth|liquid)(?!\w)",
+    re.IGNORECASE,
+)
 _AGAIN = re.compile(
     r"\bfollow[- ]?up\b|\bdue\b|\brepeat(?:ed)?\b|\bnext\b|\bsurveillance\b|\bupcoming\b", re.IGNORECASE
 )
+_OPERATIONS = re.compile(r"\b(?:procedures|operations?|surger(?:y|ies)|ops)\b", re.IGNORECASE)
 _WHEN_TO = re.compile(
-    r"\bwhen (?:to|should (?:he|she|they|i|we|the patient))\b|\bwhat should (?:make|prompt|bring)\b", re.IGNORECASE
+    r"\bwhen (?:to|should (?:he|she|they|i|we|the patient))\b|\b(?:told|advised|asked|instructed|supposed|meant|warned) to\b|\b(?:discharge|admission|clinic|visit|ed|er) (?:summary|letter|note|report)\b|\b(?:came|come|went|arrived) with\b|\baccompan\w+|\breview of systems\b|\bwhat should (?:make|prompt|bring)\b", re.IGNORECASE
 )
 _DOES_TO = re.compile(
     r"\bwhat (?:does|did|do|would|will)\b.{0,40}\bdo to (?:him|her|them|the patient|this patient|pt)\b|\b(?:can'?t|cannot|unable to) tolerate\b|\bwhat happen(?:s|ed) (?:when|if|after)\b.{0,30}\b(?:takes?|took|gets?|got|had|exposed|given)\b",
@@ -195,7 +201,7 @@ _HAPPENS_TO = re.compile(
 def _is_measured(route: Route) -> bool:
     """Whether it is about a result that rises and falls, not an entry that only this record has."""
     slot = route.variant.of("observation")
-    return slot is not None and slot.known and not slot.id.startswith("record:")
+    return slot is not None and slot.known and not slot.id.startswith("record:") and not slot.id.endswith("_test")
 
 
 def _starts_at(route: Route, place: int) -> bool:
@@ -267,6 +273,10 @@ def settled(best: Route, routes: list[Route], text: str, timeless: str = "") -> 
         )
         if of_drug is not None and not re.search(r"\d\s*m?g\b", text, re.IGNORECASE):
             return Route("medication.active", CONFIDENT, of_drug.variant)
+    of_course = _OF_COURSE.search(text) is not None and not best.variant.cues & {"what_if", "calculate"}
+    if best.intent in {"calculate", "what_if"} and of_course and drug is not None and drug.known:
+        variant = next((r.variant for r in routes if r.variant.of("medication", "drug_class") == drug), best.variant)
+        return Route("medication.active", CONFIDENT, variant)
     if best.intent in {"calculate", "panel.latest"} and "calculate" not in best.variant.cues and _MOVED.search(text):
         of_values = next(
             (r for r in routes if r.intent == "observation.series" and r.variant.of("observation") is not None), None
@@ -277,6 +287,8 @@ def settled(best: Route, routes: list[Route], text: str, timeless: str = "") -> 
         return moved
     if best.intent in {"medication.start", "medication.active", "medication.last"} and _DURATION.search(text):
         return Route("medication.dose", best.score, best.variant)
+    if best.intent.startswith("encounter.") and _OPERATIONS.search(text) and not best.variant.slots:
+        return Route("procedure.list", max(best.score, CONFIDENT), best.variant)
     if (best.intent in {"procedure.has", "procedure.last"} and _AGAIN.search(text)) or (
         best.intent.startswith("encounter.") and _WHEN_TO.search(text)
     ):

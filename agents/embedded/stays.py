@@ -24,6 +24,23 @@ _OWN_TIME = re.compile(
 )
 
 
+_DEPARTED = re.compile(
+    r"\b(?:on|at|upon|prior to|before|by)\s+(?:(?:the|her|his|their|last|latest|hospital|time|of|day)\s+)*discharge\b(?!\s+(?:summary|letter|note|med|diagnos|plan|instruct|papers|paperwork))(?:\s+from (?:the |that |his |her )?(?:[\w-]+\s+)?(?:admission|stay|hospital))?"
+    r"|\bdischarge\b(?=\s+(?!summary|letter|note|med|diagnos|plan|instruct|date|day|home|paper|destination|disposition|to\b|from\b|time|on\b))|\bwhen (?:he|she|they|the patient|pt) (?:was|were|got) (?:discharged|sent home)\b|\bwhen (?:he|she|they|the patient|pt) (?:left hospital|left the hospital|went home)\b",
+    re.IGNORECASE,
+)
+
+
+def with_discharge(text: str, setting: Setting) -> str:
+    """A question for a result "on discharge" as the stay that ended then, whose newest value is meant."""
+    match = _DEPARTED.search(text)
+    if match is None or not setting.admissions or _OWN_TIME.search(_DEPARTED.sub(" ", text)):
+        return text
+    start, end = setting.admissions[-1]
+    around = f" between {start.date()} and {(end or setting.as_of).date()}"
+    return f"{text[: match.start()]}{text[match.end() :].rstrip(' ?.!')}{around}"
+
+
 _EMERGENCY = re.compile(
     r"\b(?:(?:on|in|at|during|from)\s+|(?=(?:(?:last|latest|first)\s+)?(?:ed|er|emergency(?: department| room)?) (?:visit|attendance)))(?:(?:the|his|her|their|that)\s+)?(?P<which>(?:last|latest|recent|most recent|first)\s+)?(?:ed|er|a&e|a and e|emergency(?: (?:room|department|dept))?)(?:\s+(?:visit|attendance|presentation|encounter|stay|trip))?\s*(?=[?.!,;]|$)",
     re.IGNORECASE,

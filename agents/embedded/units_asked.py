@@ -22,12 +22,12 @@ _NAMED_SYSTEM = (
 
 _ANYWHERE = re.compile(_COMPOUND, re.IGNORECASE)
 _WANTED = re.compile(
-    rf"(?:\b(?:expressed |reported |given |shown |stated |displayed )?(?:in|to|into|as|using)\s+(?:the )?(?P<in>{_COMPOUND}|{_SIMPLE}|stones?|{_BARE_AMOUNT}|{_SYSTEM}|[cf]\b(?=\W*$))(?![\w/])"
-    rf"|\bhow many (?P<many>{_SIMPLE}|stone(?!s))(?!\w)|^\W*(?P<front>(?:kgs?|kilos|lbs?|pounds)) (?=(?:does|she|he|they|is|the|pt|patient|for)\b)|[,(:–-]\s*(?P<end>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM})\s*\)?\s*(?:please|pls)?\W*$"
+    rf"(?:\b(?:expressed |reported |given |shown |stated |displayed )?(?:in|to|into|as|using)\s+(?:the )?(?P<in>{_COMPOUND}|{_SIMPLE}|stones?|{_BARE_AMOUNT}|{_SYSTEM}|[cf]\b(?=\W*$|\s+(?:when|please|pls|at|now|today|last|then)\b))(?![\w/])"
+    rf"|\bhow many (?P<many>{_SIMPLE}|stones?)(?!\w)|\b(?P<rather>{_COMPOUND}|{_SIMPLE}|stones?)\s*,?\s*(?:and\s+)?(?:not|rather than|instead of|never)\s+(?:in\s+)?(?:{_COMPOUND}|{_SIMPLE}|stones?|metric|imperial)(?!\w)|^\W*(?:in )?(?P<front>kgs?|kilos?|kilograms?|lbs?|pounds?|stones?)(?:(?:\s+(?:please|pls|needed|wanted|this time))?\s*[,:;–-]\s*(?=[A-Za-z])| (?=(?:does|she|he|they|is|the|pt|patient|for)\b))|[,(:–-]\s*(?P<end>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM})\s*\)?\s*(?:please|pls)?\W*$"
     rf"|(?<=[A-Za-z)])\s+(?P<last>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_NAMED_SYSTEM})\s*(?:please|pls)?\W*$|[?.;]\s*(?P<then>{_COMPOUND}|{_SIMPLE}|{_SYSTEM})\s*(?:please|pls)?\W*$|\b(?:we|i) (?:use|work in|need|think in|want|report in|prefer)\s+(?:it in )?(?P<use>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM}))",
     re.IGNORECASE,
 )
-_AFTER_NUMBER = rf"(?:{_COMPOUND}|mg|mcg|µg|μg|g\b|grams?\b|units?\b|iu\b|u\b|ml\b|cc\b|l\b|lit(?:re|er)s?\b|meq\b|mmol\b|kg\b|kilos?\b|kilograms?\b|kgs\b|lbs?\b|pounds?\b|hours?\b|hrs?\b|h\b|cm\b|percent\b|%|bpm\b|°?\s?c\b(?!\w)|kpa\b)"
+_AFTER_NUMBER = rf"(?:{_COMPOUND}|mg|mcg|µg|μg|g\b|grams?\b|units?\b|iu\b|u\b|mls?\b|mils?\b|ccs?\b|millilit(?:re|er)s?\b|l\b|lit(?:re|er)s?\b|meq\b|mmol\b|kg\b|kilos?\b|kilograms?\b|kgs\b|lbs?\b|pounds?\b|stones?\b|hours?\b|hrs?\b|h\b|cm\b|percent\b|%|bpm\b|°?\s?c\b(?!\w)|kpa\b)"
 NUMBER = re.compile(
     rf"(?<![\w.])(?P<value>\d+(?:,\d{{3}})*(?:\.\d+)?)\s*(?P<unit>{_AFTER_NUMBER})?(?![\d])", re.IGNORECASE
 )
@@ -48,7 +48,7 @@ _NAMES = {
     "celsius": "Cel", "centigrade": "Cel", "c": "Cel", "°c": "Cel", "fahrenheit": "[degF]", "f": "[degF]", "°f": "[degF]",
     "cms": "cm", "centimeter": "cm", "centimeters": "cm", "centimetre": "cm", "centimetres": "cm", "cmeters": "cm", "cmetres": "cm", "cmeter": "cm", "cmetre": "cm",
     "meters": "m", "metres": "m", "inches": "[in_i]", "feet": "[ft_i]", "ft": "[ft_i]", "ounces": "[oz_av]", "oz": "[oz_av]",
-    "mmol": "mmol/L", "mmols": "mmol/L", "umol": "umol/L", "umols": "umol/L", "cc": "mL", "units": "[IU]", "unit": "[IU]", "u": "[IU]",
+    "mmol": "mmol/L", "mmols": "mmol/L", "umol": "umol/L", "umols": "umol/L", "cc": "mL", "ccs": "mL", "mls": "mL", "mil": "mL", "mils": "mL", "units": "[IU]", "unit": "[IU]", "u": "[IU]",
     "hours": "h", "hour": "h", "hrs": "h", "hr": "h", "kilograms": "kg", "kilogram": "kg",
 }  # fmt: skip
 
@@ -88,7 +88,7 @@ def _wanted(text: str) -> re.Match[str] | None:
     found = [
         m
         for m in _WANTED.finditer(text)
-        if (m["in"] or m["many"] or m["front"] or not re.search(r"\d\s*$", text[: m.start()]))
+        if (m["in"] or m["many"] or m["front"] or m["rather"] or not re.search(r"\d\s*$", text[: m.start()]))
         and not re.search(r"\bnot\s*$", text[: m.start()], re.IGNORECASE)
     ]
     return found[-1] if found else None

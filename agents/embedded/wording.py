@@ -11,9 +11,9 @@ CUES: dict[str, re.Pattern[str]] = {
     name: re.compile(rf"\b(?:{pattern})", re.IGNORECASE)
     for name, pattern in {
         "count": r"how many|number of\b|count\b|# of|how often|no\. of|times (?:has|was|did|were|\w+ed)\b|number$|tally",
-        "extreme": r"how (?:high|low|far (?:up|down))|rock[- ]bottom|all[- ]time|fastest|slowest|heaviest|lightest|tallest|hottest|topped|max\b|min\b|maximum|minimum|highest|lowest|peak|nadir|worst|best\b|how (?:high|low) did|ceiling",
+        "extreme": r"how (?:high|low|far (?:up|down))|rock[- ]bottom|all[- ]time|fastest|slowest|heaviest|lightest|tallest|hottest|topped|max\b|(?<!\d )(?<!\d)min\b|maximum|minimum|highest|lowest|peak|nadir|worst|best\b|how (?:high|low) did|ceiling",
         "average": r"average|averag|avg|mean\b|median|typical",
-        "trend": r"fallen|fell\b|risen|rose\b|climb(?:ed|ing)|creep|come (?:up|down)|trend|stable\b|coming (?:down|up)|going (?:down|up)|declin|improv|deteriorat|getting worse|changes? in\b|what has happened|evolv|heading|which way|direction|progress(?:ed|ion)|drift|gain(?:ed|ing)? weight|los(?:t|ing|e) weight|put on weight|been doing|drifting|curve\b|describe the|getting (?:better|worse)|improving|worsening|over time|trajectory|plot|graph|chart of|serial|how has|going (?:up|down)|rising|falling|course of|evolution",
+        "trend": r"fallen|fell\b|risen|rose\b|climb(?:ed|ing)|creep|come (?:up|down)|trend|stable\b|coming (?:down|up)|going (?:down|up)|declin|improv|deteriorat|getting worse|changes? in\b|what has happened|evolv|heading|which way|direction|progress(?:ed|ion)|drift|gain(?:ed|ing)? weight|los(?:t|ing|e) weight|put on weight|been doing|drifting|curve\b|describe the|getting (?:better|worse)|improving|worsening|over time|over the (?:years|months|weeks)|through the years|trajectory|plot|graph|chart of|serial|how has|going (?:up|down)|rising|falling|course of|evolution",
         "previous": r"previous|prior\b(?! to \d)|before (?:that|the last|this)|second to last|penultimate|last but one|(?:2nd|second|third|3rd|next to) (?:last|most)",
         "first": r"first\b|earliest|initial\b|oldest|very start",
         "stop": r"stop|discontinu|c[ao]me off|not active|previously (?:taken|on|prescribed)|past (?:med|drug|prescri|script)|old (?:med|drug|prescri)|taken off|no longer|former\b|end(?:ed)?\b|past med|used to|previous med|previous drug",
@@ -45,14 +45,68 @@ CUES: dict[str, re.Pattern[str]] = {
 }
 _GREETING = re.compile(
     r"^\s*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening)|dear \w+|excuse me|sorry|quick (?:one|question|q))(?: (?:there|team|all|again|doc(?:tor)?))?[\s,.!:-]+)+"
-    r"(?:(?:this is|it's|its)?\s*(?:the\s+)?(?:pharmacy|pharmacist|nurse|nursing|ward|lab|icu|er|ed|theatre|physio|dietitian|gp|med student|student|resident|registrar|consultant)\s*(?:here|calling|speaking)?[\s,.!:-]+)?",
+    r"(?:(?:this is|it's|its)?\s*(?:the\s+)?(?:pharmacy|pharmacist|nurse|nursing|ward|lab|icu|er|ed|theatre|physio|dietitian|gp|med student|student|resident|registrar|consultant)(?:\s+(?:pharmacist|nurse|sister|manager|clerk|doctor|physio|dietitian|student|registrar|resident|consultant|sho|reg))?\s*(?:here|calling|speaking)?[\s,.!:-]+)?",
     re.IGNORECASE,
 )
 _SHORTHAND = (
     (re.compile(r"\b(?:[A-Za-z]\.){2,}"), lambda m: m[0].replace(".", "")),
     (re.compile(r"\b(k|na|li|ca|mg|cl|hco3)2?[+-]+(?=$|[\s?.,;:/)])", re.IGNORECASE), lambda m: m[1]),  # "K+"
+    (
+        re.compile(r"\b(?:whn|wen|hw|wht|wat|hwo|wehn|hoe(?= (?:many|long|often|much)))\b", re.IGNORECASE),
+        lambda m: {"hw": "how", "hwo": "how", "hoe": "how", "wht": "what", "wat": "what"}.get(m[0].lower(), "when"),
+    ),
+    (
+        re.compile(r"\b(?P<has>have|has|had|of|got|with) ED\b(?=\W*$|\s+(?:listed|recorded|documented|on))"),
+        lambda m: f"{m['has']} erectile dysfunction",
+    ),
+    (  # the heading of what is asked
+        re.compile(
+            r"^\W*(?:past )?(?:surgical|medical|immuni[sz]ation|vaccination|vaccine|procedure) (?:history|hx|record|status)\s*(?:[-–—]\s|:)\s*(?=\w+\W+\w)",
+            re.IGNORECASE,
+        ),
+        lambda m: "",
+    ),
+    (re.compile(r"\b(?:no|nr|num)\.? of\b", re.IGNORECASE), lambda m: "number of"),
+    (re.compile(r"\bd/?c['’]?e?d (?=home|from|to\b|on the)", re.IGNORECASE), lambda m: "discharged "),
     (re.compile(r"\bd/?c['’]?e?d\b", re.IGNORECASE), lambda m: "discontinued"),
+    (
+        re.compile(r"\bd/?c\b(?=\s+(?:date|home|from|day|destination|to home|time)\b)", re.IGNORECASE),
+        lambda m: "discharge",
+    ),
+    (
+        re.compile(r"(?<!vitamin )(?<!vit )\ba\s*(?:&|\+|/|and|n)\s*e\b", re.IGNORECASE),
+        lambda m: "emergency department",
+    ),
+    (
+        re.compile(r"\bLOS\b|^\W*los\b(?=\W*$|.*\b(?:admission|stay|hospital|inpatient))", re.MULTILINE),
+        lambda m: "length of stay",
+    ),
     (re.compile(r"(?:^|\s)\d\)\s*"), lambda m: "; "),
+    # "the worst, I mean the highest": what is put right stays beside what it puts right, and is no second ask
+    (
+        re.compile(
+            r"[\s,;–-]*\bi mean(?:t)?(?: to say)?\b[\s,]*(?P<right>[^,;.?!]{2,40}),(?=\s+(?:his|her|their|the|that|he|she|they|has|was|is)\b)",
+            re.IGNORECASE,
+        ),
+        lambda m: f" {m['right']}",
+    ),
+    (
+        re.compile(r"[\s,;–-]*\b(?:i mean(?:t)?(?: to say)?|or rather|i should say)\b[\s,]*(?=\w|\W*$)", re.IGNORECASE),
+        lambda m: " ",
+    ),
+    (re.compile(r"\bpmh?[xs]?h?x\b|\bpms?hx?\b", re.IGNORECASE), lambda m: "past medical history"),
+    (re.compile(r"\b(?:drug|med(?:ication)?|meds|dr)\s*hx\b|\bdhx\b", re.IGNORECASE), lambda m: "medication history"),
+    (re.compile(r"(?<![A-Za-z.])s\.\s*(?=[a-z])"), lambda m: "serum "),  # "s. calcium"
+    # "presenting in 10 min": the asker's haste
+    (
+        re.compile(
+            r"[\s,–-]*\b(?:\w+ing\s+|due\s+|needed\s+)?in\s+(?:\d{1,2}|five|ten|fifteen|a few|a couple of)\s+min(?:ute)?s?\b(?=\W*$)",
+            re.IGNORECASE,
+        ),
+        lambda m: "",
+    ),
+    (re.compile(r"\bt[- ]?max\b(?! of)", re.IGNORECASE), lambda m: "maximum temperature"),
+    (re.compile(r"\brxns?\b", re.IGNORECASE), lambda m: "reaction"),
     (re.compile(r"\bdx['’]?e?d\b", re.IGNORECASE), lambda m: "diagnosed"),
     (re.compile(r"\bh/o\b", re.IGNORECASE), lambda m: "history of"),
     (re.compile(r"\bf/u\b", re.IGNORECASE), lambda m: "follow-up"),
@@ -63,7 +117,7 @@ _SHORTHAND = (
     (re.compile(r"\bn/v\b", re.IGNORECASE), lambda m: "nausea and vomiting"),
     (
         re.compile(
-            r"\b(?:how (?:are|is|do)|what(?:'s| is| are)? (?:happening|going on|up) with|state of|status of)\s+(?:his|her|their|the)\s+(?P<organ>kidney|liver|thyroid)s?(?=\W*$|\s+(?:doing|looking|working|now))(?:\s+(?:doing|looking|working))?",
+            r"\b(?:how (?:are|is|do)|what(?:'?s| is| are)? (?:happening|going on|up) with|state of|status of)\s+(?:his|her|their|the)\s+(?P<organ>kidney|liver|thyroid)s?(?=\W*$|\s+(?:doing|looking|working|now))(?:\s+(?:doing|looking|working))?",
             re.IGNORECASE,
         ),
         lambda m: f"{m['organ']} function",
@@ -83,11 +137,34 @@ _SHORTHAND = (
         ),
         lambda m: f"{m['lead']} whether {m['who']}",
     ),
+    (
+        re.compile(
+            r"\b(?P<organ>kidney|liver|thyroid)s?\s+(?:ok(?:ay)?|fine|all ?right|good|holding up|working|doing)\b",
+            re.IGNORECASE,
+        ),
+        lambda m: f"{m['organ']} function",
+    ),
+    (
+        re.compile(
+            r"\b(?P<who>who(?:'?s| is)?(?: (?:the|his|her|their))?|name of (?:the|his|her|their)|(?:his|her|their)) pcp\b(?! (?:prophyl|pneum))",
+            re.I,
+        ),
+        lambda m: f"{m['who']} primary care doctor",
+    ),
+    (
+        re.compile(
+            r"\bthyroid (?P<form>dos(?:e|age)|pills?|tablets?|med(?:s|ications?|icines?)?|replacement)\b", re.IGNORECASE
+        ),
+        lambda m: f"levothyroxine {m['form']}",
+    ),
+    (re.compile(r"\bbloods\b", re.IGNORECASE), lambda m: "labs"),
     (re.compile(r"\blvls?\b", re.IGNORECASE), lambda m: "level"),
     (re.compile(r"\bc/w\b", re.IGNORECASE), lambda m: "consistent with"),
     (re.compile(r"\bw/o\b", re.IGNORECASE), lambda m: "without"),
     (re.compile(r"\bw/(?=\s|[A-Za-z])(?!o\b)\s*", re.IGNORECASE), lambda m: "with "),
+    (re.compile(r"\bw(?=\s+[a-z])", re.IGNORECASE), lambda m: "with"),
     (re.compile(r"\badj\b\.?", re.IGNORECASE), lambda m: "adjusted"),
+    (re.compile(r"\bcorr\b\.?", re.IGNORECASE), lambda m: "corrected"),
     (re.compile(r"\bdef\.?(?= an(?:a)?emia)", re.IGNORECASE), lambda m: "deficiency"),
     (
         re.compile(r"\b(?P<of>iron|b12|folate|zinc|vit(?:amin)? \w+)\s+def\b\.?", re.IGNORECASE),

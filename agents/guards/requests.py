@@ -22,7 +22,7 @@ _DRUG_OBJECT = (
 )
 _HIM = r"\b(?:him|her|them|the patient|patient|pt)\b"
 # "Start date of warfarin", "order of the values", "stop that and show me": the verb's form, not a deed.
-_NOT_A_DEED = r"(?!\s+(?:dates?|times?|days?|of\b|from\b|by\b|status|histor\w*|numbers?|points?|parameters?|over\b|during|between|again|with the|at the|in the (?:last|past)|since|me\b|us\b|looking|showing|from|here|there|on the same|to the (?:same|next|last|previous) (?:question|topic)))"
+_NOT_A_DEED = r"(?!\s+(?:dates?|times?|days?|reasons?|of\b|from\b|by\b|status|histor\w*|numbers?|points?|parameters?|over\b|during|between|again|with the|at the|in the (?:last|past)|since|me\b|us\b|looking|showing|from|here|there|on the same|to the (?:same|next|last|previous) (?:question|topic)))"
 _ORDER = (
     rf"(?:(?:order|book|schedule|arrange|request|refer|cancel|reschedule|postpone|undo|pend){_NOT_A_DEED}\s+\w+|set up (?:an?|the|home|some|follow\S*)\s*\w+|put in (?:for|an? |the )\s*\w+|sign (?:him|her|them) up"
     r"|(?:consult|admit|discharge|transfer|intubate|extubate|page|call|ring|phone|refer|transport)\s+(?:an?|the|him|them|her(?=\W*$|\s+(?:to|from|home|now|today|tomorrow|in|at|as|and))|patient|pt|dr\b\S*|this patient)(?!\s+(?:summary|note|letter|date))"
@@ -37,15 +37,15 @@ _RECORD = (
 )
 # What the words of the answer, not the record, are asked to be: a unit, a period, a list that was just shown.
 _OF_THE_ANSWER = r"\b(?:to|in|into) (?:mg/d[lL]|mmol/[lL]|kg|lbs?|pounds|cm|inches|celsius|fahrenheit|percent|english|metric|si)\b|\b(?:units?|time ?frame|time ?window|date range|period|question|topic|subject|graph|plot|chart type|table)\b|\b(?:up|together) (?:her|his|the|all)\b|^\W*(?:mark|change)s?\s+(?:in|of|on|from|since)\b"
-_SEND = r"(?:send|e-?mail|fax|forward|text|notify|message|inform|transmit|share|copy)\s+(?!me\b|us\b|message|from|of\b|by\b|wh(?:at|en|o|ich|ere)\b|how\b)(?:\w+)|tell\s+(?:(?:the|her|his|their|my)\s+(?:\w+\s+)?(?:gp|pcp|doctor|physician|nurse|team|family|wife|husband|mother|father|son|daughter|pharmac\w+|surgeon|specialist|\w+ologist|patient)(?!['’])|him|her|them|dr)\b|write\s+(?:an?|the|her|him|them|up|out)\s+(?:\w+\s+){0,2}?(?:prescription|script|order|rx|referral|letter|sick note|certificate|note|message|email|progress note|addendum)\b|write (?:that|down that|in (?:her|his|the) (?:chart|notes?))\b"
+_SEND = r"(?:send|e-?mail|fax|forward|text|notify|message|inform|transmit|copy|share(?=.{1,60}\b(?:with|to)\b(?! (?:me|us)\b)))\s+(?!me\b|us\b|message|from|of\b|by\b|wh(?:at|en|o|ich|ere)\b|how\b)(?:\w+)|tell\s+(?:(?:the|her|his|their|my)\s+(?:\w+\s+)?(?:gp|pcp|doctor|physician|nurse|team|family|wife|husband|mother|father|son|daughter|pharmac\w+|surgeon|specialist|\w+ologist|patient)(?!['’])|him|her|them|dr)\b|write\s+(?:an?|the|her|him|them|up|out)\s+(?:\w+\s+){0,2}?(?:prescription|script|order|rx|referral|letter|sick note|certificate|note|message|email|progress note|addendum)\b|write (?:that|down that|in (?:her|his|the) (?:chart|notes?))\b"
 _DEED = re.compile(rf"{_POLITE}(?:{_ORDER}|{_SEND})\b", _I)
 _GET = re.compile(
-    rf"{_POLITE}(?:get|have)\s+[^.?!]{{2,50}}\b(?:ordered|scheduled|booked|started|stopped|arranged|signed|sent|done|cancelled|discontinued|deleted|removed|changed|given)\b",
+    rf"{_POLITE}(?:get|have)\s+(?!(?:we|you|i|they|he|she|there|any\w*|it)\b)[^.?!]{{2,50}}\b(?:ordered|scheduled|booked|started|stopped|arranged|signed|sent|done|cancelled|discontinued|deleted|removed|changed|given)\b",
     _I,
 )
 _DOSE_DEED = re.compile(rf"{_POLITE}(?P<verb>{_DRUG_VERB}){_NOT_A_DEED}\s+(?P<what>[^?]+)", _I)
 _EDIT_DEED = re.compile(
-    rf"{_POLITE}(?P<verb>{_EDIT})(?!\s+(?:me|us|of|in|on|since|from|up|over|during|between|types?|dates?|times?|numbers?|titles?|authors?)\b)\s+(?P<what>[^?]+)",
+    rf"{_POLITE}(?P<verb>{_EDIT})(?!\s+(?:me|us|of|in|on|since|from|up|over|during|between|types?|dates?|times?|numbers?|titles?|authors?|#?\d{{4,}})\b)\s+(?P<what>[^?]+)",
     _I,
 )
 
@@ -71,7 +71,9 @@ def asks_to_write(text: str, lexicon: Lexicon | None = None) -> bool:
             t.kind in {"medication", "drug_class"} for m in lexicon.find_mentions(what, fuzzy=False) for t in m.targets
         )
         if (named or re.search(_DRUG_OBJECT, what, _I)) and not re.match(
-            r"(?:give|continue)\s+(?:the|a|an|all|any|her (?:latest|last)|latest|list)\b(?!.{0,20}\bdose of)", text, _I
+            r"(?:give|continue)\s+(?:the|a|an|all|any|her (?:latest|last)|latest|list)\b(?!.{0,20}\bdose of)|\W*(?:(?:please|pls|kindly)\s+)+give\s+(?:the|a)\s+(?:\w+\s+){0,2}(?:list|reasons?|dates?|names?|details?|values?|results?|history|status|number|levels?)\b",
+            text,
+            _I,
         ):
             return True
         if (
@@ -117,7 +119,7 @@ def asks_for_many(text: str) -> bool:
 _RULES = r"(?:instructions?|prompts?|rules?|guidelines|guardrails?|directives?|directions|programming|restrictions|limits|constraints|safeguards|safety (?:rules|filters?|checks?)|filters?|polic(?:y|ies)|training)"
 _TAMPER = re.compile(
     rf"\b(?:ignore|disregard|forget|override|bypass|drop|overrule|break|discard|abandon|do not follow|don't follow|stop following)\b[^.?!]{{0,40}}\b(?:(?:previous|prior|earlier|above|your|all|any|the|these|those|system|safety)\s+(?:\w+\s+)?{_RULES}\b|{_RULES}\s+(?:above|you were given)\b)|\b(?:ignore|disregard|forget)\b\s+(?:everything|all|anything|what|whatever)\b[^.?!]{{0,30}}\b(?:you|told|above|before|said|earlier|previous)\b|\bforget (?:that )?you(?:'re| are)\b|\bignore the chart\b"
-    r"|\b(?:dan|developer|debug|god|admin|jailbreak|maintenance|unrestricted|sudo|root) mode\b|\bjailbr\w+|\byou are (?:now|no longer) (?!on\b|in (?:the )?(?:chart|room))|\bfrom now on\b[^.?!]{0,30}\b(?:you|your|answer|no (?:rules|restrictions))\b|\b(?:act|speak|answer|behave|respond|talk|write) (?:as|like) (?:if you|an? |the |dr\b|doctor |my |nurse )|(?:^|[.,;:!]\s*|\b(?:please|let'?s|can you|now|and)\s+)(?:pretend|imagine|role-?play)\b(?!\s+(?:that )?(?:she|he|they|her|his|the patient|pt|we)\b)|\blet'?s play\b|\bplay the role\b|\b(?:un(?:filtered|restricted|censored)|no (?:rules|restrictions|filters?|limits)|without (?:rules|restrictions|limits|filters?|guardrails))\b"
+    r"|\b(?:dan|developer|debug|god|admin|jailbreak|maintenance|unrestricted|sudo|root) mode\b|\bjailbr\w+|\byou are (?:now|no longer) (?!on\b|in (?:the )?(?:chart|room))|\bfrom now on\b[^.?!]{0,30}\b(?:you|your|answer|no (?:rules|restrictions))\b|\b(?:act|speak|answer|behave|respond|talk|write) (?:as|like) (?:if you|an? |the |dr\b|doctor |my |nurse )|(?:^|[.,;:!]\s*|\b(?:please|let'?s|can you|now|and)\s+)(?:pretend|imagine|role-?play)\b(?!\s+(?:that )?(?:she|he|they|her|his|him|them|the patient|pt|we)\b)(?!\s+(?:that )?(?:an? |the |serum |blood )*(?:creat\w*|cr|scr|alb\w*|a1c|hba1c|weight|bp|systolic|sodium|na|potassium|k|bili\w*|inr|glucose|sugar|urea|bun|[lh]dl|cholesterol|calcium|h(?:a)?emoglobin|hb|platelets?|\d[\d.,]* ?(?:mls?|cc|kg|mg|lit(?:re|er)s?|l|%))\b)|\blet'?s play\b|\bplay the role\b|\b(?:un(?:filtered|restricted|censored)|no (?:rules|restrictions|filters?|limits)|without (?:rules|restrictions|limits|filters?|guardrails))\b"
     r"|\b(?:turn|switch|shut) off\b[^.?!]{0,30}\b(?:verif\w+|check\w*|filters?|guard\w*|safety|citations?)\b|\b(?:disable|deactivate|skip|bypass)\b[^.?!]{0,30}\b(?:verif\w+|filters?|guard\w*|safety|citations?|access control|restrictions?)\b|\bverification is off\b|\bi (?:hereby )?(?:grant|authori[sz]e) you\b|\byour (?:\w+ )?(?:rules|guidelines|restrictions|guardrails) (?:no longer|do not|don't) apply|\bstop being\b|\bas (?:the|your) (?:system )?(?:administrator|developer|creator|owner)\b"
     r"|\b(?:system|initial|hidden|original|base|first|secret|starting) (?:prompts?|messages?|instructions?|rules)\b|\byour (?:\w+ )?(?:prompts?|instructions|rules|guidelines|system message|directives|programming|configuration|source code|api key|tools? (?:list|schema\w*|definition\w*)|context window|hidden reasoning|chain of thought)\b|\b(?:line|word|sentence|part|beginning) of your (?:prompt|instructions)\b|\bcat /|/etc/passwd|\bapi[ _-]?keys?\b|\b(?:repeat|print|output|show|reveal|quote|summari[sz]e|translate|copy|recite)\b[^.?!]{0,25}\b(?:(?:everything|text|words|all|the lines?) (?:above|before)|verbatim|hidden)\b|\brules you (?:were|are|have been) given\b|\bwhat (?:were|are) you (?:told|instructed|programmed|trained)\b|\bdecode (?:this|and|it)\b|\brepeat after me\b"
     r"|</?\s*(?:system|assistant|user|question|instructions?|tool\w*|context)\s*>|\[/?INST\]|<\|\w+\|>|[\"']role[\"']\s*:\s*[\"'](?:system|assistant|developer|tool)|(?:^|\n)\s*(?:system|assistant|developer)\s*:",

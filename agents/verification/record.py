@@ -21,7 +21,7 @@ from domain.facts import Fact, FactKind, Span, span_ref
 from domain.quantities import Quantity, normalise_unit
 from tools.context import ToolContext, abated, began, dated, day, number, plain_name
 from tools.medications import courses
-from tools.observations import is_pressure, readings, unit_label
+from tools.readings import is_pressure, readings, unit_label
 
 _ALL_LISTS = (
     "condition",

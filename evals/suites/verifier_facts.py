@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from tools.catalogue import run_tool
 from tools.concepts import default_lexicon
 from tools.context import ToolContext, began, number, plain_name
-from tools.observations import unit_label
 from tools.outcome import ToolResult
+from tools.readings import unit_label
 
 Slots = dict[str, Any]
 

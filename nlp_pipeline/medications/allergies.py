@@ -29,16 +29,19 @@ _CUE = re.compile(
 )
 _DENIED = re.compile(
     r"(?:\bno\b|\bdenie[sd]\b|\bdenying\b|\bwithout\b|\bnil\b|\bnot\s+(?:have|had|report|reported|aware\s+of)"
-    r"|\bnever\s+had\b|\bnegative\s+for\b|n['’]t\s+have|\bneither)(?:[\s,/]+(?:any|an|a|known|other|history|of|hx|significant"
+    r"|\bnever\s+had\b|\bnegative\s+for\b|\bfree\s+(?:of|from)\b|n['’]t\s+have|\bneither)(?:[\s,/]+(?:any|an|a|known|other|history|of|hx|significant"
     r"|reported|documented|prior|previous|past|personal|drugs?|medications?|medicines?|foods?|environmental|seasonal|or|and"
     r"|nor|having|to|latex|contrast|adverse|identified|active)){0,9}[\s,/]*$",
     re.IGNORECASE,
 )
 _OTHER = re.compile(r"\bother\b", re.IGNORECASE)
 _ANY = re.compile(
-    r"\s+to\s+(?:any\s+)?(?:known\s+)?(?:medications?|drugs?|medicines?|foods?|anything|antibiotics\b(?!\s*[(,])|substances?)"
-    r"(?:(?:\s+or\s+|\s+and\s+|/)(?:medications?|drugs?|medicines?|foods?))?\b",
+    r"\s+(?:to\s+(?:any\s+)?(?:known\s+)?(?:medications?|drugs?|medicines?|foods?|anything|antibiotics\b(?!\s*[(,])|substances?)"
+    r"(?:(?:\s+or\s+|\s+and\s+|/)(?:medications?|drugs?|medicines?|foods?))?|of\s+(?:any\s+(?:kind|sort|type|description)|note))\b",
     re.IGNORECASE,
+)
+_ANY_DRUG = re.compile(
+    r"\s+(?:any\s+(?:known\s+)?(?:medications?|drugs?|medicines?|foods?|substances?)|anything)\b", re.IGNORECASE
 )
 _EXCEPT = re.compile(
     r"[\s,;(]*(?:except(?:ing)?(?:\s+(?:for|to))?|other\s+than|apart\s+from|besides|aside\s+from|with\s+the\s+exception\s+of"
@@ -46,7 +49,7 @@ _EXCEPT = re.compile(
     re.IGNORECASE,
 )
 _NONE_AFTER = re.compile(
-    r"\s*(?:\([^)\n]{0,20}\)\s*)?(?:[:=\-–]|\bare\b|\bis\b)?\s*(?P<none>none(?:\s+(?:known|reported|documented|listed))?|nil"
+    r"\s*(?:\b(?:status|history|hx|list|review)\b)?\s*(?:\((?!\s*(?:none|nil|no\b))[^)\n]{0,20}\)\s*)?(?:[:=\-–(]|\bare\b|\bis\b)?\s*(?P<none>none(?:\s+(?:known|reported|documented|listed))?|nil"
     r"(?:\s+known)?|nkd?a|no\s+known(?:\s+(?:drug|food|medication)s?)*(?:\s+allerg(?:ies|y))?|denie[sd]|negative"
     r"|not\s+known|n/a|no)(?=\s*(?:[.,;)\n]|$))",
     re.IGNORECASE,
@@ -213,6 +216,12 @@ class _Reading:
             span = (floor + before.start(), every.end() if every else end)
             if "latex" in before[0].lower() or "contrast" in before[0].lower():
                 return None
+        elif cue.startswith("reaction"):
+            floor = max(low, start - 40)
+            before, every = _DENIED.search(text[floor:start]), _ANY_DRUG.match(text, end, high)
+            if before is None or every is None:
+                return None
+            span = (floor + before.start(), every.end())
         else:
             return None
         return _no_known(*span)

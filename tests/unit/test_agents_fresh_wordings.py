@@ -19,8 +19,8 @@ from tests.conftest import Bench
 from tools.all_results import all_results
 from tools.drafts import read_draft_request
 from tools.medications import list_medications
-from tools.observations import unit_label
 from tools.outcome import ToolResult
+from tools.readings import unit_label
 
 CREATININE = {"concept": "creatinine"}
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agents import guards
 from agents.context import RunContext
-from tests.conftest import Bench, bug
+from tests.conftest import Bench
+from tools.concepts import default_lexicon
+
+PEOPLE = Path(__file__).parents[1] / "data" / "guards" / "people.txt"
 
 
 def somebody_else(bench: Bench, who: int, question: str) -> bool:
@@ -16,9 +20,6 @@ def somebody_else(bench: Bench, who: int, question: str) -> bool:
     return guards.names_somebody_else(question, context.people, context.tools.lexicon)
 
 
-UNKNOWN_NAME = (
-    "a name unknown to the store, in lower case or standing alone, is not seen; the answer is about the open patient"
-)
 OTHERS: list[Any] = [
     # a patient of the same store, in any writing; 2 is Maria L. Gonzalez, 3 is Maria T. Gonzales
     (2, "What is Maria Gonzales's LDL?"), (2, "maria gonzales ldl"), (2, "gonzales creatinine"), (2, "what is mrs gonzales' a1c"), (2, "Maria T. Gonzales: LDL?"),
@@ -35,16 +36,15 @@ OTHERS: list[Any] = [
     (2, "what meds does her sister take"),
     # strangers
     (2, "Mr. Smith's potassium"), (2, "john smith potassium"), (2, "potassium of John Smith"), (2, "what about Jane Doe?"), (2, "ms johnson ldl"), (2, "Xiomara Quispe allergies"), (2, "nguyen allergies"),
-    bug(2, "xiomara quispe allergies", why=UNKNOWN_NAME), (2, "is Bob on statins"),
+    (2, "xiomara quispe allergies"), (2, "is Bob on statins"),
 ]  # fmt: skip
 
-NOT_A_PERSON = "people takes every possessive or capitalised pair outside _EPONYMS for a person: a medical head word after it (disease, sign, syndrome, fracture ...) should decide"
 OWN: list[Any] = [
     # the open patient, also misspelt
     (2, "What is Maria Gonzalez's LDL?"), (2, "maria gonzalez ldl"), (2, "Maria L. Gonzalez LDL"), (2, "mariah gonzalez ldl"), (2, "Gonzelez bp"), (2, "gonzalex bp"), (2, "Ms. Gonzalez's A1c"),
     (3, "Maria Gonzales LDL"), (3, "mrs gonzales' dexa"), (9, "adeyemi-clarke hgb"), (2, "CT-774120 LDL"), (2, "demo-ct-002 LDL"), (1, "harold's creatinine"),
     (9, "Mr. Adeyemi-Clarke's Hgb"),
-    bug(9, "samuel adeyemi clark hgb", why="people._names_in_lower_case allows no misspelling of the patient's own name that is itself a common given name"),
+    (9, "samuel adeyemi clark hgb"),
     # nobody
     (2, "What's her BP?"), (2, "How's her potassium"), (2, "patient's last A1c"), (2, "today's labs"), (2, "Where's the MRI"), (2, "who's her PCP"), (2, "what is her MRN"), (2, "Patient ID?"),
     (2, "Most Recent A1c"), (2, "Blood Pressure"), (2, "LDL Cholesterol Trend"), (2, "bed rest"), (2, "room air sat"), (2, "PHQ-9"), (2, "pt 57y f?"), (2, "discharge in June"), (2, "Is Mark up to date"),
@@ -67,7 +67,7 @@ OWN: list[Any] = [
     # guidance, clinicians, words that are also names
     (2, "is metformin ok for patients with eGFR 29?"),
     (2, "what did Dr. Okoye's note say?"),
-    bug(2, "is there a grace period for the refill?", why="the given name of another patient (Grace) that is also a word refuses the question"),
+    (2, "is there a grace period for the refill?"),
     (2, "SpO2 on room 2 L"),
 ]  # fmt: skip
 
@@ -80,6 +80,21 @@ def test_about_somebody_else(cohort: Bench, who: int, question: str) -> None:
 @pytest.mark.parametrize(("who", "question"), OWN)
 def test_about_the_open_patient(cohort: Bench, who: int, question: str) -> None:
     assert not somebody_else(cohort, who, question)
+
+
+def test_people_and_what_only_looks_like_them(cohort: Bench) -> None:
+    rows = [line.split("\t") for line in PEOPLE.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+    wrong = {q: kind for who, kind, q in rows if somebody_else(cohort, int(who), q) is not (kind == "other")}
+    assert len(rows) > 100 and wrong == {}
+
+
+def test_patients_of_the_same_words_are_told_apart_by_their_order() -> None:
+    pairs = frozenset({("martin", "cole"), ("may", "brown")})
+    people = guards.People(own=guards.name_words(["James Martin Cole"]), others=frozenset(), other_pairs=pairs)
+    for other in ("martin cole creatinine", "bp of may brown", "Martin Cole's a1c"):
+        assert guards.names_somebody_else(other, people, default_lexicon())
+    for own in ("james cole creatinine", "was the rash brown in may", "cole, james: a1c", "James Martin Cole's LDL"):
+        assert not guards.names_somebody_else(own, people, default_lexicon())
 
 
 def test_every_name_in_the_store_refuses_in_every_other_chart(cohort: Bench) -> None:

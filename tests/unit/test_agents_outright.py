@@ -8,10 +8,12 @@ from importlib import resources
 
 import pytest
 
+from agents.embedded.calculator_names import ModelNames
 from agents.embedded.dosing import DOSE, INTERVAL, asks_exposure, hours_of, milligrams, stated_doses
 from agents.embedded.outright import beyond_any_record, named_outright
 from agents.embedded.places import last_few, names_statistic
-from agents.embedded.reader import ModelNames, Reader, RecordNames, Slot, Variant
+from agents.embedded.reader import Reader, Slot, Variant
+from agents.embedded.record_names import RecordNames
 from agents.embedded.router import Router
 from agents.embedded.splitting import _JOINERS, _PER_UNIT, _is_within
 from agents.embedded.wording import plain

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from agents.context import RunContext
+from agents.embedded.figures import in_figures
 from agents.embedded.planner import Planner, Setting
 from agents.embedded.suppositions import supposed
 from agents.guards import People
@@ -110,7 +111,7 @@ def test_a_score_under_a_condition_is_run_under_it(
     assert [s["changes"] for s in call.arguments["scenarios"]] == [changes]
 
 
-@pytest.mark.parametrize("question", ["curb-65 with a urea of 25", "has-bled if he moves to Spain"])
+@pytest.mark.parametrize("question", ["has-bled if he moves to Spain"])
 def test_a_condition_that_nothing_is_made_of_gives_no_score(cohort: Bench, question: str) -> None:
     answer = cohort.assistant.ask(cohort.patient_id(8), question, as_of=NOW)
     assert answer.refused and not answer.tool_calls and "Its inputs are" in answer.text
@@ -120,3 +121,168 @@ def test_an_auc_of_a_dose_without_a_drug_is_vancomycins(cohort: Bench) -> None:
     answer = cohort.assistant.ask(cohort.patient_id(1), "what would the AUC be on 1250 mg q12?", as_of=NOW)
     (call,) = [c for c in answer.tool_calls if c.name == "what_if"]
     assert call.arguments["inputs"] == {"dose_mg": 1250.0, "interval_h": 12.0}
+
+
+# One wording a line; each is the same question as the first of its table in another grammar.
+IN_MANY_GRAMMARS = {
+    ("ckd_epi_2021_creatinine", "creatinine_mg_dl", 2.3): """eGFR at creatinine 2.3
+        with a creatinine of 2.3, where does his GFR land?
+        were the creatinine 2.3, what eGFR would that correspond to?
+        should his creatinine reach 2.3, what will the eGFR be
+        say creatinine hits 2.3, GFR?
+        imagine the serum creatinine were 2.3 mg/dl. what would the estimated gfr come out at?
+        creatinine two point three, gfr?
+        take creatinine as 2.3 and work out eGFR
+        Estimate GFR given creatinine 2.3.""",
+    ("bmi", "weight_kg", 75.0): """bmi at 75 kilos
+        75 kg: BMI?
+        BMI should he get down to 75 kg
+        goal weight 75 kg - what BMI is that
+        take the weight as 75 kg; BMI please""",
+    ("corrected_calcium", "albumin_g_dl", 2.4): """correct his calcium for an albumin of 2.4
+        albumin 2.4: corrected calcium?
+        albumin adjusted calcium using 2.4 for the albumin
+        Ca corrected, albumin = 2.4
+        corr ca w alb 2.4
+        what does his calcium come to when corrected for albumin 2.4""",
+    ("estimated_average_glucose", "hba1c_percent", 8.5): """A1c 8.5 = what average sugar
+        what would his average sugars be running at with an a1c of 8.5
+        glycated haemoglobin 8.5: estimated average glucose please""",
+    ("a1c_from_average_glucose", "mean_glucose_mg_dl", 180.0): """what A1c is an average sugar of 180
+        average glucose of 180, what A1c does that equal""",
+    ("haemodynamics_ursino", "blood_loss_ml", 1000.0): """1 litre bleed - BP?
+        if he bled a litre what would his BP do
+        acute blood loss 1000ml - what's the BP
+        suppose he drops 1000 mL, what does the haemodynamics look like""",
+}  # fmt: skip
+LESS_WEIGHT = (
+    "BMI minus 8 kg", "8 kg lighter, what BMI?", "BMI with 8 kg off", "if we diurese 8 kg off him what does the BMI become",
+    "take 8 kg off the last weight and recalculate BMI", "a loss of 8 kg would bring BMI to what", "BMI following 8 kg of weight loss",
+    "bmi if he was 8 kg lighter than now", "he wants to lose 8 kg. what BMI would that give him",
+)  # fmt: skip
+# Near ones, of what was measured: none of them supposes anything.
+OF_THE_RECORD = (
+    "when was creatinine 2.3", "was his creatinine above 2.3 with egfr under 30", "which creatinine goes with the egfr of 65",
+    "creatinine and egfr on 2026-03-12", "is his BMI over 30", "albumin and calcium", "latest A1c and average glucose in 2025",
+    "how much blood was lost in the operation", "was 500 ml of saline given", "urine output dropped to 500 mL, what happens", "vanc 1 g q12 ordered when",
+    "is vanc 1250 mg q12 what he's on", "eats 3 meals a day?", "systolic over 140 ever",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def setting(crafted: Bench) -> Setting:
+    context = RunContext(tools=crafted.context("units"))
+    return Setting(NOW, People(own=frozenset(), others=frozenset()), context.record)
+
+
+def _runs(planner: Planner, setting: Setting, question: str) -> list[tuple[str, dict[str, Any]]]:
+    """Model and supposed inputs of each run that a question is planned as."""
+    found = []
+    for call in planner.plan(question, setting).calls:
+        scenarios = call.arguments.get("scenarios") or [{}]
+        changes = dict(call.arguments.get("inputs") or {}) | dict(scenarios[0].get("changes") or {})
+        found.append((str(call.arguments.get("model", call.tool)), changes))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "value", "question"),
+    [(*key, line.strip()) for key, lines in IN_MANY_GRAMMARS.items() for line in lines.splitlines()],
+)
+def test_the_grammar_does_not_matter(
+    planner: Planner, setting: Setting, model: str, name: str, value: float, question: str
+) -> None:
+    ((run, changes),) = _runs(planner, setting, question)
+    assert run == model and changes[name]["value"] == value
+    assert set(changes) <= {name, "blood_loss_rate_ml_min"}
+
+
+@pytest.mark.parametrize("question", LESS_WEIGHT)
+def test_weight_that_is_lost(planner: Planner, setting: Setting, question: str) -> None:
+    assert _runs(planner, setting, question) == [("bmi", {"weight_kg": {"add": -8.0}})]
+
+
+@pytest.mark.parametrize("question", OF_THE_RECORD)
+def test_questions_of_the_record_suppose_nothing(planner: Planner, setting: Setting, question: str) -> None:
+    assert all(call.tool != "what_if" for call in planner.plan(question, setting).calls)
+
+
+@pytest.mark.parametrize(
+    ("question", "dose", "hours"),
+    [
+        ("vanc 1250 q12", 1250.0, 12.0),
+        ("1.25 g vanc bd, trough?", 1250.0, 12.0),
+        ("vancomycin one and a quarter grams every twelve hours AUC", 1250.0, 12.0),
+        ("vanc dosing 1250mg/12h what auc", 1250.0, 12.0),
+        ("what would his vanc level be on 1250 mg every 12 hrs", 1250.0, 12.0),
+        ("start vanc at 1.25 g q24: what AUC24 would that get him", 1250.0, 24.0),
+        ("vanc 15 mg/kg q12", {"per_kg": 15.0}, 12.0),
+        ("vancomycin 45 mg/kg/day q8h, AUC?", {"per_kg": 15.0}, 8.0),
+    ],
+)
+def test_doses_as_they_are_written(planner: Planner, setting: Setting, question: str, dose: Any, hours: float) -> None:
+    assert _runs(planner, setting, question) == [("vancomycin_goti2018", {"dose_mg": dose, "interval_h": hours})]
+
+
+@pytest.mark.parametrize(
+    ("question", "inputs"),
+    [
+        ("75 g carb meal with no bolus", {"carbohydrate_g": 75.0, "insulin_bolus_units": 0.0}),
+        ("what if she skips her insulin with a 60 g meal", {"carbohydrate_g": 60.0, "insulin_bolus_units": 0.0}),
+        ("glucose after eating 45 g and taking 4 units", {"carbohydrate_g": 45.0, "insulin_bolus_units": 4.0}),
+    ],
+)
+def test_meals(planner: Planner, setting: Setting, question: str, inputs: dict[str, float]) -> None:
+    assert _runs(planner, setting, question) == [("glucose_insulin_bergman", inputs)]
+
+
+def test_other_asks_beside_a_supposition_are_kept(planner: Planner, setting: Setting) -> None:
+    for question in (
+        "eGFR if creatinine 2.3, and what's his latest potassium?",
+        "latest potassium and the eGFR if creatinine is 2.3",
+    ):
+        calls = planner.plan(question, setting).calls
+        assert sorted(c.tool for c in calls) == ["latest", "what_if"]
+    both = planner.plan("MELD and child pugh if bilirubin 6", setting).calls
+    assert [c.arguments["model"] for c in both] == ["meld_3_0", "child_pugh"]
+    (one,) = planner.plan("child-pugh with albumin 2.1 and bilirubin 4", setting).calls
+    assert set(one.arguments["scenarios"][0]["changes"]) == {"albumin_g_dl", "bilirubin_mg_dl"}
+
+
+def test_bare_urea_is_read_in_both_units(planner: Planner, setting: Setting) -> None:
+    (call,) = planner.plan("curb-65 with a urea of 25", setting).calls
+    assert [s["name"] for s in call.arguments["scenarios"]] == ["with urea 25 mmol/L", "with urea 25 mg/dL"]
+    values = [s["changes"]["bun_mg_dl"] for s in call.arguments["scenarios"]]
+    assert values[0]["value"] == 25.0 and values[0]["unit"] == "mmol/L"
+    assert values[1]["value"] == pytest.approx(25 * 28.014 / 60.056, abs=0.01) and values[1]["unit"] == "mg/dL"
+
+
+def test_the_answer_begins_with_what_was_asked(cohort: Bench) -> None:
+    for question, words in (
+        ("what would his eGFR be with a creatinine of 2.3", "with serum creatinine 2.3 mg/dL: Estimated GFR"),
+        ("vanc 1 g q12, trough?", "Trough at steady state"),
+        ("heart rate if he loses 1.5 L of blood?", "Heart rate at the end"),
+    ):
+        answer = cohort.assistant.ask(cohort.patient_id(1), question, as_of=NOW)
+        assert words in answer.text.split(". ")[0].splitlines()[0]
+
+
+def test_a_dose_per_kilogram_is_worked_out_from_the_charted_weight(cohort: Bench) -> None:
+    answer = cohort.assistant.ask(cohort.patient_id(1), "gentamicin 5 mg/kg daily, peak?", as_of=NOW)
+    assert "as asked: 5 mg/kg × 85.1 kg" in answer.text and "425.5 mg" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("text", "figures"),
+    [
+        ("a litre and a half", "1.5 litre"),
+        ("seven hundred and fifty mls", "750 mls"),
+        ("half a litre", "0.5 litre"),
+        ("creatinine of two point four", "creatinine of 2.4"),
+        ("every twelve hours", "every 12 hours"),
+        ("two visits in the last three years", "two visits in the last three years"),
+        ("a low haemoglobin, one more thing", "a low haemoglobin, one more thing"),
+    ],
+)
+def test_amounts_in_words(text: str, figures: str) -> None:
+    assert in_figures(text) == figures

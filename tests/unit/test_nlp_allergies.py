@@ -31,6 +31,11 @@ NONE = [
     "He is allergic to none.",
     "Known allergies: none",
     "without known allergies",
+    "No known allergies of any kind. Routine review.",
+    "Allergy status: nil",
+    "Allergies (none)",
+    "Never had a reaction to any medicine.",
+    "Free of allergies.",
 ]
 
 

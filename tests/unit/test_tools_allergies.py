@@ -166,3 +166,11 @@ def test_every_class_finds_its_members_and_every_member_its_class() -> None:
             if not lexicon.matches_allergy(target, _Row(f"Allergy to {one.label.lower()}")):
                 missed.append((drug.label, one.label))
     assert len(classes) > 50 and missed == []
+
+
+def test_another_fruit_is_no_allergy_to_the_fruit_asked_about() -> None:
+    lexicon = default_lexicon()
+    (kiwi,) = [m.of_kind("allergen") for m in lexicon.find_mentions("a kiwi fruit allergy", ("allergen",))]
+    fruit = lexicon.resolve("fruit", "allergen")
+    assert kiwi is not None and fruit is not None
+    assert kiwi.id == "kiwi" and "strawberry" not in kiwi.ids and {"kiwi", "strawberry"} <= fruit.ids

@@ -139,12 +139,28 @@ def test_a_change_relative_to_the_chart(cohort: Bench) -> None:
     )
     values = [r["outputs"][0]["value"] for r in result.data["runs"]]
     assert values[1] == pytest.approx(values[0] * 61 / 71, rel=0.01)
-    with pytest.raises(RetryableToolError, match="no value in the chart to change from"):
-        cohort.run(
-            11,
-            "what_if",
-            {"model": "ckd_epi_2021_creatinine", "scenarios": [{"changes": {"creatinine_mg_dl": {"add": 1}}}]},
-        )
+    nothing = cohort.run(
+        11,
+        "what_if",
+        {"model": "ckd_epi_2021_creatinine", "scenarios": [{"changes": {"creatinine_mg_dl": {"add": 1}}}]},
+    )
+    assert not nothing.found and "missing serum creatinine" in nothing.statements[0].text
+
+
+def test_a_slope_is_of_values_outside_hospital(cohort: Bench) -> None:
+    """Patient 1 had an acute kidney injury in hospital; its values are no decline."""
+    result = cohort.run(1, "calculate", {"model": "egfr_slope"})
+    values, _ = (i["value"] for i in result.data["inputs"][:2])
+    assert [round(v) for v in values] == [92, 86]
+    assert "8 of hospital stays left out" in " ".join(s.text for s in result.statements)
+
+
+def test_the_calibration_of_a_risk_follows_the_country(cohort: Bench) -> None:
+    result = cohort.run(
+        1, "calculate", {"model": "kfre_4_variable", "inputs": {"uacr_mg_g": 300, "egfr_ml_min_1_73m2": 40}}
+    )
+    region = next(i for i in result.data["inputs"] if i["name"] == "region")
+    assert region["value"] == "north_america" and region["origin"] == "resource"
 
 
 def test_a_simulation_without_a_full_baseline_runs_alone(cohort: Bench) -> None:

@@ -10,8 +10,8 @@ import pytest
 from nlp_pipeline.vocabulary import load_vocabulary
 from tests.conftest import Bench
 from tools.known_effects import known_effects
-from tools.observations import Reading
 from tools.outcome import RetryableToolError
+from tools.readings import Reading
 from tools.result_changes import Move, drug_events, interval_hours, largest_move
 
 DAY0 = datetime(2026, 1, 1, tzinfo=UTC)

@@ -17,7 +17,7 @@ from tools.concepts import (
     tokenize,
 )
 from tools.medications import find_drug
-from tools.observations import find_target
+from tools.readings import find_target
 
 
 @pytest.fixture(scope="module")

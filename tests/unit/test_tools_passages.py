@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Bench
-from tools.passages import what_is_asked
+from tools.note_subjects import what_is_asked
 
 # Written by the author of the tools over the demo cohort, and used to choose what is here: no measure of quality.
 TOLD: list[tuple[int, str, str]] = [

@@ -302,6 +302,15 @@ def test_estimated_average_glucose(hba1c: float, glucose: int) -> None:
     assert run("estimated_average_glucose", hba1c_percent=hba1c).output("eag").display == f"{glucose} mg/dL"
 
 
+@pytest.mark.parametrize(
+    ("glucose", "hba1c"), [(97, 5.0), (126, 6.0), (154, 7.0), (183, 8.0), (240, 10.0), (298, 12.0)]
+)
+def test_hba1c_from_average_glucose_is_the_same_line_backwards(glucose: float, hba1c: float) -> None:
+    """Nathan et al. 2008, table 2, read from glucose to HbA1c."""
+    got = run("a1c_from_average_glucose", mean_glucose_mg_dl=glucose).output("hba1c").value
+    assert got == pytest.approx(hba1c, abs=0.02)
+
+
 def test_estimated_average_glucose_takes_mmol_per_mol() -> None:
     """53 mmol/mol is 7.0 %: 154 mg/dL, 8.6 mmol/L."""
     got = run("eag", hba1c_percent={"value": 53, "unit": "mmol/mol"})

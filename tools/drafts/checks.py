@@ -22,7 +22,7 @@ from tools.drafts.proposal import by_severity
 from tools.drafts.rules import Rule, kinds_of, rules, rules_for
 from tools.medications import Course, courses
 from tools.note_claims import is_set_right
-from tools.observations import readings, unit_label
+from tools.readings import readings, unit_label
 
 if TYPE_CHECKING:
     from knowledge_base.rows import AllergyRow

@@ -16,8 +16,8 @@ from tools.drafts import checks
 from tools.drafts.proposal import Json, Proposal, by_severity, codings, read_text, subject
 from tools.drafts.services import FREE_SERVICE, find_services, propose_service
 from tools.medications import Course, courses, find_drug
-from tools.observations import unit_label
 from tools.outcome import FinalToolError, RetryableToolError
+from tools.readings import unit_label
 
 ACTIONS = ("start", "change", "renew", "hold", "stop")
 _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"

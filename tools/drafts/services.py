@@ -14,7 +14,7 @@ from tools.context import ToolContext, cite, day, plain_name
 from tools.drafts import checks
 from tools.drafts.proposal import Json, Proposal, by_severity, codings, subject
 from tools.medications import courses
-from tools.observations import readings
+from tools.readings import readings
 
 _PRIORITY = ((r"\bstat\b|\bimmediately\b|\bnow\b", "stat"), (r"\basap\b|\bas soon as possible\b", "asap"), (r"\burgent(?:ly)?\b", "urgent"))  # fmt: skip
 _WHEN = re.compile(

@@ -16,7 +16,7 @@ from domain.facts import Evidence, Fact
 from domain.quantities import Quantity, convert
 from tools.context import Chart, ToolContext, cite, plain_name
 from tools.medications import courses
-from tools.observations import reading_of
+from tools.readings import reading_of
 from tools.untrusted import gives_orders
 
 if TYPE_CHECKING:

@@ -49,6 +49,29 @@ GMI_CARD = ModelCard(
 )
 
 
+INVERSE_CARD = ModelCard(
+    id="a1c_from_average_glucose",
+    version="1.0.0",
+    title="HbA1c from average glucose",
+    aliases=("average glucose to a1c", "a1c from average glucose", "hba1c from average glucose", "inverse eag"),
+    kind="calculator",
+    summary="The HbA1c of an average glucose, (mean glucose in mg/dL + 46.7) / 28.7: the line of HbA1c to glucose, read backwards.",
+    inputs=(
+        inputs.changed(inputs.GLUCOSE, name="mean_glucose_mg_dl", label="Average glucose", plausible=(40, 600), derivation=(82, 298)),
+    ),
+    outputs=(("hba1c", "%", "HbA1c"),),
+    source=EAG_CARD.source,
+    doi="10.2337/dc08-0545",
+    population=EAG_CARD.population,
+    context_of_use="Saying which HbA1c an average glucose of two to three months goes with.",
+    limitations=(
+        "The published line predicts glucose from HbA1c; read backwards it is no regression of its own.",
+        "For sensor glucose use the glucose management indicator. A single glucose is no average.",
+        *EAG_CARD.limitations,
+    ),
+)  # fmt: skip
+
+
 def average_glucose(values: Values) -> Result:
     """28.7 x HbA1c - 46.7, mg/dL."""
     glucose = 28.7 * values.number("hba1c_percent") - 46.7
@@ -66,4 +89,14 @@ def management_indicator(values: Values) -> Result:
     return Result((measured("gmi", "Glucose management indicator", indicator, "%", 1),))
 
 
-MODELS = (Model(EAG_CARD, closed_form(average_glucose)), Model(GMI_CARD, closed_form(management_indicator)))
+def from_average(values: Values) -> Result:
+    """(mean glucose in mg/dL + 46.7) / 28.7, %."""
+    percent = (values.number("mean_glucose_mg_dl") + 46.7) / 28.7
+    return Result((measured("hba1c", "HbA1c", percent, "%", 1),))
+
+
+MODELS = (
+    Model(EAG_CARD, closed_form(average_glucose)),
+    Model(GMI_CARD, closed_form(management_indicator)),
+    Model(INVERSE_CARD, closed_form(from_average)),
+)

@@ -21,7 +21,7 @@ from domain.predictions import ModelCard, ModelInput, ModelRun
 from domain.quantities import Quantity
 from tools.calculators import gather, shown_output, simulation_artifacts
 from tools.context import number
-from tools.observations import unit_label
+from tools.readings import unit_label
 
 _MOST_KEPT = 3
 _START = '<p class="ct-empty-room">Choose a patient above, then a model. Its inputs come from the chart; change any of them.</p>'

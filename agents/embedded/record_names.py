@@ -1,0 +1,32 @@
+"""The names that one patient's record uses, for subjects that no vocabulary knows."""
+
+from __future__ import annotations
+
+from tools.concepts import Lexicon, Target
+
+
+class RecordNames:
+    """The names in one patient's record, for subjects that the vocabulary does not know."""
+
+    def __init__(self, lexicon: Lexicon, rows_by_kind: dict[str, list[object]]) -> None:
+        self._lexicon = lexicon
+        self._rows = rows_by_kind
+        self._has: dict[tuple[str, str], bool] = {}
+
+    def find(self, phrase: str) -> list[Target]:
+        """Targets whose displays hold every content word of the phrase."""
+        found = []
+        for kind, rows in self._rows.items():
+            target = self._lexicon.from_record(phrase, rows, kind)  # type: ignore[arg-type]
+            if target is not None:
+                found.append(target)
+        return found
+
+    def has(self, kind: str, concept_id: str) -> bool:
+        """Whether a row of the record is about the concept."""
+        if (kind, concept_id) not in self._has:
+            row_kind = {"drug_class": "medication", "allergen": "allergen", "panel": "observation"}.get(kind, kind)
+            target = self._lexicon.resolve(concept_id, kind if kind != "panel" else "observation")
+            rows = self._rows.get(row_kind, [])
+            self._has[kind, concept_id] = target is not None and any(self._lexicon.matches(target, r) for r in rows)  # type: ignore[arg-type]
+        return self._has[kind, concept_id]
