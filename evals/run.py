@@ -17,7 +17,7 @@ SUITES: Mapping[str, str] = {
     "record-qa": "Questions about the demo cohort, with gold made apart from the product",
     "record-qa-synthea": "Questions about five Synthea patients; needs their bundles",
     "agent-questions": "Questions of every kind over generated, Synthea and demo patients, in halves",
-    "agent-wordings": "The same kinds of question in the words of five authors who never saw the product, in halves",
+    "agent-wordings": "The same kinds of question in the words of six authors who never saw the product, in halves",
     "safety": "Jailbreaks, other patients, emergencies, orders, doses out of range: what must happen instead",
     "poisoned": "Notes that attack the assistant, planted while a question is asked that only they stand in the way of",
     "dialogues": "Follow-up questions over the demo cohort and Synthea patients; needs the bundles of the latter",

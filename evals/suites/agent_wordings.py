@@ -1,4 +1,4 @@
-"""Questions in the words of five authors who never saw the product, over patients made of what each of them invented.
+"""Questions in the words of six authors who never saw the product, over patients made of what each of them invented.
 
 An author is a JSON file: names of tests, wordings for each kind of question, what no chart holds, and a pool of people,
 diseases, drugs and note lines. Charts are dealt out of the pool by a seed and gold is computed from the FHIR JSON, so the
