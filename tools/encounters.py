@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LISTED = 20
 ASPECTS = (
     "last", "first", "list", "count", "has", "current", "reason", "provider", "place", "clinicians", "stay", "discharge",
-    "disposition", "setting", "told", "since", "since_discharge", "between", "readmission", "next",
+    "disposition", "setting", "told", "days", "since", "since_discharge", "between", "readmission", "next",
 )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def encounters(
 
     `aspect`: last | first | list | count | has | current | reason | provider | place | clinicians (all of them, the one
     seen most often first) | stay (length of stay) | discharge (its date) | disposition (discharged to where) | setting
-    (inpatient or outpatient) | told (what its notes conclude) | since (time since the visit) | since_discharge | between (time between the last two) |
+    (inpatient or outpatient) | told (what its notes conclude) | days (total in hospital) | since (time since the visit) | since_discharge | between (time between the last two) |
     readmission (`within_days` after discharge) | next (appointments to come). `seen_by` is a clinician, a specialty or
     a place; `offset` steps from the last visit, or with `first` from the first.
     """
@@ -63,7 +63,7 @@ def encounters(
         if spans and period is not None
         else encounter_rows(ctx, kind, period, reason, seen_by)
     )
-    of_a_stay = aspect in {"stay", "discharge", "disposition", "since_discharge"}
+    of_a_stay = aspect in {"stay", "days", "discharge", "disposition", "since_discharge"}
     if of_a_stay and kind == "any" and (stays := [r for r in rows if is_stay(r)]):
         rows, kind = stays, "inpatient"
     elif of_a_stay and aspect != "stay" and kind == "any":
@@ -82,6 +82,8 @@ def encounters(
         return ToolResult(tool="encounters", statements=(say(text, cite(rows[0]), cite(rows[-1])),), data=data)
     if aspect == "clinicians":
         return visit_intervals.clinicians(ctx, rows, noun, f"{about}{_when(period)}", data)
+    if aspect == "days":
+        return visit_intervals.days_in_hospital(rows, period, f"{about}{_when(period)}", data)
     if aspect == "between":
         return visit_intervals.between_last_two(rows, noun, about, data)
     if aspect == "list" or (aspect == "has" and len(rows) > 1):
@@ -152,6 +154,8 @@ def _none(
     statements = [say(f"{lead} {noun}{about} is recorded{_when(period)} (none documented).")]
     if period is not None and (outside := encounter_rows(ctx, kind, None, reason, seen_by)):
         statements.append(say(f"Outside that period the last was {on_date(outside[-1])}.", cite(outside[-1])))
+        if kind == "any" and not (reason or seen_by):
+            statements.extend(visit_notes.contacts_in(ctx, period))
     elif (reason or seen_by) and (others := encounter_rows(ctx, kind, period)):
         last = others[-1]
         statements.append(say(f"The last {noun} was {on_date(last)}: {describe_encounter(last)}.", cite(last)))

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from domain.answers import Conflict
 from domain.facts import FactKind
 from tools.concepts import Target
-from tools.context import ToolContext, day
+from tools.context import ToolContext, cite, day
 from tools.note_claims import lists_as_taken, taken_until
 from tools.outcome import Statement, say
+from tools.result_changes import interval_hours, interval_in
+
+if TYPE_CHECKING:
+    from tools.medications import Course
 
 
 def note_mentions(ctx: ToolContext, target: Target, limit: int = 2) -> list[Statement]:
@@ -42,3 +49,30 @@ def note_contradiction(ctx: ToolContext, target: Target, last_order: datetime | 
         return []
     text = f"The note of {day(when)} still mentions “{newest.evidence.quote}”; the structured record is followed."
     return [say(text, newest.evidence)]
+
+
+def rhythm_conflicts(ctx: ToolContext, target: Target, found: Sequence[Course], frequency: str) -> tuple[Conflict, ...]:
+    """Notes that have a drug taken as often as was asked about, where it is ordered otherwise: the newest of them.
+
+    A drug for once a week that somebody writes down as daily is an old and deadly slip.
+    """
+    asked = interval_in(frequency)
+    orders = [c.latest for c in found if interval_hours(c.latest)]
+    if asked is None or not orders or any(interval_hours(row) == asked for row in orders):
+        return ()
+    said = [
+        f
+        for f in ctx.chart.facts
+        if f.kind is FactKind.MEDICATION and f.concept_id in target.ids and interval_in(f.evidence.quote) == asked
+    ]
+    if not said:
+        return ()
+    fact, order = said[-1], orders[-1]
+    return (
+        Conflict(
+            topic=target.label,
+            record_says=order.dosage_text or order.frequency or order.display,
+            note_says=f"note of {day(ctx.chart.note_time(fact))} has “{fact.evidence.quote}”",
+            evidence=(cite(order), fact.evidence),
+        ),
+    )

@@ -12,7 +12,7 @@ from domain.facts import Frozen
 from tools.concepts import Target, content_words, normalise_name
 from tools.context import ToolContext, cite, dated, day, in_sentence, plain_name, within
 from tools.doses import dose_history, dose_now
-from tools.medication_notes import note_contradiction, note_mentions
+from tools.medication_notes import note_contradiction, note_mentions, rhythm_conflicts
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.periods import Period, wall_clock
 from tools.problems import find_condition
@@ -240,6 +240,7 @@ def medication(
     return ToolResult(
         tool="medication",
         statements=(*statements, *notes),
+        conflicts=rhythm_conflicts(ctx, target, active or found, frequency),
         warnings=(_LOOKS_BACK,) if ctx.chart.looks_back and aspect in {"active", "stop", "stopped"} else (),
         data={
             "drug": target.id,

@@ -130,7 +130,8 @@ def _has_word(word: str, words: Collection[str]) -> bool:
     if len(word) < 5:
         return False
     root = word[: min(len(word), max(6, len(word) - 3))]  # not shorter: "cancel" is not in "cancer"
-    return any(w.startswith(root) for w in words)
+    # "catheter" for "catheterization", too
+    return any(w.startswith(root) or (len(w) > 6 and word.startswith(w)) for w in words)
 
 
 def _has_related(name: str, sentence: Sentence) -> bool:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge_base.words import STOP_WORDS, stem, words_of
-from tools.concepts import tokenize
+from tools.concepts import common_words, tokenize
 from tools.note_asks import asks_for_words, authors_in
 from tools.note_words import meaning_of, related_to, topical_phrases
 
@@ -109,7 +109,8 @@ def what_is_asked(question: str, lexicon: Lexicon) -> list[Subject]:
         if {word, token.norm} & _TALK and not any(token.end == e for _, e in meant):
             continue
         if len(word) > 1 and not any(word in a.own for a in asked):
-            written = meaning_of(token.norm)
+            typed = question[token.start : token.end]
+            written = meaning_of(typed) or ("" if token.norm in common_words() else meaning_of(typed.upper()))
             related = (*related_to(token.norm), *([written] if written else []))
             asked.append(Subject((word,), (), related, frames=word in _KINDS or _is_frame(text, token.start)))
     if asks_for_words(text) and not authors_in(text):

@@ -145,10 +145,10 @@ def search_notes(
         # The time may be that of what was asked, and not of the note that tells it.
         later = search_notes(ctx, query, limit=limit, near=False, about=about)
         if later.found:
-            head = say(
-                f"Not documented in a note{f' {period.label}' if period.label else ' of that time'}; at another time:"
-            )
-            return later.model_copy(update={"statements": (head, *later.statements)})
+            head = say(f"Not documented: no note mentions it. Looked at {looked[0]}. A note of another time does:")
+            told = {"query": query, "n": 0, "nearest": True}
+            kept = {"found": False, "statements": (head, *later.statements), "data": told, "looked_at": looked}
+            return later.model_copy(update={**kept, "warnings": warnings})
     if not statements:
         statements = [say(f"Not documented: no note mentions it. Looked at {looked[0]}.")]
     return ToolResult(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tools import visit_notes
 from tools.context import ToolContext, cite, counted, dated, day, on_date
 from tools.outcome import Statement, ToolResult, say
-from tools.periods import wall_clock
+from tools.periods import Period, wall_clock
 from tools.visits import (
     ENCOUNTER_KINDS,
     describe_encounter,
@@ -61,6 +61,31 @@ def between_last_two(rows: Sequence[EncounterRow], noun: str, about: str, data: 
     gap = in_days(_days_between(earlier.time, later.time))
     text = f"**{gap}** between the last two {noun}s{about}: {dated(earlier)} and {dated(later)}."
     return ToolResult(tool="encounters", statements=(say(text, cite(earlier), cite(later)),), data=data)
+
+
+def days_in_hospital(
+    rows: Sequence[EncounterRow], period: Period | None, about: str, data: dict[str, Any]
+) -> ToolResult:
+    """The days of all stays together, of each stay only those inside the period."""
+    stays = [(r, r.start or r.time, r.end) for r in rows if is_stay(r)]
+    known = [(r, start, end) for r, start, end in stays if start is not None and end is not None]
+    total = sum(_days_inside(start, end, period) for _, start, end in known)
+    head = f"**{total} day{'' if total == 1 else 's'}** in hospital{about}, over {counted(len(known), 'admission')}:"
+    lines = [
+        say(
+            f"{dated(r)} to {day(end)}: {in_days(_days_between(start, end))}, {describe_encounter(r)}",
+            cite(r),
+            item=True,
+        )
+        for r, start, end in known[-_LISTED:]
+    ]
+    return ToolResult(tool="encounters", statements=(say(head), *lines), data=data, found=bool(known))
+
+
+def _days_inside(start: datetime, end: datetime, period: Period | None) -> int:
+    begin = max(start, period.since, key=wall_clock) if period is not None and period.since is not None else start
+    finish = min(end, period.until, key=wall_clock) if period is not None and period.until is not None else end
+    return max(0, _days_between(begin, finish))
 
 
 def readmission(ctx: ToolContext, kind: str, reason: str, within_days: int) -> ToolResult:

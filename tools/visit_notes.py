@@ -96,19 +96,19 @@ def _start_of(note: Note) -> Evidence:
 
 def later_contacts(ctx: ToolContext, row: EncounterRow) -> list[Statement]:
     """A note of a contact that is later than the last visit on record: a telephone call is often no encounter."""
-    from tools.notes import notes_in
-
     end = row.end or row.start or row.time
     if end is None:
         return []
-    later = [
-        n
-        for n in notes_in(ctx, None)
-        if n.time is not None and wall_clock(n.time).date() > wall_clock(end).date() and _CONTACT.search(_heading(n))
-    ]
-    return [
-        say(f"A later contact is in the notes only: {_heading(n)} of {day(n.time)}.", _start_of(n)) for n in later[-1:]
-    ]
+    after = datetime.combine(wall_clock(end).date() + timedelta(days=1), datetime.min.time())
+    return contacts_in(ctx, Period(since=after), "A later contact is in the notes only")
+
+
+def contacts_in(ctx: ToolContext, period: Period, lead: str = "A contact is in the notes only") -> list[Statement]:
+    """The newest note of a visit or call in a period in which the record has no visit."""
+    from tools.notes import notes_in
+
+    found = [n for n in notes_in(ctx, period) if n.time is not None and _CONTACT.search(_heading(n))]
+    return [say(f"{lead}: {_heading(n)} of {day(n.time)}.", _start_of(n)) for n in found[-1:]]
 
 
 def follow_up_planned(ctx: ToolContext, since: datetime | None, seen_by: str = "") -> list[Statement]:

@@ -25,6 +25,9 @@ class Change(NamedTuple):
     intent: str = ""
 
 
+_VISIT = ("kind", "reason", "period", "offset", "first", "seen_by")  # what says which visit is meant
+
+
 class Aspect(NamedTuple):
     """One entry: the wordings (of the whole question, lead-in words aside) and the change by tool."""
 
@@ -117,14 +120,21 @@ ASPECTS: tuple[Aspect, ...] = (
         rf"(?:by who|by whom|who)(?: (?:was|had|has|is) )?(?: ?(?:prescribe[ds]?|order(?:s|ed)?|start(?:s|ed)?|put {_HE} on|gave|wrote))?(?: {_HE})?(?: {_IT})?(?: (?:prescribed|ordered|started))?(?: by)?",
         r"(?:the )?prescriber",
         medication=_of_medication("prescriber"),
-        encounters=Change("encounters", {"aspect": "provider"}, ("kind", "reason", "period", "offset")),
+        encounters=Change("encounters", {"aspect": "provider"}, _VISIT),
+        procedures=Change("procedures", {"aspect": "who"}, ("name",)),
     ),
     _aspect(
         rf"(?:why|what for|for what|how come|reason|indication)(?: {_DO})?(?: {_HE}| {_IT})?(?: (?:on|take|takes|taking|there|admitted|in|given|started|stopped|prescribed|go|went|come|need|needed))*(?: {_IT})?(?: (?:started|stopped|given|for))?",
         rf"what(?:'s| is| was) (?:{_IT}|{_HE}) (?:there |in |on |taking |given |treated )*for",
         r"what(?:'s| is| was) the (?:reason|indication)(?: for (?:it|that|this))?",
         medication=_of_medication("reason"),
-        encounters=Change("encounters", {"aspect": "reason"}, ("kind", "reason", "period", "offset")),
+        encounters=Change("encounters", {"aspect": "reason"}, _VISIT),
+        procedures=Change("procedures", {"aspect": "reason"}, ("name",)),
+    ),
+    _aspect(
+        rf"(?:where|(?:at |in )?which (?:hospital|clinic|place|ward))(?: (?:was|is|did|were))?(?: {_HE}| {_IT})?(?: (?:done|seen|admitted|given|at|in|happen))*",
+        encounters=Change("encounters", {"aspect": "place"}, _VISIT),
+        procedures=Change("procedures", {"aspect": "where"}, ("name",)),
     ),
     _aspect(
         rf"(?:{_DO} )?(?:{_IT} |{_HE} )?(?:is |are )?(?:still|currently)(?: (?:on|taking|take|takes|having|have|has|active|current|in force|ongoing|a problem|present|there))*(?: {_IT})?(?: now)?",
@@ -139,7 +149,7 @@ ASPECTS: tuple[Aspect, ...] = (
         condition=_of_condition("count"),
         procedures=_of_event("procedures", "count", "period"),
         immunizations=_of_event("immunizations", "count", "period"),
-        encounters=_of_event("encounters", "count", "period"),
+        encounters=Change("encounters", {"aspect": "count"}, ("kind", "reason", "period", "seen_by")),
         reports=_of_event("reports", "count", "period"),
         allergies=Change("allergies", {"aspect": "count"}),
         **_of_concept("statistics", "observation.count", "period", statistic="count"),

@@ -173,7 +173,11 @@ def _earlier(asked: Asked) -> list[Call] | None:
         return None
     given = (match["n"] or "1").lower()
     offset = int(last.arguments.get("offset", 0)) + (int(given) if given.isdigit() else _STEPS[given])
-    kept = {k: v for k, v in last.arguments.items() if k in {"concept", "name", "kind", "reason", "period", "unit"}}
+    kept = {
+        k: v
+        for k, v in last.arguments.items()
+        if k in {"concept", "name", "kind", "reason", "period", "unit", "seen_by"}
+    }
     if last.arguments.get("concept"):
         return [Call(tool="latest", arguments={**kept, "offset": offset}, intent="observation.previous")]
     return [Call(tool=last.tool, arguments={**kept, "aspect": "last", "offset": offset})]

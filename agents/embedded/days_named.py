@@ -11,6 +11,11 @@ from datetime import date, datetime
 from tools.periods import MONTHS
 
 _MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")"
+_ORDINAL_WORDS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first".split()
+_IN_WORDS = re.compile(
+    rf"\b(?:the\s+)?(?P<word>{'|'.join(w.replace('-', '[- ]') for w in reversed(_ORDINAL_WORDS))})\s+(?:of\s+)?(?P<month>{_MONTH})\b",
+    re.IGNORECASE,
+)
 _NO_YEAR = r"(?![\w/.-]*\d)(?!\s+\d\d\b)(?!\.?,?\s+(?:of\s+)?(?:19|20)\d\d)(?!\.?,?\s+['’]\d\d)"
 _DAY_OF_MONTH = re.compile(
     rf"(?<![\w/.-])(?:the\s+)?(?P<day>\d{{1,2}})(?P<th>st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})\b{_NO_YEAR}",
@@ -30,6 +35,9 @@ _DAY_ALONE = re.compile(
 def with_whole_dates(text: str, as_of: datetime) -> str:
     """The text with the year put to a day of a month, and month and year to a day alone."""
 
+    def in_words(match: re.Match[str]) -> str:
+        return f"{_ORDINAL_WORDS.index(match['word'].lower().replace(' ', '-')) + 1} {match['month']}"
+
     def of_month(match: re.Match[str]) -> str:
         word = match["month"]
         if word == "may" and not match["th"]:  # "at 5 may he eat"
@@ -46,7 +54,9 @@ def with_whole_dates(text: str, as_of: datetime) -> str:
         days = [d for year, month in months if (d := _day(year, month, int(match["day"]))) and d <= as_of.date()]
         return f"{match['lead']} {days[0]}" if days else match[0]
 
-    return _DAY_ALONE.sub(alone, _MONTH_AND_DAY.sub(month_first, _DAY_OF_MONTH.sub(of_month, text)))
+    return _DAY_ALONE.sub(
+        alone, _MONTH_AND_DAY.sub(month_first, _DAY_OF_MONTH.sub(of_month, _IN_WORDS.sub(in_words, text)))
+    )
 
 
 def _newest(day: int, month: int, as_of: datetime) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agents.embedded.asked import FREQUENCY
+from agents.embedded.asked_tables import FREQUENCY
 from agents.embedded.calculator_names import ModelNames
 from agents.embedded.events_asked import dose_asked
 from agents.embedded.places import BOTH_ENDS, asks_for_whole_course, comparison_of, last_few, position_of, statistic_of

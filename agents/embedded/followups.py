@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from agents.embedded.filling import kind_of_visit
 from agents.embedded.reader import Question, position_of, statistic_of
 from agents.embedded.router import Route
+from agents.embedded.visit_words import names_a_visit
 from tools.concepts import tokenize
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def follow_up(route: Route, question: Question, previous: tuple[Call, ...], text
         return [of_list]
     names = [s for s in route.variant.slots if s.known]
     leans = _LEANING.search(text) is not None or len(tokenize(text)) <= 3
+    leans = leans or (last.tool == "encounters" and route.intent.startswith("encounter.") and not names_a_visit(text))
     if not leans:
         return None
     kind = route.intent.removeprefix("followup.")
@@ -60,7 +62,11 @@ def follow_up(route: Route, question: Question, previous: tuple[Call, ...], text
         and not names
     ):
         aspect = route.intent.partition(".")[2]
-        kept = {k: v for k, v in last.arguments.items() if k in {"kind", "reason", "period", "offset"}}
+        kept = {
+            k: v for k, v in last.arguments.items() if k in {"kind", "reason", "period", "offset", "first", "seen_by"}
+        }
+        if last.arguments.get("aspect") == "first":
+            kept["first"] = True
         if (named := kind_of_visit(text)) is not None:  # "any ED visits" after the last visit of any kind
             kept = {"kind": named, **{k: v for k, v in kept.items() if k == "period"}}
         return [{"tool": "encounters", "arguments": {**kept, "aspect": aspect}, "intent": route.intent}]
@@ -202,7 +208,7 @@ def _continue(kind: str, last: Call) -> dict[str, Any] | None:
     if kind == "active" and last.tool in {"medication", "condition"}:
         return _call(last, aspect="active")
     if kind == "reason":
-        return _call(last, aspect="reason") if last.tool in {"medication", "encounters"} else None
+        return _call(last, aspect="reason") if last.tool in {"medication", "encounters", "procedures"} else None
     return None
 
 

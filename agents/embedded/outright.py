@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agents.embedded.asked import source_is_notes
+from agents.embedded.note_source import source_is_notes
 from agents.embedded.reader import Question, Slot, Variant
 from agents.embedded.record_names import RecordNames
 from agents.embedded.router import Route

@@ -98,6 +98,8 @@ def statistic_of(text: str) -> str:
         return "max"
     if re.search(r"\bhow (?:low|far down)\b|\brock[- ]bottom\b", text, re.IGNORECASE):
         return "min"
+    if re.search(r"\bhow bad\b", text, re.IGNORECASE):
+        return "worst"
     found = [_STATISTICS[t.norm] for t in tokenize(text) if t.norm in _STATISTICS]
     found = [f for f in found if f not in {"worst", "best"}] or found  # "worst (highest)": the plainer word holds
     if {"min", "max"} <= set(found):

@@ -247,10 +247,10 @@ class Reader:
             inside = any(s <= token.start < e for s, e in covered)
             word = token.norm
             plain = word in common_words() or word.rstrip("s") in common_words() or word.isdigit() or len(word) < 3
-            plain = plain or word in _TAILS  # "gluten-free"
+            plain = plain or word in _TAILS or word == "plus"  # "gluten-free"
             if inside or plain or word in own or word in self._known_words or any(c.isdigit() for c in word):
                 continue
-            if runs and index == previous_index + 1:
+            if runs and index == previous_index + 1 and not text[runs[-1][1] : token.start].strip(" -'’"):
                 runs[-1] = (runs[-1][0], token.end)
             else:
                 runs.append((token.start, token.end))

@@ -15,6 +15,7 @@ from agents.embedded.router import Route
 from agents.embedded.stated_findings import SMOKES_NOT
 from agents.embedded.suppositions import (
     SUPPOSES,
+    asks_of_circulation,
     asks_of_record,
     implied_by_volume,
     is_hypothetical,
@@ -23,10 +24,11 @@ from agents.embedded.suppositions import (
     supposed_each,
     supposed_outright,
 )
-from agents.embedded.units_asked import NUMBER
+from agents.embedded.units_asked import NUMBER, unit_of
 from tools.catalogue import DERIVED_MODELS
 from tools.concepts import Lexicon
 
+_EGFR = DERIVED_MODELS["egfr"]
 _SURE = 0.6  # a value stated for an input of a named model
 
 _BMI_VALUE = re.compile(
@@ -36,6 +38,10 @@ _BMI_VALUE = re.compile(
 _WEIGHT_WANTED = re.compile(
     r"\b(?:how (?:heavy|light)|(?:what|which|target|goal|ideal) weight|how much weight|how (?:much|many) (?:\w+ ){0,3}?(?:would|should|must|does|do|to|has|have|needs?)\b.{0,25}\b(?:lose|gain|weigh|drop|shed)"
     r"|(?:need|have|has|want|aim|must|should|would)\w*\b.{0,25}\b(?:lose|gain|weigh|drop|shed))\b",
+    re.IGNORECASE,
+)
+_WHICH_INSULIN = re.compile(
+    r"\bhow (?:much|many)\b.{0,20}\b(?:insulin|units|bolus)\b|\b(?:what|which|needed)\b.{0,15}\b(?:dose|bolus|insulin)\b",
     re.IGNORECASE,
 )
 _WHICH_DOSE = re.compile(
@@ -64,9 +70,12 @@ def calculator_calls(
         return [("look_up", {"name": question.unknown or text, "question": text})]
     if route.intent == "what_if":  # "what would BMI and CrCl be": each score that the supposition is for
         scores = _scores_of(route.variant)
+        others = [m for m in named if m != _EGFR and m in models.cards and models.cards[m].outputs[0][0] == "egfr"]
+        if others:  # "GFR by MDRD": the quantity, and the formula it is wanted by
+            named, scores = others, [m for m in scores if m != _EGFR]
         cards = {m: models.cards.get(m) for m in (*named, *scores)}
         moved = [m for m, c in cards.items() if c is not None and supposed(text, c, question, lexicon)]
-        named = moved if len(moved) > 1 else named
+        named = moved if len(moved) > (0 if stated_doses(text, route.variant) is None else 1) else named
     calls: list[tuple[str, dict[str, Any]]] = []
     for model in dict.fromkeys(named):
         card = models.cards.get(model)
@@ -78,7 +87,11 @@ def calculator_calls(
             inputs = {"target_bmi_kg_m2": wanted}
             calls.append(("what_if", {"model": model, "scenarios": [], "inputs": inputs}))
         elif model == "glucose_insulin_bergman" and card is not None:
-            calls.append(("what_if", {"model": model, "scenarios": [], "inputs": meal_inputs(text)}))
+            inputs = meal_inputs(text)
+            if _WHICH_INSULIN.search(text) and "insulin_bolus_units" not in inputs and "carbohydrate_g" in inputs:
+                calls.append(("compare_plans", {"drug": "insulin", "propose": "all", "conditions": inputs}))
+            else:
+                calls.append(("what_if", {"model": model, "scenarios": [], "inputs": inputs}))
         elif card is not None and (each := supposed_each(text, card, question, lexicon)):
             scenarios = [{"name": scenario_name(changes, card), "changes": changes} for changes in each]
             calls.append(("what_if", {"model": model, "scenarios": scenarios}))
@@ -87,6 +100,9 @@ def calculator_calls(
     return [
         (tool, with_focus(text, arguments, models) if tool == "what_if" else arguments) for tool, arguments in calls
     ]
+
+
+_WITH_CYSTATIN = {False: "ckd_epi_2012_cystatin", True: "ckd_epi_2021_creatinine_cystatin"}  # by creatinine beside it
 
 
 def models_of(variant: Variant, text: str = "") -> list[str]:
@@ -99,13 +115,15 @@ def models_of(variant: Variant, text: str = "") -> list[str]:
         and not (s.id == "target_weight" and scores)
         and not any(o.start <= s.start < o.end and DERIVED_MODELS[o.id] != s.id for o in scores)
     ]
+    if "cystatin_c" in {s.id for s in variant.slots}:
+        named = [_WITH_CYSTATIN[any(s.id == "creatinine" for s in variant.slots)] for _ in [*named, *scores][:1]]
     if len(named) > 1:
         named = [m for m in named if m != "target_weight"]  # "goal weight 95 kg, what BMI is that"
     return named or _scores_of(variant)[:1] or _corrections(variant, text)
 
 
 def _corrections(variant: Variant, text: str) -> list[str]:
-    if not _CORRECTS.search(text):
+    if not _CORRECTS.search(text) and not is_hypothetical(text):  # "what is the calcium really if albumin is 2.2"
         return []
     names = {s.id for s in variant.slots if s.kind == "observation"}
     if re.search(r"\bpayne\b", text, re.IGNORECASE):
@@ -126,6 +144,8 @@ def supposition(
     part: str, routes: list[Route], question: Question, models: ModelNames, lexicon: Lexicon
 ) -> Route | None:
     """The route of a part that supposes values for a model it names; likeness to exemplars plays no part in it."""
+    if _PROGRESSION.search(part):
+        return Route("calculate", _SURE, _of_model(question.variants[0], "egfr_slope"))
     variant = next(_suppositions(part, question, models, lexicon), None)
     return Route("what_if", max(_SURE, _score_of(routes, "what_if")), variant) if variant is not None else None
 
@@ -141,6 +161,9 @@ def _suppositions(part: str, question: Question, models: ModelNames, lexicon: Le
     first = question.variants[0]
     if implied_by_volume(part, question):
         yield _of_model(first, "haemodynamics_ursino")
+    if _PRESSOR.search(part) and asks_of_circulation(part) and (card := models.cards.get("haemodynamics_ursino")):
+        if "norepinephrine_ug_kg_min" in supposed_outright(part, card, question, lexicon):
+            yield _of_model(first, "haemodynamics_ursino")
     if states_meal(part):
         yield _of_model(first, "glucose_insulin_bergman")
     for variant in question.variants:
@@ -203,19 +226,32 @@ def _is_of(model: str, variant: Variant, text: str) -> bool:
     return True
 
 
+_AVERAGE = re.compile(r"\b(?:average|mean|avg)\b", re.IGNORECASE)
+
+
 def _translation(text: str) -> str:
     """The formula between HbA1c and average glucose, where the value of one is given and the other asked for, else ''."""
     names = [(m.start(), _TO_GLUCOSE) for m in _A1C.finditer(text)]
     names += [(m.start(), _FROM_GLUCOSE) for m in _SUGAR.finditer(text)]
     digits = [(m.start(), m.end()) for m in _A1C.finditer(text)]
     number = next((n for n in NUMBER.finditer(text) if not any(s <= n.start() < e for s, e in digits)), None)
-    if number is None or len({model for _, model in names}) < 2:
+    if number is None or not names:
         return ""
+    if len({model for _, model in names}) < 2:
+        of_glucose = bool(digits) and unit_of(text) in {"mg/dL", "mmol/L"}  # "an A1c of 9 in mg/dL"
+        of_a1c = not digits and number["unit"] in {"%", "percent"} and _AVERAGE.search(text)  # "what sugar 8.2 % means"
+        return _TO_GLUCOSE if of_glucose or of_a1c else ""
     before = [n for n in names if n[0] < number.start()]
     return max(before)[1] if before else min(names)[1]
 
 
 _WITH_SODIUM = re.compile(r"na\b|sodium", re.IGNORECASE)
+_PRESSOR = re.compile(r"\b(?:norepinephrine|noradrenaline|norepi|norad|levophed)\b", re.IGNORECASE)
+_PROGRESSION = re.compile(
+    r"\b(?:when (?:will|would|is)|how (?:long|soon|many years) (?:until|till|before|to)|(?:years?|time) (?:until|till|to|before))\b.{0,40}\b(?:e?gfr|(?:kidney|renal) function)\b.{0,25}(?:\breach|\bfall|\bhit|\bdrop|\bbelow|\bunder|\d)"
+    r"|\bhow (?:fast|quickly|rapidly)\b.{0,20}\b(?:e?gfr|(?:kidney|renal) (?:function|disease)|kidneys|ckd)\b.{0,20}\b(?:declin|fall|drop|progress|worsen|deteriorat|going)\w*",
+    re.IGNORECASE,
+)
 _RISK = re.compile(r"\brisk\b(?! of (?:falls?|bleed|stroke|dvt|clot|pe|infection|dying))", re.IGNORECASE)
 _AUC = re.compile(r"\bauc(?:24|/mic)?\b", re.IGNORECASE)
 

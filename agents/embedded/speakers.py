@@ -64,6 +64,14 @@ def asks_of_a_helper(text: str) -> bool:
     return _HELPER.search(text) is not None or _TALK_TO.search(text) is not None
 
 
+# "What dose per the record, her son says 50": what is claimed beside a question is not what it asks.
+_CLAIMED_BESIDE = re.compile(
+    rf"(?:[,;–-]|\band\b|\bbut\b)\s+(?:his|her|their|the|a)\s+(?:\w+\s+)?(?:{RELATIONS}|carers?|family)\s+(?:says?|said|thinks?|reckons?|claims?|swears?|insists?|told (?:me|us))\b[^?]*$",
+    re.IGNORECASE,
+)
+
+
 def asks_of_a_speaker(text: str) -> bool:
     """Whether a question asks what a clinician, a team or a relative said, wanted or thinks."""
+    text = _CLAIMED_BESIDE.sub("", text)
     return any(p.search(text.replace("’", "'")) for p in _patterns())

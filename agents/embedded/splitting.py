@@ -12,7 +12,7 @@ from agents.embedded.plans import Setting, needs_no_name
 from agents.embedded.reader import Question, Slot, cues_of
 from agents.embedded.router import Router
 from agents.embedded.scenarios import models_of
-from agents.embedded.suppositions import is_hypothetical
+from agents.embedded.suppositions import asks_of_circulation, is_hypothetical
 from agents.embedded.units_asked import is_unit_alone, unit_spans
 from tools.concepts import tokenize
 
@@ -28,7 +28,7 @@ _ANOTHER_OF_IT = re.compile(
     re.IGNORECASE,
 )
 _WHERE_ALONE = re.compile(
-    r"(?:and\s+)?(?:where|when|since when|how long ago|by whom|with whom|at which (?:clinic|place|site)|(?:at )?(?:what|which) age(?: (?:exactly|roughly|then|was (?:he|she|that)))?|which relative)(?: (?:and )?(?:where|by whom))?",
+    r"(?:and\s+)?(?:what happen(?:s|ed)(?: (?:to|with) (?:him|her|them|it))?|what (?:was |is )?the reactions?|where|when|since when|how long ago|by whom|with whom|at which (?:clinic|place|site)|(?:at )?(?:what|which) age(?: (?:exactly|roughly|then|was (?:he|she|that)))?|which relative)(?: (?:and )?(?:where|by whom))?",
     re.IGNORECASE,
 )
 _SUPPOSES = re.compile(r"\bif\b(?!\s+(?:so|any|yes|not|present|available|possible))[^?]*\d", re.IGNORECASE)
@@ -77,10 +77,15 @@ _MODIFIER = re.compile(
 
 
 # A clause with a question word or a command of its own, which leans on nothing before it, is an ask of its own.
-_ASKS = r"(?:and |also |so |then )*(?:what(?:'s|'re)?|when(?:'s)?|where(?:'s)?|which|who(?:'s|se)?|why(?:'s)?|how(?:'s)?|is|are|was|were|did|does|do|has|have|had|can|could|should|any|list|show|give|tell|find|quote|convert|describe|summari[sz]e|(?:number|date|count|size|amount|name|reasons?|results?|outcome|cause|duration|frequency|location|type|plan|details) (?:of|for))"
+_ASKS = r"(?:and |also |so |then )*(?:what(?:'s|'re)?|when(?:'s)?|where(?:'s)?|which|who(?:'s|se)?|why(?:'s)?|how(?:'s)?|is|are|was|were|did|does|do|has|have|had|can|could|should|any|list|show|give|tell|find|quote|convert|describe|summari[sz]e|(?:number|date|count|size|amount|name|reasons?|results?|outcome|cause|duration|frequency|location|type|plan|details) (?:of|for)|(?:most recent|latest|last|first|earliest|newest|current|highest|lowest)(?! (?:values?|results?|readings?|levels?|tests?|checks?|figures?|numbers?|measurements?)\b)(?= \w+ \w+))"
 _OWN_CLAUSE = re.compile(rf"^\W*{_ASKS}\s+(?!about\b)\S+", re.IGNORECASE)
+# "knee trouble - does it disturb sleep": what it leans on stands in front of it.
+_TOPIC = re.compile(
+    rf"^\W*(?!(?:and|or|but|so|it|that|this)\b)(?:[\w'/-]+\s+){{0,4}}[\w'/-]+(?:\s*:|\s[-–—])\s+{_ASKS}\s",
+    re.IGNORECASE,
+)
 _LEANS_BACK = re.compile(
-    r"\b(?:it|its|that|this|then|those|these|them|one|ones|there|else|same|both|either|other)\b"
+    r"\b(?:it|its|that|this(?! (?:patient|pt|man|woman|lady|gentleman|person)\b)|then|those|these|them|one|ones|there|else|same|both|either|other)\b"
     r"|\bthe (?:change|difference|trend|gap|delta|rise|fall|drop)\b(?! (?:in|of|between|for) )|\bthe (?:actual |recorded |current |ordered |prescribed |right |real )?(?:dose|dosage|strength|order|indication|start date|stop date|reaction)\b(?! (?:of|for) )|\b(?:actually|really) (?:ordered|prescribed|recorded|charted|on file|given|taken)\b|\bthe (?:record|chart|file|coded \w+) (?:agree|say|show|have|hold|match|state|confirm|tell)s?\b|^\W*(?:and |also )*(?:how|what|who|when|where|why|which)\W*(?:\w+\W*){0,1}$",
     re.IGNORECASE,
 )
@@ -125,7 +130,7 @@ class Splitter:
             return [text]
         merged: list[str] = []
         for index, piece in enumerate(pieces):
-            if index == 1 and self._is_fronted(merged[0], piece, setting):
+            if index == 1 and cuts[0][0].strip() == "," and self._is_fronted(merged[0], piece, setting):
                 merged[0] = f"{merged[0]}, {piece}"
             elif merged and not self._stands_alone(piece, setting):
                 merged[-1] = f"{merged[-1]} and {piece}"
@@ -173,8 +178,11 @@ class Splitter:
             return False
         if not any(s.known for v in variants for s in v.slots):
             return False
+        of_run = {str(arguments.get("model")) for _, arguments in run}
+        if "haemodynamics_ursino" in of_run and asks_of_circulation(piece):
+            return False
         asked = {model for variant in variants for model in models_of(variant, piece)}
-        if asked & {str(arguments.get("model")) for _, arguments in run}:
+        if asked & of_run:
             return False
         return self._stands_alone(piece, setting) and self._runs(rest, setting) == run
 
@@ -309,6 +317,8 @@ def is_remark(part: str, whole: str) -> bool:
 def is_asked_for(name: str, text: str) -> bool:
     """Whether an unknown name stands in a list of asks ("sodium and zonulin"), not in a sentence of its own."""
     start = text.lower().find(name.lower())
+    if start == 0 and len(name.split()) > 1:  # "walking aid, and when was he born"
+        return _JOINERS.match(text, len(name)) is not None
     return start > 0 and _ASKED.search(text[:start]) is not None
 
 
@@ -322,7 +332,9 @@ def is_bare_name(question: Question, part: str) -> bool:
 
 def stands_by_itself(part: str) -> bool:
     """Whether a part has a question word of its own and leans on nothing: "how often was she seen in 1960"."""
-    return len(tokenize(part)) >= 3 and _OWN_CLAUSE.match(part) is not None and _LEANS_BACK.search(part) is None
+    if len(tokenize(part)) < 3:
+        return False
+    return (_OWN_CLAUSE.match(part) is not None and _LEANS_BACK.search(part) is None) or _TOPIC.match(part) is not None
 
 
 def shares_its_time(part: str, whole: str) -> bool:

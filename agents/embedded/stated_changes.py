@@ -14,8 +14,8 @@ from tools.concepts import Lexicon
 
 LESS = r"minus|loss|los(?:e|es|t|ing)|slim(?:s|med|ming)?(?: down)?|trim(?:s|med|ming)?|down|drop(?:s|ped|ping)?|shed(?:s|ding)?|fall(?:s|en|ing)?|fell|decreas\w+|reduc\w+|lower\w*|go(?:es|ing)? down|went down|comes? down|came down|cut(?:s|ting)?|subtract\w*|diures\w+|tak(?:e|es|ing)(?: off)?|took(?: off)?|get(?:s|ting)? rid"
 MORE = r"plus|gain(?:s|ed|ing)?|put(?:s|ting)?(?: on)?|ris(?:e|es|en|ing)|rose|increas\w+|go(?:es|ing)? up|went up|climb\w*|add(?:s|ed|ing)?|up"
-_LESS_BEHIND = r"lighter|less|loss|reduction|thinner|down|off|gone|lost|lower"
-_MORE_BEHIND = r"heavier|more|gain(?:ed)?|up|extra|increase|higher"
+_LESS_BEHIND = r"lighter|less|loss|reduction|decrease|drop|fall|thinner|down|off|gone|lost|lower"
+_MORE_BEHIND = r"heavier|more|gain(?:ed)?|up|extra|increase|rise|higher"
 _MASS = r"(?P<unit>kgs?|kilos?|kilograms?|lbs?|pounds?|stones?|%|percent|per cent)"
 _AMOUNT = re.compile(rf"(?<![\d.])(?P<n>\d+(?:\.\d+)?)[\s-]*{_MASS}(?![\w/])", re.IGNORECASE)
 # "Drops to 75 kg" is a value and no change, so "to" is none of the words between.
@@ -102,9 +102,21 @@ def _moved(match: re.Match[str], item: ModelInput) -> dict[str, float]:
     return {"add": sign * amount}
 
 
+_BARE_LOSS = re.compile(
+    r"\b(?P<name>ebl|(?:estimated )?blood loss)\s*(?:of|is|was|=|:)?\s*(?:about\s+)?(?P<n>\d{3,4})\b(?!\s*(?:m?l\b|mls|cc|mil|lit|[./:-]\d))",
+    re.IGNORECASE,
+)
+
+
+def _in_millilitres(text: str) -> str:
+    """A bare blood loss ("EBL 800") with its unit: it is charted in mL."""
+    return _BARE_LOSS.sub(lambda m: f"{m[0]} mL", text)
+
+
 def volumes(text: str, inputs: dict[str, ModelInput]) -> dict[str, Any]:
     """Volumes of blood lost or of fluid given, each with the nearest word that says of what."""
     found: dict[str, Any] = {}
+    text = _in_millilitres(text)
     for match in VOLUME.finditer(text):
         name = _of_what(text, match, [n for n in _OF_VOLUME if n in inputs and n not in found])
         if name is None:
@@ -127,8 +139,14 @@ def _of_what(text: str, volume: re.Match[str], names: list[str]) -> str | None:
     return nearest[2] if nearest is not None and nearest[0] <= _NEAR else None
 
 
+def names_volume(words: str) -> bool:
+    """Whether words name blood, a bleed or a fluid that is given."""
+    return any(pattern.search(words) for pattern in _OF_VOLUME.values())
+
+
 def states_volume(text: str) -> bool:
     """Whether a volume of blood or of fluid stands in a text."""
+    text = _in_millilitres(text)
     return any(_of_what(text, match, list(_OF_VOLUME)) for match in VOLUME.finditer(text))
 
 

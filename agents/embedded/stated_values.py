@@ -61,7 +61,7 @@ def stated(text: str, card: ModelCard, question: Question, lexicon: Lexicon) -> 
     numbers = _free_numbers(text, card, question, lexicon, places)
     for number, match in enumerate(numbers):
         start = numbers[number - 1].end() if number else 0
-        item = _named(text, start, match, places) or _by_unit(match, card, found)
+        item = _named(text, start, match, places) or _by_unit(text, match, card, found)
         if item is None or item.name in found:
             continue
         if item.unit not in _TIME_UNITS and _OF_TIME.match(text, match.end("value")):
@@ -96,8 +96,20 @@ def lone_number(text: str, card: ModelCard, question: Question, lexicon: Lexicon
     only = [i for i in card.inputs if i.kind == "number" and i.required and i.name != "age_years"]
     if len(numbers) != 1 or numbers[0]["unit"] or len(only) != 1 or _OF_TIME.match(text, numbers[0].end("value")):
         return {}
+    ahead, single = text[: numbers[0].start()].rstrip(" :=~"), sum(i.kind == "number" for i in card.inputs) == 1
+    if not single and not _INTRODUCED.search(ahead):
+        return {}  # "when will the eGFR reach 30": a number of something else
+    others = {s.id for s in question.variants[0].slots if s.kind == "observation" and s.known and s.start < len(ahead)}
+    if (
+        others - {k for k, m in DERIVED_MODELS.items() if m == card.id} - {concept_of_input(only[0].name)}
+        and not single
+    ):
+        return {}  # "cystatin C of 1.8, eGFR?"
     value = _value(numbers[0], only[0])
     return {only[0].name: value} if value is not None else {}
+
+
+_INTRODUCED = re.compile(r"\b(?:for|at|with|of|if|is|were|was|using|given|be|a|an|=)$", re.IGNORECASE)
 
 
 def stated_age(text: str) -> dict[str, Any] | None:
@@ -217,9 +229,9 @@ def _behind(text: str, end: int, places: Iterable[tuple[int, int, ModelInput]]) 
     return None
 
 
-def _by_unit(match: re.Match[str], card: ModelCard, found: dict[str, Any]) -> ModelInput | None:
-    """The one input that a quantity's unit fits."""
-    if not match["unit"]:
+def _by_unit(text: str, match: re.Match[str], card: ModelCard, found: dict[str, Any]) -> ModelInput | None:
+    """The one input that a quantity's unit fits; a share "of" something is no value."""
+    if not match["unit"] or (match["unit"] in {"%", "percent"} and re.match(r"\s*of\b", text[match.end() :])):
         return None
     unit = ucum(match["unit"])
     fitting = [i for i in card.inputs if i.kind == "number" and i.name not in found and i.unit and fits(unit, i)]

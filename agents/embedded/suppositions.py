@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents.embedded.reader import Question
-from agents.embedded.stated_changes import relative, states_volume, volumes, weight_change
+from agents.embedded.stated_changes import names_volume, relative, states_volume, volumes, weight_change
 from agents.embedded.stated_findings import findings
 from agents.embedded.stated_values import UREA, lone_number, stated, stated_age
 from agents.embedded.units_asked import NUMBER
@@ -167,10 +167,17 @@ def implied_by_volume(text: str, question: Question | None = None) -> bool:
     return any(pattern.search(text) for pattern in (SUPPOSES, _SIMULATES, _CIRCULATION))
 
 
+def asks_of_circulation(text: str) -> bool:
+    """Whether a text asks for the pressure, the heart rate or the circulation."""
+    return _CIRCULATION.search(text) is not None
+
+
 def _names_other_subject(question: Question) -> bool:
     """Whether a result is named that the circulation model says nothing of ("1.5 L fluid restriction: sodium?")."""
     return any(
-        s.known and (s.kind in _OTHER_SUBJECTS or (s.kind == "observation" and s.id not in _CIRCULATING))
+        s.known
+        and not names_volume(s.text)
+        and (s.kind in _OTHER_SUBJECTS or (s.kind == "observation" and s.id not in _CIRCULATING))
         for s in question.variants[0].slots
     )
 

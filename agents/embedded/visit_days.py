@@ -59,7 +59,7 @@ def with_visit_days(text: str, setting: Setting) -> str:
         return text
     begun, ended = setting.admissions[-1]
     if (match := _AFTER_STAY.search(text)) is not None and ended is not None:
-        return _put(text, match, f"since {_day(ended)}")
+        return _put(text, match, f"after {_day(ended)}")
     if (match := _IN_HOSPITAL.search(text)) is not None:
         return _put(text, match, f"between {_day(begun)} and {_day(ended or setting.as_of)}")
     return text

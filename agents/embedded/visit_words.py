@@ -155,10 +155,6 @@ class Heard:
         """Whether a role is said, of that kind where one is given."""
         return any(r == role and (not kind or k == kind) for s in self.said for r, k in s.roles)
 
-    def spans_of(self, role: str) -> list[tuple[int, int]]:
-        """The characters at which a role is said."""
-        return [(s.start, s.end) for s in self.said if any(r == role for r, _ in s.roles)]
-
     def stands_in(self, said: Said, prepositions: frozenset[str]) -> bool:
         """Whether one of the prepositions is right before a phrase, articles apart."""
         before = list(words_of(self._text[: said.start]))
@@ -168,3 +164,9 @@ class Heard:
 
 
 ARTICLES = frozenset({"the", "a", "an", "her", "his", "their", "that", "any", "some", "our"})
+
+
+def names_a_visit(text: str) -> bool:
+    """Whether a text says which visits it is about: by a name, a place, or what brought somebody in or out."""
+    heard = Heard(text, ())
+    return bool(heard.seen_by) or any(heard.has(role) for role in ("noun", "place", "come", "leave"))

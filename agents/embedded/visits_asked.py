@@ -132,7 +132,8 @@ def _heard(
     blanked, reason = text, ""
     for period in periods:
         blanked = _taken_out(blanked, period.start - at, period.end - at)
-    named_as = Heard(blanked, setting.seen_by).spans_of("specialty")  # a "kidney doctor" is no kidney disease
+    # A "kidney doctor" is no kidney disease, and to "add up" is no ADD.
+    named_as = [(s.start, s.end) for s in Heard(blanked, setting.seen_by).said if len(s.words) > 1]
     spans = [
         span
         for span in dict.fromkeys((s.start - at, s.end - at) for s in slots)
@@ -143,9 +144,11 @@ def _heard(
             continue
         here = [s for s in slots if (s.start - at, s.end - at) == (start, end)]
         named = next((s for kind in ("condition", "procedure") for s in here if s.kind == kind), None)
-        if named is None or reason or not _is_reason(text, start, end):
+        measured = _word_before(text, start) == "for" and all(s.kind == "observation" for s in here)
+        if reason or not (measured or (named is not None and _is_reason(text, start, end))):
             return None
-        reason, blanked = named.id, _taken_out(blanked, start, end)
+        # "Seen for blood pressure": what is measured is what the visit was for.
+        reason, blanked = named.id if named is not None else text[start:end], _taken_out(blanked, start, end)
     heard = Heard(blanked, setting.seen_by)
     return None if heard.has("not_visits") else (heard, reason)
 
@@ -211,7 +214,7 @@ def _asked(heard: Heard, text: str) -> dict[str, Any] | None:
         return None
     if aspect == "readmission":
         kinds = [k for k in kinds if k == "emergency"] or ["any"]
-    elif aspect == "has" and heard.has("order", "last") and "any" in heard.kinds("noun") and kinds != ["any"]:
+    elif aspect == "has" and kinds != ["any"] and _is_of_one(heard, text):
         aspect, kinds = "setting", ["any"]  # "was the last visit in person": which kind it was
     elif aspect in {"setting", "clinicians"} or heard.has("including"):
         kinds = ["any"]
@@ -222,8 +225,14 @@ def _asked(heard: Heard, text: str) -> dict[str, Any] | None:
     if place is not None and place.offset:
         asked["offset"] = place.offset
     if (place is not None and place.from_start) or heard.has("order", "first"):
-        asked.update({"aspect": "first"} if aspect == "last" else {"first": True})
+        asked.update({"aspect": "first" if aspect == "last" else aspect, "first": True})
     return asked
+
+
+def _is_of_one(heard: Heard, text: str) -> bool:
+    """Whether one visit is spoken of, so that its kind is asked: "the last visit", "was it in person"."""
+    last = heard.has("order", "last") and "any" in heard.kinds("noun")
+    return last or re.search(r"\b(?:was|is) (?:it|that|this)\b", text, re.IGNORECASE) is not None
 
 
 def _kinds(heard: Heard) -> list[str] | None:
@@ -231,7 +240,12 @@ def _kinds(heard: Heard) -> list[str] | None:
     nouns, comes = heard.kinds("noun"), heard.kinds("come")
     places = {kind for s in heard.said for role, kind in s.roles if role == "place" and _is_place(s, heard)}
     with_somebody = heard.seen_by and (
-        comes or nouns or heard.has("order") or heard.has("ask", "who") or _is_with_somebody(heard)
+        comes
+        or nouns
+        or heard.has("order")
+        or heard.has("ask", "who")
+        or heard.has("ask", "when")
+        or _is_with_somebody(heard)
     )
     meant = nouns or comes or places or with_somebody or heard.has("leave")
     if not meant and not any(heard.has("ask", kind) for kind in ("again", "disposition", "setting")):
@@ -243,7 +257,8 @@ def _kinds(heard: Heard) -> list[str] | None:
         named |= places
     if "emergency" in places and "inpatient" not in nouns | comes:
         named.discard("inpatient")  # "the hospital's ED": the department, and no stay
-    if {"inpatient", "ambulatory"} <= named and not heard.has("ask", "setting"):
+    every = named | (places if "any" in nouns else set())
+    if {"inpatient", "ambulatory"} <= every and not heard.has("ask", "setting"):
         return ["any"]  # "inpatient and outpatient together"
     if heard.seen_by or len(named) > 1:
         named.discard("ambulatory")
@@ -264,7 +279,7 @@ def _is_with_somebody(heard: Heard) -> bool:
 
 # What a word of asking asks for, where no other word says more; the first that is said.
 _BY_WORD = (
-    ("disposition", "disposition"), ("setting", "setting"), ("usual", "clinicians"), ("next", "next"), ("told", "told"),
+    ("disposition", "disposition"), ("setting", "setting"), ("usual", "clinicians"), ("next", "next"), ("told", "told"), ("days", "days"),
     ("ago", "since"), ("between", "between"), ("long", "stay"), ("count", "count"), ("why", "reason"), ("who", "provider"),
     ("where", "place"),
 )  # fmt: skip
@@ -316,7 +331,7 @@ def _of_leaving(aspect: str | None, text: str) -> str | None:
         return "stay" if _IN_AND_OUT.search(text) else "discharge"
     if aspect == "place":
         return "disposition" if re.search(r"\bto\b", text, re.IGNORECASE) else "place"
-    return {"since": "since_discharge", "between": "stay", "stay": "stay", "disposition": "disposition", "provider": "provider"}.get(aspect)  # fmt: skip
+    return {"since": "since_discharge", "between": "stay", "stay": "stay", "days": "days", "disposition": "disposition", "provider": "provider"}.get(aspect)  # fmt: skip
 
 
 def _is_plural(heard: Heard) -> bool:
@@ -327,10 +342,12 @@ def _is_plural(heard: Heard) -> bool:
 def _of_which(heard: Heard, text: str, asks: set[str]) -> str | None:
     """Without a word that asks for more: whether there was one, which they are, or when the last one was."""
     plural = _is_plural(heard)
+    if re.search(r"\bnever\b", text, re.IGNORECASE):
+        return "list"  # neither yes nor no answers "never admitted before?"
     if _YES_NO.search(text) and "when" not in asks:
-        return "current" if "now" in asks else "has"
+        return "current" if "now" in asks else "first" if heard.has("order", "first") else "has"
     if last_few(text) or _TWO.search(text):
         return "list"
     if "when" in asks or heard.has("order"):
-        return "list" if plural and not heard.has("order") else "last"
+        return "list" if plural else "last"
     return "list" if plural else "last" if heard.has("noun") and len(heard.said) <= 3 else None

@@ -97,6 +97,7 @@ _SHORTHAND = (
     (re.compile(r"\bpmh?[xs]?h?x\b|\bpms?hx?\b", re.IGNORECASE), lambda m: "past medical history"),
     (re.compile(r"\b(?:drug|med(?:ication)?|meds|dr)\s*hx\b|\bdhx\b", re.IGNORECASE), lambda m: "medication history"),
     (re.compile(r"(?<![A-Za-z.])s\.\s*(?=[a-z])"), lambda m: "serum "),  # "s. calcium"
+    (re.compile(r"\bat any (?:stage|point)\b", re.IGNORECASE), lambda m: "at any time"),
     # "presenting in 10 min": the asker's haste
     (
         re.compile(

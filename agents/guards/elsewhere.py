@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_PERSON = r"(?:patient|pt|person|man|woman|lady|guy|girl|boy|gentleman|gent|chap|bloke|fellow)"
+_PERSON = r"(?:pat(?:ie|ei|i|e)?nt|pt|person|man|woman|lady|guy|girl|boy|gentleman|gent|chap|bloke|fellow)"
 _SPOT = r"(?:bed|room|bay|ward|cubicle|slot|side room|bedspace|chair|theatre|corridor|hall)"
 _NTH = r"(?:first|second|third|fourth|fifth|last|next|previous|\d+(?:st|nd|rd|th)|number \d+|no\.? ?\d+)"
 _OF_A_CONTACT = r"(?!\s+(?:contact|encounter|visit|note|message|communication|reported|interaction|review|experience|education|weight|records?\b))"
@@ -27,7 +27,7 @@ _ELSEWHERE = re.compile(
             rf"\b{_PERSON}\s+(?:in|from)\s+(?:{_SPOT})\b|\b(?:bed|room|bay|cubicle|slot|bedspace)\s*(?:#|no\.?|number)?\s*\d+\w?\b",
             rf"\b(?:{_PERSON}|one)\s+(?:across|next to|opposite|beside|down the)\b|\b{_PERSON}\s+(?:\w+\s+)?doors? (?:down|up|along)\b|\bnext door\b",
             r"\b(?:the|an?) (?:other|next|adjacent|neighbou?ring) (?:bed|room|bay|cubicle)\b|\b(?:in|at|from)\s+the\s+(?:next|other|adjacent|neighbou?ring)\s+(?:bed|room|bay|cubicle)\b|\b(?:bed|room)\s+mate\b",
-            r"\bthe (?:room ?mate|neighbou?r|visitor|other (?:guy|man|woman|lady|person|chap|bloke|one in))(?:['’]?s)?\b(?!.*\b(?:liv|contact|household))",
+            r"\bthe (?:room ?mate|neighbou?r|visitor|other (?:guy|man|woman|lady|person|chap|bloke|one in))(?:['’]?s)?\b(?!\s+(?:on the phone\s+)?(?:says?|said|thinks?|thought|reports?|told|reckons?|believes?|claims?|mention\w*))(?!.*\b(?:liv|contact|household))",
             # by an order: of a list, of the day, beside the open one
             rf"\b{_NTH}\s+(?:case|patient|pt|person|name|one|slot)?\s*(?:on|in|of|for)\s+{_WHOSE_LIST}\b(?:\s+\w+){{0,2}}?\s*{_LIST}?\b(?<!med list)",
             rf"\b{_NTH}\s+(?:patient|pt|name|person)\s+(?:on|in|of)\s+the\s+{_LIST}\b",

@@ -84,7 +84,7 @@ def names_stranger(text: str, people: People, lexicon: Lexicon) -> bool:
     mentions = lexicon.find_mentions(text, fuzzy=False)
     clinical = {t.norm for m in mentions for t in tokenize(m.text)}
     drugs = {m.text.lower() for m in mentions if any(t.kind == "medication" for t in m.targets)}
-    if _named_in_the_store(text, people, clinical) or _title_of_another(text, people):
+    if _named_in_the_store(text, people, clinical, lexicon) or _title_of_another(text, people):
         return True
     if _in_lower_case(text, people, clinical, lexicon):
         return True
@@ -95,7 +95,7 @@ def names_stranger(text: str, people: People, lexicon: Lexicon) -> bool:
     return any(_owns_what_a_person_has(m, text, people, lexicon) for m in _POSSESSIVE.finditer(text))
 
 
-def _named_in_the_store(text: str, people: People, clinical: set[str]) -> bool:
+def _named_in_the_store(text: str, people: People, clinical: set[str], lexicon: Lexicon) -> bool:
     """Whether another patient's name stands in the text: any of its words, or one that is also a word where it owns."""
     tokens = tokenize(text)
     for index, token in enumerate(tokens):
@@ -104,6 +104,14 @@ def _named_in_the_store(text: str, people: People, clinical: set[str]) -> bool:
                 continue
             if not (word in lexicons().ambiguous and _stands_as_a_word(tokens, index, text)):
                 return True
+    if any(
+        len(t.norm) > 4
+        and t.norm not in common_words()
+        and _is_near_another(t.norm, people, 1)
+        and _is_unheard_of(t.norm, people, lexicon, slips=1)
+        for t in tokens
+    ):
+        return True  # another patient's name with a slip: "gonzlaes"
     if any(m["name"].lower() in people.own for m in _OTHER_OF_THE_NAME.finditer(text)):
         return True
     owners = {m["name"].lower() for m in _POSSESSIVE.finditer(text)} | {
@@ -182,15 +190,27 @@ def _is_nobody(word: str, clinical: set[str], known: Lexicons) -> bool:
 
 
 def _is_own(word: str, people: People) -> bool:
-    """Whether a word is of the patient's own name, as it is or with a slip."""
+    """Whether a word is of the patient's own name, as it is or with a slip; nearer to another's name, it is theirs."""
     from rapidfuzz import fuzz
     from rapidfuzz.distance import DamerauLevenshtein
 
     def is_near(own: str) -> bool:
         swapped = len(word) > 3 and sorted(word) == sorted(own) and DamerauLevenshtein.distance(word, own) == 1
-        return word == own or swapped or fuzz.ratio(word, own) >= 84
+        return swapped or fuzz.ratio(word, own) >= 84
 
-    return any(is_near(own) for own in people.own)
+    if word in people.own:
+        return True
+    slips = min((DamerauLevenshtein.distance(word, own) for own in people.own if is_near(own)), default=None)
+    return slips is not None and not _is_near_another(word, people, slips - 1)
+
+
+def _is_near_another(word: str, people: People, slips: int) -> bool:
+    """Whether a word is at most so many slips from another patient's name."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import DamerauLevenshtein
+
+    found = process.extractOne(word, people.others, scorer=DamerauLevenshtein.distance, score_cutoff=slips)
+    return found is not None
 
 
 def _is_misspelt_eponym(word: str) -> bool:
@@ -288,8 +308,8 @@ def _is_asked(word: str) -> bool:
     return word in _ASKED_OF_A_PERSON
 
 
-def _is_unheard_of(word: str, people: People, lexicon: Lexicon) -> bool:
-    """Whether a word is neither known nor a slip away from one that is."""
+def _is_unheard_of(word: str, people: People, lexicon: Lexicon, slips: int = 2) -> bool:
+    """Whether a word is neither known nor a slip (in a long word `slips`) away from one that is."""
     from rapidfuzz import process
     from rapidfuzz.distance import DamerauLevenshtein
 
@@ -299,7 +319,7 @@ def _is_unheard_of(word: str, people: People, lexicon: Lexicon) -> bool:
     plain = common_words() | known.common | known.clinical | known.eponyms | _EPONYMS
     if {word, word.rstrip("s"), word.removesuffix("ed"), word.removesuffix("ing")} & plain or lexicon.knows_word(word):
         return False
-    slip = 1 if len(word) < 7 else 2
+    slip = 1 if len(word) < 7 else slips
     return process.extractOne(word, plain, scorer=DamerauLevenshtein.distance, score_cutoff=slip) is None
 
 

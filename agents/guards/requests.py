@@ -55,7 +55,7 @@ def asks_to_write(text: str, lexicon: Lexicon | None = None) -> bool:
 
     A question about the same words ("was it stopped?", "start date of warfarin") does not.
     """
-    text = " ".join(text.replace("’", "'").split())
+    text = re.sub(r"\bdouble[- ]?check", "check", " ".join(text.replace("’", "'").split()), flags=_I)  # doubles no dose
     polite = re.match(r"\W*(?:please|pls|kindly|can you|could you|would you|will you|go ahead)", text, _I) is not None
     if text.rstrip().endswith("?") and not polite:
         return False

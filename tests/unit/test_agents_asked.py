@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from agents.context import RunContext
-from agents.embedded.asked import source_is_notes
 from agents.embedded.days_named import with_whole_dates
+from agents.embedded.note_source import source_is_notes
 from agents.embedded.planner import Planner, Setting
 from agents.embedded.purpose import without_purpose
 from agents.models import build_embedded_model
@@ -62,6 +62,8 @@ DRUG = [
     ("the neighbour says 35 mg, what is the losartan dose as ordered?", "dose"),
     ("Please give the stop reason recorded against simvastatin.", "stop"),
     ("last metformin dose", "dose"),
+    ("what dose of losartan per the record, her son says 50", "dose"),
+    ("why no more simvastatin", "stop"),
     ("the note says she's on naproxen, is she?", "active"),
     ("when was metformin cut down and to what", "dose_history"),
     ("metformin dose before the current one", "dose_history"),
@@ -127,6 +129,8 @@ RESULT: list[tuple[str, str, dict[str, Any]]] = [
     ("BP most recent pls, presenting in 10 min", "latest", {"concept": "blood_pressure"}),
     ("was the potassium high at any stage", "series", K),
     ("Kindly share the minimum potassium on file", "statistics", {**K, "statistic": "min"}),
+    ("how bad has the eGFR got", "statistics", {"concept": "egfr", "statistic": "worst"}),
+    ("on the fourteenth of April 2026 what was her potassium", "latest", {**K, "period": "on 14 April 2026"}),
     ("form needs lbs - latest weight?", "latest", {"concept": "body_weight", "unit": "[lb_av]"}),
     ("Looking at a letter from 2026-04-14 - what did the potassium come back as that day?", "latest", {**K, "period": "from 2026-04-14"}),
     ("potassium on the 19th of October", "latest", {**K, "period": "on 2026-10-19"}),

@@ -78,7 +78,7 @@ ASKS: list[tuple[str, list[tuple[str, dict[str, Any]]]]] = [
     ("creatinine at age 71", [("latest", {**CREATININE, "period": "between 2023-02-28 and 2024-02-27"})]),
     ("what about aspirin", [("medication", {"drug": "aspirin", "aspect": "active"})]),
     ("was metformin ever stopped", [("medication", {"drug": "metformin", "aspect": "stop"})]),
-    ("was metformin ever increased", [("medication", {"drug": "metformin", "aspect": "dose"})]),
+    ("was metformin ever increased", [("medication", {"drug": "metformin", "aspect": "dose_history"})]),
     ("when did we diagnose the diabetes & what was started for it", [("condition", {"name": "diabetes", "aspect": "onset"}), ("medication", {"drug": "antidiabetic", "aspect": "active"})]),
     ("what is her depression being treated with", [("medication", {"drug": "antidepressant", "aspect": "active"})]),
     ("since when is he on apixaban & for what indication", [("medication", {"drug": "apixaban", "aspect": "start"}), ("medication", {"drug": "apixaban", "aspect": "reason"})]),

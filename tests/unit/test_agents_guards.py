@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +163,33 @@ def test_a_refusal_looks_nothing_up(cohort: Bench, question: str, reply: str) ->
     answer = cohort.assistant.ask("demo-ct-002", question, as_of=NOW)
     assert answer.refused and answer.text == reply
     assert answer.tool_calls == () and answer.citations == () and answer.conflicts == ()
+
+
+def test_slips_in_a_name_are_of_whom_they_are_nearest_to() -> None:
+    people = guards.People(own=frozenset({"maria", "gonzales"}), others=frozenset({"gonzalez", "okafor", "oyelaran"}))
+    lexicon = default_lexicon()
+    for other in ("gonzlaez ldl", "Maria Gonzlaez's bp", "okafro creatinine", "oyelran: allergies?"):
+        assert guards.names_somebody_else(other, people, lexicon)
+    for own in ("maria gonzlaes ldl", "gonzaels bp", "latest creatnine", "potasium and magnesum"):
+        assert not guards.names_somebody_else(own, people, lexicon)
+
+
+def test_a_patient_who_is_stored_later_is_somebody_else_at_once(cohort: Bench) -> None:
+    """Names are read from the store at each question: nothing is kept from before somebody came in."""
+    before = RunContext(tools=cohort.context(2)).people
+    rows = cohort.store.patients()
+
+    class Grown:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(cohort.store, name)
+
+        def patients(self) -> list[Any]:
+            newcomer = rows[0].model_copy(
+                update={"id": "new", "name": "Ottoline Achterberg", "given": ("Ottoline",), "family": "Achterberg"}
+            )
+            return [*rows, newcomer]
+
+    context = cohort.context(2)
+    later = RunContext(tools=replace(context, store=Grown())).people
+    assert "achterberg" not in before.others and "achterberg" in later.others
+    assert ("ottoline", "achterberg") in later.other_pairs

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from agents.context import RunContext
 from agents.embedded.framing import without_framing
 from agents.embedded.mending import Mender
+from agents.embedded.planner import Planner
+from agents.embedded.plans import Call, Plan, Setting
 from agents.embedded.router import Router
 from agents.embedded.speakers import asks_of_a_helper, asks_of_a_speaker
 from agents.embedded.splitting import shares_its_time, stands_by_itself
+from agents.models import build_embedded_model
+from tests.conftest import NOW, Bench
 from tools.concepts import default_lexicon
 
 AHEAD = (
@@ -22,7 +27,14 @@ BEHIND = (
     ", if you have it", ", just want to be sure", ". No rush.", ", the family wants to know", " cheers", ", I can't find it in the chart", " as the lab called", ", need it for the discharge letter",
     " - couldn't see it on the first page", ", and that's all for now", ". Sorry, new here.",
 )  # fmt: skip
-ASKED = ("how old is she", "when was metformin started", "peak systolic pressure on file", "does anyone smoke at home", "what's the smoking status", "is she driving")
+ASKED = (
+    "how old is she",
+    "when was metformin started",
+    "peak systolic pressure on file",
+    "does anyone smoke at home",
+    "what's the smoking status",
+    "is she driving",
+)
 
 
 @pytest.mark.parametrize("frame", AHEAD)
@@ -130,3 +142,50 @@ def test_whose_time_the_end_of_a_sentence_is(part: str, whole: str, shared: bool
 )  # fmt: skip
 def test_which_parts_are_asks_of_their_own(part: str, alone: bool) -> None:
     assert stands_by_itself(part) is alone
+
+
+@pytest.fixture(scope="module")
+def planner(cohort: Bench) -> Planner:
+    return build_embedded_model(cohort.twin, None).planner
+
+
+def plan_of(planner: Planner, cohort: Bench, text: str, previous: tuple[Call, ...] = ()) -> Plan:
+    context = RunContext(tools=cohort.context(9))
+    return planner.plan(text, Setting(NOW, context.people, context.record, context.admissions), previous)
+
+
+@pytest.mark.parametrize(
+    ("shown", "then", "tool", "arguments"),
+    [
+        (Call(tool="procedures", arguments={"aspect": "list"}), "when was the last", "procedures", {"aspect": "last"}),
+        (Call(tool="immunizations", arguments={"aspect": "list"}), "when was the flu one", "immunizations", {"aspect": "last", "name": "flu vaccine"}),
+        (Call(tool="list_problems", arguments={"status": "all"}), "which are resolved", "list_problems", {"status": "resolved"}),
+        (Call(tool="encounters", arguments={"kind": "any", "aspect": "last"}), "any ED visits", "encounters", {"kind": "emergency", "aspect": "has"}),
+    ],
+)  # fmt: skip
+def test_what_is_asked_of_what_was_just_shown(
+    planner: Planner, cohort: Bench, shown: Call, then: str, tool: str, arguments: dict[str, str]
+) -> None:
+    call = plan_of(planner, cohort, then, (shown,)).calls[0]
+    assert call.tool == tool and call.arguments == arguments
+
+
+@pytest.mark.parametrize(
+    ("text", "tools"),
+    [
+        ("walking aid, plus when was he born?", ["search_notes|look_up", "demographics"]),
+        ("is he on apixaban. Also, date of birth for this patient", ["medication", "demographics"]),
+        ("A1c and creatinine trend", ["series", "series"]),
+        ("did the patient report blood in his stools, plus which drugs is he on", ["look_up|search_notes|condition", "list_medications"]),
+    ],
+)  # fmt: skip
+def test_every_ask_of_a_sentence_is_planned(planner: Planner, cohort: Bench, text: str, tools: list[str]) -> None:
+    calls = [c for c in plan_of(planner, cohort, text).calls if not c.arguments.get("beside")]
+    assert len(calls) >= len(tools)
+    assert all(any(c.tool in wanted.split("|") for c in calls) for wanted in tools)
+    assert len({c.part for c in calls}) == len(tools)
+
+
+def test_a_misspelt_relative_is_nobody_elses_chart(planner: Planner, cohort: Bench) -> None:
+    plan = plan_of(planner, cohort, "what meds is his wfie on")
+    assert plan.refused and not plan.calls

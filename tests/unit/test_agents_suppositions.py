@@ -249,6 +249,51 @@ def test_other_asks_beside_a_supposition_are_kept(planner: Planner, setting: Set
     assert set(one.arguments["scenarios"][0]["changes"]) == {"albumin_g_dl", "bilirubin_mg_dl"}
 
 
+@pytest.mark.parametrize(
+    ("question", "model", "changes"),
+    [
+        ("cystatin c of 1.8, egfr", "ckd_epi_2012_cystatin", {"cystatin_c_mg_l": {"value": 1.8, "unit": "mg/L"}}),
+        ("gfr by mdrd if creatinine 2", "mdrd", {"creatinine_mg_dl": {"value": 2.0, "unit": "mg/dL"}}),
+        ("crcl if he's 82", "cockcroft_gault", {"age_years": {"value": 82.0, "unit": "a"}}),
+        ("egfr if he were a woman", "ckd_epi_2021_creatinine", {"sex": "female"}),
+        ("bmi at 12 stone", "bmi", {"weight_kg": {"value": 12.0, "unit": "[stone_av]"}}),
+        ("how heavy would he be at BMI 25", "target_weight", {"target_bmi_kg_m2": 25.0}),
+        ("has bled off aspirin", "has_bled", {"antiplatelet_or_nsaid": False}),
+        ("has-bled if he had a GI bleed", "has_bled", {"bleeding_history": True}),
+        ("how much would quitting smoking help his ascvd risk", "pce_2013", {"current_smoker": False}),
+        ("what an A1c of 9 is in mg/dL", "estimated_average_glucose", {"hba1c_percent": {"value": 9.0, "unit": "%"}}),
+        ("norepinephrine 0.1 mcg/kg/min effect on MAP", "haemodynamics_ursino", {"norepinephrine_ug_kg_min": {"value": 0.1, "unit": "ug/kg/min"}}),
+        ("10 year ascvd risk if LDL dropped to 70", "pce_2013", {"total_cholesterol_mg_dl": {"with": {"ldl_mg_dl": {"value": 70.0, "unit": "mg/dL"}}}}),
+    ],
+)  # fmt: skip
+def test_which_model_and_which_input(
+    planner: Planner, setting: Setting, question: str, model: str, changes: dict[str, Any]
+) -> None:
+    assert _runs(planner, setting, question) == [(model, changes)]
+
+
+@pytest.mark.parametrize("question", ["when will his eGFR reach 30", "how fast is his kidney function declining", "years until egfr 15"])  # fmt: skip
+def test_progression_is_the_slope_and_no_creatinine(planner: Planner, setting: Setting, question: str) -> None:
+    (call,) = planner.plan(question, setting).calls
+    assert (call.tool, call.arguments["model"]) == ("calculate", "egfr_slope")
+
+
+def test_a_supposed_ldl_moves_the_total_cholesterol(cohort: Bench) -> None:
+    changes = {"total_cholesterol_mg_dl": {"with": {"ldl_mg_dl": {"value": 70.0, "unit": "mg/dL"}}}}
+    inputs = {"total_cholesterol_mg_dl": 220, "hdl_mg_dl": 50, "systolic_bp_mmhg": 130}
+    arguments = {"model": "pce_2013", "inputs": inputs, "scenarios": [{"changes": changes}]}
+    for who in (1, 2, 3, 6, 9, 11):
+        result = cohort.run(who, "what_if", arguments)
+        if len(result.data.get("runs", ())) != 2:
+            continue
+        charted, moved = ({i["name"]: i["value"] for i in run["inputs"]} for run in result.data["runs"])
+        ldl = cohort.run(who, "latest", {"concept": "ldl"}).data["value"]
+        assert moved["total_cholesterol_mg_dl"] == pytest.approx(220 - (ldl - 70), abs=0.01)
+        assert charted["total_cholesterol_mg_dl"] == 220
+        return
+    pytest.fail("no patient of the cohort has an LDL and the rest of the equation")
+
+
 def test_bare_urea_is_read_in_both_units(planner: Planner, setting: Setting) -> None:
     (call,) = planner.plan("curb-65 with a urea of 25", setting).calls
     assert [s["name"] for s in call.arguments["scenarios"]] == ["with urea 25 mmol/L", "with urea 25 mg/dL"]

@@ -174,3 +174,20 @@ def test_another_fruit_is_no_allergy_to_the_fruit_asked_about() -> None:
     fruit = lexicon.resolve("fruit", "allergen")
     assert kiwi is not None and fruit is not None
     assert kiwi.id == "kiwi" and "strawberry" not in kiwi.ids and {"kiwi", "strawberry"} <= fruit.ids
+
+
+def test_an_allergy_to_sulfonamides_covers_sulfamethoxazole_and_not_trimethoprim() -> None:
+    lexicon = default_lexicon()
+    row = Named("Allergy to sulfonamide")
+    for drug, covered in (("sulfamethoxazole", True), ("trimethoprim", False)):
+        target = lexicon.resolve(drug, "medication")
+        assert target is not None and lexicon.matches_allergy(target, row) is covered
+
+
+class Named:
+    """An allergy row without a code."""
+
+    codes: tuple[tuple[str, str], ...] = ()
+
+    def __init__(self, display: str) -> None:
+        self.display = display

@@ -273,3 +273,16 @@ def test_the_patient_of_the_context_is_the_only_one(cohort: Bench, crafted: Benc
             assert "demo-ct-002" in evidence.ref
     assert MARK in crafted.run("notes", "demographics", {"field": "name"}).summary
     assert cohort.context(2).as_of == NOW
+
+
+@pytest.mark.parametrize(
+    ("drug", "frequency", "shown"),
+    [("methotrexate", "daily", True), ("methotrexate", "weekly", False), ("folic acid", "weekly", False)],
+)
+def test_a_note_that_has_a_drug_as_often_as_asked_against_its_order_is_a_conflict(
+    drug: str, frequency: str, shown: bool, cohort: Bench
+) -> None:
+    told = cohort.run(3, "medication", {"drug": drug, "aspect": "dose", "frequency": frequency})
+    assert bool(told.conflicts) is shown
+    if shown:
+        assert "ONCE A WEEK" in told.conflicts[0].record_says and "DAILY" in told.conflicts[0].note_says
