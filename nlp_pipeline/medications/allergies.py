@@ -28,7 +28,7 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"(?:\bno\b|\bdenie[sd]\b|\bdenying\b|\bwithout\b|\bnil\b|\bnot\s+(?:have|had|report|reported|aware\s+of)"
+    r"(?:\bno\b|\bdenie[sd]\b|\bdenying\b|\bwithout\b|\bnil(?:\s+by\s+way\s+of)?\b|\bzero\b|\bha(?:s|ve)n['’]t\b|\bnot\s+(?:have|had|report|reported|aware\s+of)"
     r"|\bnever\s+had\b|\bnegative\s+for\b|\bfree\s+(?:of|from)\b|n['’]t\s+have|\bneither)(?:[\s,/]+(?:any|an|a|known|other|history|of|hx|significant"
     r"|reported|documented|prior|previous|past|personal|drugs?|medications?|medicines?|foods?|environmental|seasonal|or|and"
     r"|nor|having|to|latex|contrast|adverse|identified|active)){0,9}[\s,/]*$",
@@ -36,8 +36,8 @@ _DENIED = re.compile(
 )
 _OTHER = re.compile(r"\bother\b", re.IGNORECASE)
 _ANY = re.compile(
-    r"\s+(?:to\s+(?:any\s+)?(?:known\s+)?(?:medications?|drugs?|medicines?|foods?|anything|antibiotics\b(?!\s*[(,])|substances?)"
-    r"(?:(?:\s+or\s+|\s+and\s+|/)(?:medications?|drugs?|medicines?|foods?))?|of\s+(?:any\s+(?:kind|sort|type|description)|note))\b",
+    r"\s+(?:to\s+(?:any\s+)?(?:known\s+)?(?:medications?|drugs?|medicines?|foods?|meds|anything|antibiotics\b(?!\s*[(,])|substances?|report)"
+    r"(?:(?:\s+or\s+|\s+and\s+|/)(?:medications?|drugs?|medicines?|foods?|meds))?|of\s+(?:any\s+(?:kind|sort|type|description)|note))\b",
     re.IGNORECASE,
 )
 _ANY_DRUG = re.compile(
@@ -48,10 +48,17 @@ _EXCEPT = re.compile(
     r"|save\s+for|but(?:\s+(?:is\s+)?(?:allergic|intolerant)\s+to|\s+for)?)\s+",
     re.IGNORECASE,
 )
+# "Allergies reviewed with patient, none": what may stand between the word and what is said of it.
+_BETWEEN = (
+    r"(?:(?:status|history|hx|list|review(?:ed)?|check(?:ed)?|screen(?:ing)?|section|box|field|recorded|noted|given|marked|ticked"
+    r"|left|verified|confirmed|stated|with|the|pt|patient|per|as|by|he|she|they|says?|states?|reports?)\b[\s,]*)"
+)
 _NONE_AFTER = re.compile(
-    r"\s*(?:\b(?:status|history|hx|list|review)\b)?\s*(?:\((?!\s*(?:none|nil|no\b))[^)\n]{0,20}\)\s*)?(?:[:=\-–(]|\bare\b|\bis\b)?\s*(?P<none>none(?:\s+(?:known|reported|documented|listed))?|nil"
-    r"(?:\s+known)?|nkd?a|no\s+known(?:\s+(?:drug|food|medication)s?)*(?:\s+allerg(?:ies|y))?|denie[sd]|negative"
-    r"|not\s+known|n/a|no)(?=\s*(?:[.,;)\n]|$))",
+    rf"\s*(?:/\s*(?:adrs?|intolerances?|sensitivities)\b\s*)?{_BETWEEN}{{0,5}}(?:\((?!\s*(?:none|nil|no\b))[^)\n]{{0,20}}\)\s*)?"
+    rf"(?:[:=\-–(?]|\bare\b|\bis\b)?\s*{_BETWEEN}{{0,4}}[\"'“‘]?(?P<none>(?:none|nil)(?:\s+(?:known|reported|documented|listed|stated"
+    r"|recorded|ticked|declared|disclosed|of\s+note|today))*|zero|0|nkd?a"
+    r"|no\s+known(?:\s+(?:drug|food|medication)s?)*(?:\s+allerg(?:ies|y))?|denie[sd]|neg(?:ative)?"
+    r"|not\s+known|n/a|no)(?=[\"'”’]?\s*(?:[.,;)\n]|$))",
     re.IGNORECASE,
 )
 _NONE_IN_SECTION = re.compile(

@@ -70,7 +70,7 @@ _SUBSTANCES = (
 _CUES = re.compile(
     r"(?<![\w])(?:(?P<former>no\s+longer|former(?:ly)?|ex|previous(?:ly)?|prior|past|remote|reformed|quit|stopped|gave\s+up|given\s+up"
     r"|used\s+to|(?:history|hx)\s+of|h/o|discontinued|ceased|recover(?:ing|ed)|remission|abstinen(?:t|ce)\s+from|sober\s+from)"
-    r"|(?P<never>never|no|non|(?:(?:does|do|did|is|has|was|had|are)\s+)?not|denie[sd]|deny|denying|without|negative\s+for|doesn't|don't|didn't|neither|nor|abstains?"
+    r"|(?P<never>never|nil|no|non|(?:(?:does|do|did|is|has|was|had|are)\s+)?not|denie[sd]|deny|denying|without|negative\s+for|doesn't|don't|didn't|neither|nor|abstains?|abstainer\s+from"
     r"|lifelong\s+non|life-long\s+non|absence\s+of|instead\s+of|rather\s+than)"
     r"|(?P<current>current(?:ly)?|active(?:ly)?|daily|heavy|heavily|everyday|every\s+day|occasional(?:ly)?|social(?:ly)?|ongoing"
     r"|continue[sd]?|still|regular(?:ly)?|rare(?:ly)?|chronic|positive\s+for|reports?|reported|endorses?|endorsed|admits?|admitted\s+to"
@@ -102,7 +102,7 @@ _CLAUSE = re.compile(
     rf";|\.\s|\s(?:but|however|although|though|while|whereas)\s|,\s+(?:and\s+)?(?={_NEXT})|\s(?:and|or)\s+(?={_NEXT})"
 )
 _FIELD = re.compile(
-    r"\s*(?:use|usage|status|history|hx|abuse|intake|consumption|smoking|drinking|user?)?(?:\s*(?:/|and|or)\s*\w+)?\s*(?:[:=?]|--?|–)\s*(?:(?:status|current|pt|patient|he|she)\s+)?(?:"
+    r"\s*(?:use|usage|status|history|hx|abuse|intake|consumption|smoking|drinking|user?)?(?:\s*(?:/|and|or)\s*\w+)?\s*(?:[:=?]|--?|–|(?:given|recorded|noted|documented)\s+as)\s*(?:(?:status|current|pt|patient|he|she|lifelong|life-long)\s+)?(?:"
     r"(?P<former>former|quit|remote|past|prior|previous|ex\b|stopped|in\s+the\s+past|yes,?\s+quit|history\s+of|h/o|not\s+currently)"
     r"|(?P<never>never|none|no\b|denie[sd]|negative|nil|non|abstain|teetotal|does\s+not|n/a|0\b)"
     r"|(?P<current>current|active|yes|positive|occasional|daily|social|weekly|rare|every|some\s+day|light|heavy|moderate|smokes|drinks"

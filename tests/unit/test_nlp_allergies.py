@@ -36,6 +36,15 @@ NONE = [
     "Allergies (none)",
     "Never had a reaction to any medicine.",
     "Free of allergies.",
+    "Denies any allergies to meds or food.",
+    "Allergies: patient denies",
+    "Allergies/ADRs: nil known",
+    "Allergies checked - none stated",
+    'Pre-clinic questionnaire: allergies box ticked "none"',
+    "Allergies? No.",
+    "Allergies: reviewed, nil",
+    "Zero allergies",
+    "She hasn't any allergies.",
 ]
 
 
@@ -43,6 +52,19 @@ NONE = [
 def test_no_known_allergies(text: str) -> None:
     [fact] = allergies(text)
     assert fact.concept_id == "no_known_allergies" and fact.assertion.is_negated
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Allergies reviewed: no changes.",
+        "Any allergies? Unknown.",
+        "Allergies recorded as penicillin",
+        "Allergies: unknown",
+    ],
+)
+def test_what_does_not_say_that_there_are_none(text: str) -> None:
+    assert not [f for f in allergies(text) if f.concept_id == "no_known_allergies"]
 
 
 AGENTS = [
