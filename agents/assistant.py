@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from agents.context import RunContext
-    from agents.embedded.router import Embeds
+    from agents.embedded.routing.router import Embeds
     from agents.memory import Conversations, OpenTurn
     from knowledge_base.records import RecordStore
     from knowledge_base.vectors import VectorIndex

@@ -7,12 +7,12 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from agents.embedded.record_names import RecordNames
+from agents.embedded.reading.record_names import RecordNames
 from agents.guards import People, name_words
 from agents.runtime.breaker import Breaker
 from agents.runtime.run import Run
 from tools.context import ToolContext
-from tools.visits import encounter_rows
+from tools.events.visits import encounter_rows
 
 if TYPE_CHECKING:
     from agents.privacy.masking import Masker

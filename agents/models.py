@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 
-from agents.embedded.calculator_names import ModelNames
 from agents.embedded.chat_model import EmbeddedChatModel
 from agents.embedded.planner import Planner
-from agents.embedded.reader import Reader
-from agents.embedded.router import Embeds, Router, parse_exemplars
+from agents.embedded.reading.calculator_names import ModelNames
+from agents.embedded.reading.reader import Reader
+from agents.embedded.routing.router import Embeds, Router, parse_exemplars
 from agents.privacy.policy import Policy, is_loopback, parse_policies
 from agents.runtime.faults import NotPermitted, fault_of
 from domain.errors import ModelUnavailable

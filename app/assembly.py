@@ -115,7 +115,7 @@ class Services:
     def _build_index(self) -> VectorIndex | None:
         from knowledge_base.embedding import build_embedder
         from knowledge_base.vectors import VectorIndex
-        from tools.note_sentences import note_texts
+        from tools.notes.sentences import note_texts
 
         try:
             return VectorIndex(self.settings.data_dir, build_embedder(self.settings.embedder), note_texts)

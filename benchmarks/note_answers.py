@@ -27,9 +27,9 @@ from app.settings import load_settings
 from evals.gold import CASES, read_rows
 from knowledge_base.ingest import ingest_paths
 from tools.context import ToolContext
-from tools.note_judgement import Signs, judgement
-from tools.notes import notes_in
-from tools.passages import Found, rank_sentences
+from tools.notes.judgement import Signs, judgement
+from tools.notes.passages import Found, rank_sentences
+from tools.notes.search import notes_in
 
 PACKAGED = Path(__file__).parent.parent / "tools" / "data" / "note_judgement.json"
 _CONSIDERED = 12  # the best sentences of each question
@@ -63,14 +63,15 @@ def _ranked(charts: list[dict[str, Any]], folder: Path) -> Iterator[tuple[bool, 
         bundles.append(path)
     ingest_paths(bundles, services.store, services.index, services.nlp)
     for chart in charts:
-        ctx = ToolContext(
-            services.store, chart["id"], datetime(2030, 1, 1, tzinfo=UTC), services.twin, services.index
-        )
+        ctx = ToolContext(services.store, chart["id"], datetime(2030, 1, 1, tzinfo=UTC), services.twin, services.index)
         notes = notes_in(ctx, None)
         for asked in chart["asked"]:
             told = [(f"{chart['id']}-{n}", start, end) for n, start, end in asked["told"]]
             found = rank_sentences(ctx, asked["question"], notes)
-            yield bool(told), [(f, any(f.note_id == n and f.start < b and a < f.end for n, a, b in told)) for f in found]
+            yield (
+                bool(told),
+                [(f, any(f.note_id == n and f.start < b and a < f.end for n, a, b in told)) for f in found],
+            )
 
 
 def _bundle(chart: dict[str, Any]) -> dict[str, Any]:

@@ -15,34 +15,20 @@ from typing import Annotated, Any, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from domain.errors import ChartTwinError
-from tools import (
-    allergies,
-    calculators,
-    causes,
-    conflicts,
-    demographics,
-    done,
-    dosing_plans,
-    encounters,
-    events,
-    family_history,
-    knowledge,
-    look_up,
-    medications,
-    note_calculations,
-    notes,
-    observation_statistics,
-    observations,
-    problems,
-    safety,
-    story,
-)
-from tools.all_results import all_results
+from tools import conflicts, demographics, family_history, knowledge, look_up, problems, story
 from tools.context import ToolContext
 from tools.drafts import draft_message, draft_note, draft_order, draft_problem_change
+from tools.drugs import allergies, medications, safety
+from tools.events import done, encounters
+from tools.events import timeline as events
+from tools.measurements import causes, observations
+from tools.measurements import statistics as observation_statistics
+from tools.measurements.all_results import all_results
+from tools.notes import search as notes
 from tools.outcome import FinalToolError, RetryableToolError, ToolResult, say
-from tools.periods import Period, find_periods
 from tools.record_query import query_record
+from tools.times.periods import Period, find_periods
+from tools.twin import calculators, dosing_plans, note_calculations
 
 ToolFunction = Callable[..., ToolResult]
 

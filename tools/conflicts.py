@@ -6,13 +6,13 @@ import re
 
 from domain.answers import Conflict
 from domain.facts import Fact, FactKind
-from tools.allergies import allergies, allergy_conflicts, unlisted_allergies
 from tools.context import ToolContext, cite, dated, day, plain_name
-from tools.medications import courses
-from tools.note_claims import denies_problem, lists_as_taken, said_of, taken_until
+from tools.drugs.allergies import allergies, allergy_conflicts, unlisted_allergies
+from tools.drugs.medications import courses
+from tools.measurements.readings import readings
+from tools.notes.claims import denies_problem, lists_as_taken, said_of, taken_until
 from tools.outcome import Statement, ToolResult, say
 from tools.problems import since_when
-from tools.readings import readings
 
 _STALE_DAYS = 730
 # "Smokes 5 a day, advised to quit" is about a smoker.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from domain.facts import Evidence, Fact, Note
 from tools.concepts import SEMANTIC_TAG, Lexicon, Target, default_lexicon
 from tools.extent import WHOLE, Extent
-from tools.periods import Period, wall_clock
+from tools.times.periods import Period, wall_clock
 from tools.untrusted import Spans, instruction_spans, without_orders
 
 if TYPE_CHECKING:

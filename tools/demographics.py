@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from domain.facts import Evidence
-from tools.allergies import allergy_conflicts
 from tools.context import ToolContext, cite, day, plain_name
-from tools.medications import courses
+from tools.drugs.allergies import allergy_conflicts
+from tools.drugs.medications import courses
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.problems import is_social
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
 from domain.facts import Frozen
-from tools.periods import wall_clock
+from tools.times.periods import wall_clock
 
 if TYPE_CHECKING:
     from knowledge_base.rows import Row

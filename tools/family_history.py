@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.facts import FactKind
 from tools.concepts import Target
 from tools.context import ToolContext, cite, day, in_sentence, plain_name
-from tools.notes import sentence_around
+from tools.notes.search import sentence_around
 from tools.outcome import ToolResult, say
 from tools.problems import find_condition
 

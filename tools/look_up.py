@@ -7,10 +7,10 @@ from typing import Any
 
 from tools.concepts import Target, content_words, normalise_name
 from tools.context import ToolContext, cite, dated, plain_name, within
-from tools.notes import search_notes
+from tools.measurements.readings import reading_of
+from tools.notes.search import search_notes
 from tools.outcome import Statement, ToolResult, say
-from tools.periods import Period
-from tools.readings import reading_of
+from tools.times.periods import Period
 
 
 def look_up(ctx: ToolContext, name: str, period: Period | None = None, question: str = "") -> ToolResult:

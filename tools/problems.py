@@ -8,10 +8,10 @@ from domain.answers import Conflict
 from domain.facts import FactKind
 from tools.concepts import Target, content_words, normalise_name
 from tools.context import ToolContext, abated, began, cite, counted, dated, day, in_sentence, plain_name, within
-from tools.measured_findings import measured_finding
-from tools.note_claims import denies_problem, said_of
+from tools.measurements.findings import measured_finding
+from tools.notes.claims import denies_problem, said_of
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
-from tools.periods import Period
+from tools.times.periods import Period
 
 if TYPE_CHECKING:
     from knowledge_base.rows import ConditionRow

@@ -17,14 +17,14 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import Runnable
 from pydantic import ConfigDict
 
-from agents.embedded.beyond_lists import BESIDE_THE_RECORD, TOLD_IN_WORDS, asks_beyond_lists, is_short
-from agents.embedded.discourse import plan_in_context
-from agents.embedded.framing import without_framing
-from agents.embedded.ordering import settle_order
 from agents.embedded.planner import Call, Plan, Planner, Setting
-from agents.embedded.turns import earlier_turns
+from agents.embedded.reading.framing import without_framing
+from agents.embedded.routing.beyond_lists import BESIDE_THE_RECORD, TOLD_IN_WORDS, asks_beyond_lists, is_short
+from agents.embedded.routing.ordering import settle_order
+from agents.embedded.turns.discourse import plan_in_context
+from agents.embedded.turns.turns import earlier_turns
 from tools.concepts import default_lexicon
-from tools.visits import encounter_rows
+from tools.events.visits import encounter_rows
 
 
 class EmbeddedChatModel(BaseChatModel):
@@ -204,7 +204,12 @@ def _looks_of_parts(turn: Sequence[BaseMessage], results: Sequence[ToolMessage])
         record = [m for m in of_part if not str(m.tool_call_id).startswith(_NOTES_CALL)]
         missing = [m for m in record if not (m.artifact or {}).get("found")]
         told = any(not _adds_nothing(m) for m in of_part if m not in record)
-        if told or not record or len(missing) < len(record) or any(m.name not in _ONLY_TELLING | _OR_NEAREST for m in missing):
+        if (
+            told
+            or not record
+            or len(missing) < len(record)
+            or any(m.name not in _ONLY_TELLING | _OR_NEAREST for m in missing)
+        ):
             continue
         near = all(_may_show_nearest(m) for m in missing) or asks_beyond_lists(part)
         calls.append({"name": "search_notes", "args": {"query": part, "near": near}, "id": f"{_SECOND_LOOK}_{len(calls) + 1}", "type": "tool_call"})  # fmt: skip
@@ -214,14 +219,18 @@ def _looks_of_parts(turn: Sequence[BaseMessage], results: Sequence[ToolMessage])
 # By tool, the argument whose name a note has to hold: of a drug that nobody ordered, what it says of others tells nothing.
 _NAMED_BY = {"medication": "drug", "latest": "concept", "series": "concept", "statistics": "concept", "threshold": "concept", "is_normal": "concept", "change": "concept", "immunizations": "name", "procedures": "name"}  # fmt: skip
 # Words that any vaccine or operation may have: they tell none from another.
-_OF_ANY = re.compile(r"\b(?:vaccines?|vaccinations?|total|partial|replacement|surger(?:y|ies)|operation|procedure|removal|repair|insertion|placement)\b")
+_OF_ANY = re.compile(
+    r"\b(?:vaccines?|vaccinations?|total|partial|replacement|surger(?:y|ies)|operation|procedure|removal|repair|insertion|placement)\b"
+)
 
 
 def _name_asked(result: ToolMessage, asked: Mapping[str, Any]) -> str:
     """The name that was looked up, where a note has to hold it; empty where notes tell the matter in words of their own."""
     name = str(asked.get(_NAMED_BY.get(str(result.name), "")) or "")
     name = "" if name in TOLD_IN_WORDS else name.removeprefix("record:").replace("_", " ")
-    return (" ".join(_OF_ANY.sub(" ", name).split()) or name) if result.name in {"immunizations", "procedures"} else name
+    return (
+        (" ".join(_OF_ANY.sub(" ", name).split()) or name) if result.name in {"immunizations", "procedures"} else name
+    )
 
 
 def _score_from_notes(turn: Sequence[BaseMessage], results: Sequence[ToolMessage]) -> AIMessage | None:

@@ -6,35 +6,17 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from agents import guards
-from agents.embedded.asked import asked_of_subject
-from agents.embedded.beyond_lists import (
-    BESIDE_THE_RECORD,
-    TOLD_IN_WORDS,
-    asks_beyond_lists,
-    is_short,
-    may_go_beyond,
-    words_beyond,
-)
-from agents.embedded.days_named import with_whole_dates
-from agents.embedded.dosing import asks_of_order
-from agents.embedded.events_asked import asked_of_event
-from agents.embedded.figures import in_figures
-from agents.embedded.filling import calls_for, without_periods
-from agents.embedded.followups import follow_up
-from agents.embedded.framing import without_framing
-from agents.embedded.outright import BEYOND_ANY_RECORD, beyond_any_record, named_outright
-from agents.embedded.places import is_set_against
 from agents.embedded.plans import Call as Call
 from agents.embedded.plans import Plan as Plan
 from agents.embedded.plans import Setting as Setting
 from agents.embedded.plans import intents as intents
-from agents.embedded.purpose import without_purpose
-from agents.embedded.reader import Question, Reader
-from agents.embedded.router import Route, Router
-from agents.embedded.scenarios import runs, supposition
-from agents.embedded.settling import CONFIDENT, NO_SUCH_DATE, of_the_source_named, settled
-from agents.embedded.speakers import asks_of_a_helper, asks_of_a_speaker
-from agents.embedded.splitting import (
+from agents.embedded.reading.days_named import with_whole_dates
+from agents.embedded.reading.figures import in_figures
+from agents.embedded.reading.framing import without_framing
+from agents.embedded.reading.places import is_set_against
+from agents.embedded.reading.purpose import without_purpose
+from agents.embedded.reading.reader import Question, Reader
+from agents.embedded.reading.splitting import (
     Splitter,
     is_asked_for,
     is_bare_name,
@@ -43,12 +25,36 @@ from agents.embedded.splitting import (
     shares_its_time,
     stands_by_itself,
 )
-from agents.embedded.stays import missing_stay, with_discharge, with_emergency_day, with_stay_dates, with_years_of_age
-from agents.embedded.suppositions import unread
-from agents.embedded.units_asked import unit_of
-from agents.embedded.visit_days import before_the_stay, with_visit_days
-from agents.embedded.visits_asked import visits_asked
-from agents.embedded.wording import plain, without_own_name
+from agents.embedded.reading.stays import (
+    missing_stay,
+    with_discharge,
+    with_emergency_day,
+    with_stay_dates,
+    with_years_of_age,
+)
+from agents.embedded.reading.units_asked import unit_of
+from agents.embedded.reading.visit_days import before_the_stay, with_visit_days
+from agents.embedded.reading.wording import plain, without_own_name
+from agents.embedded.routing.asked import asked_of_subject
+from agents.embedded.routing.beyond_lists import (
+    BESIDE_THE_RECORD,
+    TOLD_IN_WORDS,
+    asks_beyond_lists,
+    is_short,
+    may_go_beyond,
+    words_beyond,
+)
+from agents.embedded.routing.events_asked import asked_of_event
+from agents.embedded.routing.filling import calls_for, without_periods
+from agents.embedded.routing.outright import BEYOND_ANY_RECORD, beyond_any_record, named_outright
+from agents.embedded.routing.router import Route, Router
+from agents.embedded.routing.settling import CONFIDENT, NO_SUCH_DATE, of_the_source_named, settled
+from agents.embedded.routing.speakers import asks_of_a_helper, asks_of_a_speaker
+from agents.embedded.routing.visits_asked import visits_asked
+from agents.embedded.supposing.dosing import asks_of_order
+from agents.embedded.supposing.scenarios import runs, supposition
+from agents.embedded.supposing.suppositions import unread
+from agents.embedded.turns.followups import follow_up
 from tools.catalogue import DERIVED_MODELS
 from tools.concepts import content_words, tokenize
 

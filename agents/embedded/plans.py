@@ -10,7 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents import guards
-from agents.embedded.record_names import RecordNames
+from agents.embedded.reading.record_names import RecordNames
 from domain.facts import Frozen
 
 if TYPE_CHECKING:

@@ -15,13 +15,13 @@ from agents.context import RunContext
 from domain.facts import EvidenceKind, Frozen
 from domain.quantities import Quantity, normalise_unit
 from nlp_pipeline.measurements.units import implausible
-from tools.cautions import allergy_cautions, interaction_cautions, kidney_cautions
 from tools.concepts import Target
 from tools.conflicts import medication_conflicts, problem_conflicts, smoking_conflicts
 from tools.context import ToolContext, day
-from tools.dosing_rules import drugs_with_plans
+from tools.drugs.cautions import allergy_cautions, interaction_cautions, kidney_cautions
 from tools.outcome import ToolResult
-from tools.periods import find_periods, wall_clock
+from tools.times.periods import find_periods, wall_clock
+from tools.twin.dosing_rules import drugs_with_plans
 
 _MOST = 3
 _USE = re.compile(

@@ -11,11 +11,11 @@ from domain.errors import UnitMismatch, UnknownUnit
 from domain.predictions import ModelCard, ModelInput
 from domain.quantities import convert
 from tools.context import ToolContext
-from tools.covariates import concept_of_input
-from tools.dosing_rules import rules_for
-from tools.known_effects import known_effects
-from tools.periods import find_periods
-from tools.readings import find_target, readings
+from tools.measurements.known_effects import known_effects
+from tools.measurements.readings import find_target, readings
+from tools.times.periods import find_periods
+from tools.twin.covariates import concept_of_input
+from tools.twin.dosing_rules import rules_for
 
 _UP = r"r(?:ise|ises|ose|isen|ising)|increas\w*|go(?:ne|es|ing)? up|went up|climb\w*|jump\w*|shot up|spik\w*|elevat\w*|high\b|higher|up\b|worsen\w*|bump\w*|peak\w*|doubl\w*|tripl\w*|surg(?:e|ed|es|ing)\b|soar\w*"
 _DOWN = r"f(?:all|alls|ell|allen|alling)|dropp?\w*|decreas\w*|declin\w*|go(?:ne|es|ing)? down|went down|low\b|lower|down\b|dip\w*|plummet\w*|crash\w*|sank|sunk|reduc\w*|tank\w*"

@@ -9,7 +9,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 
 from agents.embedded.chat_model import this_turn
-from agents.embedded.turns import earlier_turns
+from agents.embedded.turns.turns import earlier_turns
 from agents.specialists.roster import Specialist
 from agents.specialists.splitting import may_span, split_question
 

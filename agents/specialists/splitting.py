@@ -122,9 +122,7 @@ def _once(calls: Sequence[Call]) -> list[Call]:
 
 
 def _setting(context: RunContext) -> Setting:
-    return Setting(
-        context.tools.as_of, context.people, context.record, context.admissions, seen_by=context.seen_by
-    )
+    return Setting(context.tools.as_of, context.people, context.record, context.admissions, seen_by=context.seen_by)
 
 
 def _calls_of(text: str, planner: Planner, context: RunContext) -> tuple[Call, ...] | None:

@@ -20,8 +20,8 @@ from agents.verification.sentences import read
 from domain.facts import Fact, FactKind, Span, span_ref
 from domain.quantities import Quantity, normalise_unit
 from tools.context import ToolContext, abated, began, dated, day, number, plain_name
-from tools.medications import courses
-from tools.readings import is_pressure, readings, unit_label
+from tools.drugs.medications import courses
+from tools.measurements.readings import is_pressure, readings, unit_label
 
 _ALL_LISTS = (
     "condition",

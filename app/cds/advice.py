@@ -10,13 +10,13 @@ from app.cds.schemas import Card, CodedReason, Indicator, Link, Source, short
 from domain.errors import ChartTwinError
 from domain.facts import Evidence
 from knowledge_base.drafts import Finding, Severity
-from tools.calculators import calculate
 from tools.conflicts import record_vs_notes
 from tools.context import ToolContext
-from tools.dosing_plans import compare_plans
-from tools.dosing_rules import drugs_with_plans
 from tools.drafts.orders import propose_order
 from tools.outcome import FinalToolError, RetryableToolError, ToolResult
+from tools.twin.calculators import calculate
+from tools.twin.dosing_plans import compare_plans
+from tools.twin.dosing_rules import drugs_with_plans
 
 LinkTo = Callable[[Evidence], str]
 # What is merely worth knowing stays in the draft: a card for it would teach people to close cards.

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from tools.catalogue import run_tool
 from tools.concepts import default_lexicon
 from tools.context import ToolContext, began, number, plain_name
+from tools.measurements.readings import unit_label
 from tools.outcome import ToolResult
-from tools.readings import unit_label
 
 Slots = dict[str, Any]
 
@@ -112,7 +112,7 @@ def _run(ctx: ToolContext, labs: Sequence[str], rng: random.Random) -> Run:
 
 
 def _two_courses(ctx: ToolContext) -> frozenset[str]:
-    from tools.medications import courses
+    from tools.drugs.medications import courses
 
     active = {_ingredient(c.name) for c in courses(ctx) if c.is_active}
     return frozenset(active & {_ingredient(c.name) for c in courses(ctx) if not c.is_active})
@@ -178,7 +178,7 @@ def _lab_facts(
 
 
 def _drug_facts(ctx: ToolContext) -> Iterator[Fact]:
-    from tools.medications import courses
+    from tools.drugs.medications import courses
 
     active = [c for c in courses(ctx) if c.is_active]
     names = [_ingredient(c.name) for c in active]

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.periods import find_periods
+from tools.times.periods import find_periods
 
 MOMENTS = st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2080, 12, 31)).map(  # noqa: DTZ001
     lambda m: m.replace(tzinfo=UTC)

@@ -8,10 +8,10 @@ from typing import Any, cast
 import pytest
 
 from agents.context import RunContext
-from agents.embedded.days_named import with_whole_dates
-from agents.embedded.note_source import source_is_notes
 from agents.embedded.planner import Planner, Setting
-from agents.embedded.purpose import without_purpose
+from agents.embedded.reading.days_named import with_whole_dates
+from agents.embedded.reading.note_source import source_is_notes
+from agents.embedded.reading.purpose import without_purpose
 from agents.models import build_embedded_model
 from knowledge_base.embedding import build_embedder
 from tests.conftest import Bench

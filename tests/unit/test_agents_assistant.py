@@ -143,7 +143,7 @@ def test_many_ambiguous_names_cost_no_more_than_a_few_readings(cohort: Bench, mo
             assert drawn < 1000
             yield combination
 
-    monkeypatch.setattr("agents.embedded.reader.product", counted, raising=False)
+    monkeypatch.setattr("agents.embedded.reading.reader.product", counted, raising=False)
     assert ask(cohort, 2, " ".join(["iron"] * 14)).text
 
 

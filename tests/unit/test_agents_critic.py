@@ -13,7 +13,7 @@ from agents.context import RunContext
 from agents.specialists.critic import review
 from nlp_pipeline.vocabulary import load_vocabulary
 from tests.conftest import LOINC, RXNORM, Bench
-from tools.cautions import _lists
+from tools.drugs.cautions import _lists
 from tools.outcome import ToolResult
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import pytest
 
 from agents import guards
 from agents.context import RunContext
-from agents.embedded.discourse import plan_in_context
 from agents.embedded.planner import Call, Plan, Planner, Setting
-from agents.embedded.turns import Turn, earlier_turns
+from agents.embedded.turns.discourse import plan_in_context
+from agents.embedded.turns.turns import Turn, earlier_turns
 from agents.models import build_embedded_model
 from knowledge_base.embedding import build_embedder
 from tests.conftest import Bench
@@ -271,7 +271,7 @@ def test_reading_a_follow_up_takes_no_time(room: Room) -> None:
     words = "and what is was it that how many times has he she been the dose of on taking any other ones before since when show me all them value in which note says who over".split()
     draw = random.Random(7)
     asked = [" ".join(draw.choices(words, k=30))[:159] for _ in range(60)]
-    from agents.embedded.changes import Asked, changed_calls
+    from agents.embedded.turns.changes import Asked, changed_calls
 
     turns = [Turn("…", (METFORMIN,), True), Turn("…", (CREATININE,), True)]
     began = time.process_time()

@@ -9,18 +9,18 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from agents.context import RunContext
-from agents.embedded.discourse import plan_in_context
-from agents.embedded.ordering import settle_order
 from agents.embedded.planner import NO_SUCH_MODEL, Call, Plan, Planner, Setting
-from agents.embedded.turns import Turn, earlier_turns
+from agents.embedded.routing.ordering import settle_order
+from agents.embedded.turns.discourse import plan_in_context
+from agents.embedded.turns.turns import Turn, earlier_turns
 from agents.models import build_embedded_model
 from knowledge_base.embedding import build_embedder
 from tests.conftest import Bench
-from tools.all_results import all_results
 from tools.drafts import read_draft_request
-from tools.medications import list_medications
+from tools.drugs.medications import list_medications
+from tools.measurements.all_results import all_results
+from tools.measurements.readings import unit_label
 from tools.outcome import ToolResult
-from tools.readings import unit_label
 
 CREATININE = {"concept": "creatinine"}
 

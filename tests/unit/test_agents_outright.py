@@ -8,15 +8,15 @@ from importlib import resources
 
 import pytest
 
-from agents.embedded.calculator_names import ModelNames
-from agents.embedded.dosing import DOSE, INTERVAL, asks_exposure, hours_of, milligrams, stated_doses
-from agents.embedded.outright import beyond_any_record, named_outright
-from agents.embedded.places import last_few, names_statistic
-from agents.embedded.reader import Reader, Slot, Variant
-from agents.embedded.record_names import RecordNames
-from agents.embedded.router import Router
-from agents.embedded.splitting import _JOINERS, _PER_UNIT, _is_within
-from agents.embedded.wording import plain
+from agents.embedded.reading.calculator_names import ModelNames
+from agents.embedded.reading.places import last_few, names_statistic
+from agents.embedded.reading.reader import Reader, Slot, Variant
+from agents.embedded.reading.record_names import RecordNames
+from agents.embedded.reading.splitting import _JOINERS, _PER_UNIT, _is_within
+from agents.embedded.reading.wording import plain
+from agents.embedded.routing.outright import beyond_any_record, named_outright
+from agents.embedded.routing.router import Router
+from agents.embedded.supposing.dosing import DOSE, INTERVAL, asks_exposure, hours_of, milligrams, stated_doses
 from agents.guards import People, names_somebody_else
 from tools.concepts import default_lexicon
 from twin_backend import build_twin

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.embedded.places import asks_for_newest_two, asks_for_whole_course, comparison_of, has_limit
+from agents.embedded.reading.places import asks_for_newest_two, asks_for_whole_course, comparison_of, has_limit
 
 LIMITS = [
     ("systolic of 140 or more", "at_least"), ("readings at or above 140", "at_least"), ("BP 140+", "at_least"), ("> 5.5", "above"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from agents.context import RunContext
-from agents.embedded.framing import without_framing
-from agents.embedded.mending import Mender
 from agents.embedded.planner import Planner
 from agents.embedded.plans import Call, Plan, Setting
-from agents.embedded.router import Router
-from agents.embedded.speakers import asks_of_a_helper, asks_of_a_speaker
-from agents.embedded.splitting import shares_its_time, stands_by_itself
+from agents.embedded.reading.framing import without_framing
+from agents.embedded.reading.mending import Mender
+from agents.embedded.reading.splitting import shares_its_time, stands_by_itself
+from agents.embedded.routing.router import Router
+from agents.embedded.routing.speakers import asks_of_a_helper, asks_of_a_speaker
 from agents.models import build_embedded_model
 from tests.conftest import NOW, Bench
 from tools.concepts import default_lexicon

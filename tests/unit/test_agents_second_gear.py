@@ -9,10 +9,10 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from agents.embedded.calculator_names import ModelNames
 from agents.embedded.plans import intents
-from agents.embedded.reader import PROTOTYPES, Reader, Variant
-from agents.embedded.router import Route, Router
+from agents.embedded.reading.calculator_names import ModelNames
+from agents.embedded.reading.reader import PROTOTYPES, Reader, Variant
+from agents.embedded.routing.router import Route, Router
 from agents.embedded.second_gear import BELOW, IntentHead, SecondGear, build_second_gear
 from agents.embedded.second_gear.head import RULED_OUT, SURE, packaged_head
 from agents.embedded.training.fit import Copies as Varied

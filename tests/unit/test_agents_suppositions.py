@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from agents.context import RunContext
-from agents.embedded.figures import in_figures
 from agents.embedded.planner import Planner, Setting
-from agents.embedded.suppositions import supposed
+from agents.embedded.reading.figures import in_figures
+from agents.embedded.supposing.suppositions import supposed
 from agents.guards import People
 from agents.models import build_embedded_model
 from knowledge_base.embedding import build_embedder

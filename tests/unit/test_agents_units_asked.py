@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.embedded.units_asked import NUMBER, is_unit_alone, ucum, unit_of, unit_spans
+from agents.embedded.reading.units_asked import NUMBER, is_unit_alone, ucum, unit_of, unit_spans
 
 WANTED = [
     ("latest LDL in mmol/L", "mmol/L"),

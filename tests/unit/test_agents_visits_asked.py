@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from agents.context import RunContext
-from agents.embedded.calculator_names import ModelNames
-from agents.embedded.events_asked import asked_of_event, dose_asked
 from agents.embedded.plans import Setting
-from agents.embedded.reader import Reader
-from agents.embedded.router import Router
-from agents.embedded.stays import with_discharge
-from agents.embedded.visit_days import before_the_stay, with_visit_days
-from agents.embedded.visits_asked import visits_asked
-from agents.embedded.wording import plain
+from agents.embedded.reading.calculator_names import ModelNames
+from agents.embedded.reading.reader import Reader
+from agents.embedded.reading.stays import with_discharge
+from agents.embedded.reading.visit_days import before_the_stay, with_visit_days
+from agents.embedded.reading.wording import plain
+from agents.embedded.routing.events_asked import asked_of_event, dose_asked
+from agents.embedded.routing.router import Router
+from agents.embedded.routing.visits_asked import visits_asked
 from agents.guards import names_somebody_else
 from tests.conftest import Bench
 from tools.concepts import default_lexicon

@@ -11,8 +11,8 @@ import pytest
 
 from domain.predictions import ModelRun
 from tests.conftest import Bench
-from tools.covariates import covariate
 from tools.outcome import FinalToolError, RetryableToolError
+from tools.twin.covariates import covariate
 
 CALCULATED = [
     (4, "ckd_epi_2021_creatinine", "**57 mL/min/1.73 m²", {"age_years", "sex", "creatinine_mg_dl"}),

@@ -9,10 +9,10 @@ import pytest
 
 from nlp_pipeline.vocabulary import load_vocabulary
 from tests.conftest import Bench
-from tools.known_effects import known_effects
+from tools.measurements.changes import Move, drug_events, interval_hours, largest_move
+from tools.measurements.known_effects import known_effects
+from tools.measurements.readings import Reading
 from tools.outcome import RetryableToolError
-from tools.readings import Reading
-from tools.result_changes import Move, drug_events, interval_hours, largest_move
 
 DAY0 = datetime(2026, 1, 1, tzinfo=UTC)
 

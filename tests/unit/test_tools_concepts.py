@@ -16,8 +16,8 @@ from tools.concepts import (
     normalise_name,
     tokenize,
 )
-from tools.medications import find_drug
-from tools.readings import find_target
+from tools.drugs.medications import find_drug
+from tools.measurements.readings import find_target
 
 
 @pytest.fixture(scope="module")

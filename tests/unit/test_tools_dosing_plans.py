@@ -8,8 +8,8 @@ import pytest
 
 from domain.predictions import ModelRun
 from tests.conftest import Bench
-from tools.dosing_rules import drugs_with_plans, guideline_plans, rules_for
 from tools.outcome import RetryableToolError, ToolResult
+from tools.twin.dosing_rules import drugs_with_plans, guideline_plans, rules_for
 
 
 def plans(bench: Bench, patient: int, drug: str, **arguments: Any) -> ToolResult:
@@ -76,8 +76,8 @@ def test_a_condition_may_come_in_another_unit(cohort: Bench) -> None:
 
 
 def test_an_allergy_stops_every_proposal(crafted: Bench, cohort: Bench) -> None:
-    from tools.dosing_plans import _allergy_stop
-    from tools.medications import find_drug
+    from tools.drugs.medications import find_drug
+    from tools.twin.dosing_plans import _allergy_stop
 
     ctx = cohort.context(
         8

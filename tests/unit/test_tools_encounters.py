@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Bench
+from tools.events.intervals import in_days
 from tools.outcome import RetryableToolError
-from tools.visit_intervals import in_days
 
 Table = list[tuple[int, str, dict[str, Any], bool, tuple[str, ...]]]
 VISITS: Table = [

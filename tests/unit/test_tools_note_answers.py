@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from tests.conftest import Bench
-from tools.note_asks import asks_for_words, is_quoting
-from tools.note_judgement import Judgement, Signs, judgement
-from tools.note_matching import match
-from tools.note_sentences import Sentence
-from tools.note_subjects import Subject
-from tools.note_words import meaning_of, related_to, written_out
+from tools.notes.asks import asks_for_words, is_quoting
+from tools.notes.judgement import Judgement, Signs, judgement
+from tools.notes.matching import match
+from tools.notes.sentences import Sentence
+from tools.notes.subjects import Subject
+from tools.notes.words import meaning_of, related_to, written_out
 
 NOTES = {
     "home": """HOME VISIT
@@ -63,7 +63,7 @@ def visits(tmp_path_factory: pytest.TempPathFactory, twin: Any) -> Iterator[Benc
     from knowledge_base.records import RecordStore
     from knowledge_base.vectors import VectorIndex
     from tests.unit.test_kb_fhir import bundle, document, patient, write
-    from tools.note_sentences import note_texts
+    from tools.notes.sentences import note_texts
 
     folder = tmp_path_factory.mktemp("answers")
     notes = [document(name, text, "2026-05-01T10:00:00+00:00", patient_id="w") for name, text in NOTES.items()]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Bench
-from tools.note_asks import authors_in, heading_of, is_formality, looks_like_answer
+from tools.notes.asks import authors_in, heading_of, is_formality, looks_like_answer
 
 LOINC = "http://loinc.org"
 NOTES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Bench
-from tools.note_subjects import what_is_asked
+from tools.notes.subjects import what_is_asked
 
 # Written by the author of the tools over the demo cohort, and used to choose what is here: no measure of quality.
 TOLD: list[tuple[int, str, str]] = [
@@ -83,7 +83,7 @@ def test_what_a_name_leaves_over_is_said(cohort: Bench) -> None:
 
 
 def test_a_sentence_that_only_repeats_the_question_tells_nothing(cohort: Bench) -> None:
-    from tools.passages import _echoes
+    from tools.notes.passages import _echoes
 
     assert _echoes("how much exercise does she get -", "How much exercise does she get?")
     assert not _echoes("No fever.", "any fever?") and not _echoes("Fever.", "fever")

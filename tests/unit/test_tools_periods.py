@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from tests.conftest import bug
-from tools.periods import Period, find_periods, subtract
+from tools.times.periods import Period, find_periods, subtract
 
 AS_OF = datetime(2026, 11, 10, 12, 0, tzinfo=UTC)
 OPEN = ""

@@ -8,7 +8,7 @@ import pytest
 
 from domain.quantities import convert
 from tests.conftest import Bench
-from tools.measured_findings import measured_finding
+from tools.measurements.findings import measured_finding
 from tools.problems import find_condition
 
 

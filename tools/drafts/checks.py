@@ -14,15 +14,15 @@ from domain.errors import ChartTwinError
 from domain.facts import Evidence, FactKind, MedicationSig
 from domain.quantities import convert
 from knowledge_base.drafts import Finding, Severity
-from tools import calculators
-from tools.allergies import allergy_conflicts
 from tools.concepts import Target
 from tools.context import ToolContext, cite, day, number, plain_name
 from tools.drafts.proposal import by_severity
 from tools.drafts.rules import Rule, kinds_of, rules, rules_for
-from tools.medications import Course, courses
-from tools.note_claims import is_set_right
-from tools.readings import readings, unit_label
+from tools.drugs.allergies import allergy_conflicts
+from tools.drugs.medications import Course, courses
+from tools.measurements.readings import readings, unit_label
+from tools.notes.claims import is_set_right
+from tools.twin import calculators
 
 if TYPE_CHECKING:
     from knowledge_base.rows import AllergyRow

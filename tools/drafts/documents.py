@@ -12,9 +12,9 @@ from knowledge_base.drafts import Change, Finding, Severity
 from tools.concepts import Target
 from tools.context import ToolContext, cite, day, number
 from tools.drafts.proposal import Json, Proposal, read_text, subject
-from tools.medications import courses
+from tools.drugs.medications import courses
+from tools.measurements.readings import Reading, readings, unit_label
 from tools.outcome import RetryableToolError
-from tools.readings import Reading, readings, unit_label
 
 LONGEST = 8_000  # characters
 _SAME = 0.005  # relative: what rounding to the digits shown can do

@@ -15,9 +15,9 @@ from tools.context import ToolContext, cite, day, number, plain_name
 from tools.drafts import checks
 from tools.drafts.proposal import Json, Proposal, by_severity, codings, read_text, subject
 from tools.drafts.services import FREE_SERVICE, find_services, propose_service
-from tools.medications import Course, courses, find_drug
+from tools.drugs.medications import Course, courses, find_drug
+from tools.measurements.readings import unit_label
 from tools.outcome import FinalToolError, RetryableToolError
-from tools.readings import unit_label
 
 ACTIONS = ("start", "change", "renew", "hold", "stop")
 _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"

@@ -142,7 +142,7 @@ def _change(ctx: ToolContext, rows: list[Any], action: str, reason: str) -> Prop
 
 def _still_treated(ctx: ToolContext, rows: list[Any], action: str) -> tuple[Finding, ...]:
     """Active orders whose recorded reason is the problem that would leave the list."""
-    from tools.medications import courses
+    from tools.drugs.medications import courses
 
     if action == "reactivate":
         return ()

@@ -13,8 +13,8 @@ from tools.concepts import Target, normalise_name
 from tools.context import ToolContext, cite, day, plain_name
 from tools.drafts import checks
 from tools.drafts.proposal import Json, Proposal, by_severity, codings, subject
-from tools.medications import courses
-from tools.readings import readings
+from tools.drugs.medications import courses
+from tools.measurements.readings import readings
 
 _PRIORITY = ((r"\bstat\b|\bimmediately\b|\bnow\b", "stat"), (r"\basap\b|\bas soon as possible\b", "asap"), (r"\burgent(?:ly)?\b", "urgent"))  # fmt: skip
 _WHEN = re.compile(

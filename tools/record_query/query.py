@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.facts import Evidence
 from tools.context import ToolContext, day, number
-from tools.notes import suspicion_warnings, suspicious_notes
+from tools.notes.search import suspicion_warnings, suspicious_notes
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.record_query.process import process_of
 from tools.record_query.schema import TABLES

@@ -15,8 +15,8 @@ from domain.errors import ChartTwinError
 from domain.facts import Evidence, Fact
 from domain.quantities import Quantity, convert
 from tools.context import Chart, ToolContext, cite, plain_name
-from tools.medications import courses
-from tools.readings import reading_of
+from tools.drugs.medications import courses
+from tools.measurements.readings import reading_of
 from tools.untrusted import gives_orders
 
 if TYPE_CHECKING:

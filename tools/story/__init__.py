@@ -5,10 +5,10 @@ from __future__ import annotations
 from domain.errors import InvalidInput
 from tools.context import ToolContext
 from tools.outcome import RetryableToolError, Statement, ToolResult
-from tools.periods import Period
 from tools.story.kinds import build_story
 from tools.story.model import AUDIENCES, KINDS, Basis, Section, Sentence, Story
 from tools.story.render import to_markdown
+from tools.times.periods import Period
 
 __all__ = ["AUDIENCES", "KINDS", "Basis", "Section", "Sentence", "Story", "build_story", "health_story", "to_markdown"]
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from domain.facts import Evidence
 from tools.context import abated, began, cite, dated, day, plain_name
-from tools.periods import wall_clock
 from tools.story.drugs import Drug, ended_on, stopped, taking
 from tools.story.model import Basis, Section, Sentence, tell
 from tools.story.picture import Picture
@@ -15,9 +14,10 @@ from tools.story.results import Point, Series, crossed, worth_showing
 from tools.story.sections import ENCOUNTERS, INTERVAL, Style, is_trivial
 from tools.story.visits import Visit
 from tools.story.wording import both, quoted, sentence, small
+from tools.times.periods import wall_clock
 
 if TYPE_CHECKING:
-    from tools.medications import Course
+    from tools.drugs.medications import Course
 
 
 class Span:

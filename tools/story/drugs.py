@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from domain.facts import Evidence
 from tools.concepts import normalise_name
 from tools.context import ToolContext, cite, dated, day
-from tools.medications import Course, courses
-from tools.periods import wall_clock
+from tools.drugs.medications import Course, courses
 from tools.story.wording import both, drug_name, quoted, regimen
+from tools.times.periods import wall_clock
 
 if TYPE_CHECKING:
     from knowledge_base.rows import AllergyRow, MedicationRow

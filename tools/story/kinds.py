@@ -7,15 +7,15 @@ from dataclasses import replace
 from domain.answers import Conflict
 from domain.errors import InvalidInput
 from tools.context import ToolContext, day
-from tools.medications import _LOOKS_BACK
-from tools.notes import suspicion_warnings, suspicious_notes
-from tools.periods import Period
+from tools.drugs.medications import _LOOKS_BACK
+from tools.notes.search import suspicion_warnings, suspicious_notes
 from tools.story import changes, events, problem_sections, sections, who
 from tools.story.model import AUDIENCES, KINDS, Section, Sentence, Story
 from tools.story.open_items import open_items
 from tools.story.picture import Picture
 from tools.story.plain import plain_story
 from tools.story.sections import STYLES, Style
+from tools.times.periods import Period
 
 TITLES = {
     "one_liner": "In one line", "timeline": "Timeline", "problem_oriented": "Summary by problem", "since_last_visit": "Since the last visit",

@@ -6,10 +6,9 @@ from functools import cached_property
 
 from domain.answers import Conflict
 from domain.facts import Evidence
-from tools.allergies import allergy_conflicts
 from tools.conflicts import medication_conflicts, smoking_conflicts
 from tools.context import Chart, ToolContext, day
-from tools.periods import Period
+from tools.drugs.allergies import allergy_conflicts
 from tools.story.disagreements import denials, listed_after_stop, other_doses, said_stopped
 from tools.story.drugs import Drug, drugs_of
 from tools.story.model import Sentence
@@ -17,6 +16,7 @@ from tools.story.problems import Group, Problem, groups_of, problems_of
 from tools.story.results import Series, series_of
 from tools.story.testimony import Testimony
 from tools.story.visits import Visit, visits_of
+from tools.times.periods import Period
 
 _WORTH_TELLING = 40.0
 

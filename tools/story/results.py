@@ -18,7 +18,7 @@ from domain.facts import Evidence
 from domain.quantities import Quantity, convert, normalise_unit
 from nlp_pipeline.measurements.units import implausible
 from tools.context import ToolContext, day, plain_name
-from tools.readings import unit_label
+from tools.measurements.readings import unit_label
 from tools.story.wording import quoted, small, table
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from agents.embedded.reader import PROTOTYPES, Variant
-from agents.embedded.router import Embeds, Route
-from agents.embedded.wording import CUES
+from agents.embedded.reading.reader import PROTOTYPES, Variant
+from agents.embedded.reading.wording import CUES
+from agents.embedded.routing.router import Embeds, Route
 from domain.errors import ModelUnavailable
 
 Matrix = npt.NDArray[np.float32]

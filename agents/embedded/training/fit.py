@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.embedded.reader import PROTOTYPES
+from agents.embedded.reading.reader import PROTOTYPES
+from agents.embedded.reading.wording import cues_of
 from agents.embedded.second_gear.head import IntentHead, Matrix, features, input_names
 from agents.embedded.training.generate import Sample, filled, generate, parse, templates
-from agents.embedded.wording import cues_of
 from knowledge_base.embedding import Embedder
 
 SEED = 7

@@ -26,7 +26,7 @@ from knowledge_base.records import RecordStore
 from tools.catalogue import argument_models
 from tools.concepts import Lexicon
 from tools.context import ToolContext
-from tools.periods import find_periods
+from tools.times.periods import find_periods
 from twin_backend import build_twin
 
 SPLIT_SEED = 20261123

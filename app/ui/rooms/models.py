@@ -19,9 +19,9 @@ from domain.errors import ChartTwinError, InvalidInput
 from domain.patient import Covariate
 from domain.predictions import ModelCard, ModelInput, ModelRun
 from domain.quantities import Quantity
-from tools.calculators import gather, shown_output, simulation_artifacts
 from tools.context import number
-from tools.readings import unit_label
+from tools.measurements.readings import unit_label
+from tools.twin.calculators import gather, shown_output, simulation_artifacts
 
 _MOST_KEPT = 3
 _START = '<p class="ct-empty-room">Choose a patient above, then a model. Its inputs come from the chart; change any of them.</p>'

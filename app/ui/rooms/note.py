@@ -12,7 +12,7 @@ from app.feedback import CORRECTIONS, FeedbackStore
 from app.ui.render import callout, esc
 from app.ui.rooms.page import PRIVATE, Page, in_plain_words
 from domain.facts import Fact, Note
-from tools.readings import unit_label
+from tools.measurements.readings import unit_label
 
 _MOST = 200_000
 _START = (

@@ -1,0 +1,71 @@
+"""Days named without their year, or by their number alone: "since the 18th of October", "on the 22nd".
+
+The newest such day is meant that is not after today; it is written out, so that the answer says which day was taken.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+from tools.times.periods import MONTHS
+
+_MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")"
+_ORDINAL_WORDS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first".split()
+_IN_WORDS = re.compile(
+    rf"\b(?:the\s+)?(?P<word>{'|'.join(w.replace('-', '[- ]') for w in reversed(_ORDINAL_WORDS))})\s+(?:of\s+)?(?P<month>{_MONTH})\b",
+    re.IGNORECASE,
+)
+_NO_YEAR = r"(?![\w/.-]*\d)(?!\s+\d\d\b)(?!\.?,?\s+(?:of\s+)?(?:19|20)\d\d)(?!\.?,?\s+['’]\d\d)"
+_DAY_OF_MONTH = re.compile(
+    rf"(?<![\w/.-])(?:the\s+)?(?P<day>\d{{1,2}})(?P<th>st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})\b{_NO_YEAR}",
+    re.IGNORECASE,
+)
+# "Oct 24" behind "in" or "since" is a month of a year; a day has its ending, or stands behind "on".
+_MONTH_AND_DAY = re.compile(
+    rf"\b(?:(?P<on>on\s+)(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?|(?P<month2>{_MONTH})\.?\s+(?:the\s+)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th))(?![\w/.:-])(?!,?\s+(?:19|20)\d\d)",
+    re.IGNORECASE,
+)
+_DAY_ALONE = re.compile(
+    r"\b(?P<lead>on|since|from|until|till|after|before|by|between)\s+the\s+(?P<day>\d{1,2})(?:st|nd|rd|th)(?=\s*(?:[?.,;!:]|$|and\b|to\b|till\b|until\b))",
+    re.IGNORECASE,
+)
+
+
+def with_whole_dates(text: str, as_of: datetime) -> str:
+    """The text with the year put to a day of a month, and month and year to a day alone."""
+
+    def in_words(match: re.Match[str]) -> str:
+        return f"{_ORDINAL_WORDS.index(match['word'].lower().replace(' ', '-')) + 1} {match['month']}"
+
+    def of_month(match: re.Match[str]) -> str:
+        word = match["month"]
+        if word == "may" and not match["th"]:  # "at 5 may he eat"
+            return match[0]
+        return _newest(int(match["day"]), MONTHS[word.lower()], as_of) or match[0]
+
+    def month_first(match: re.Match[str]) -> str:
+        month, day = match["month"] or match["month2"], match["day"] or match["day2"]
+        whole = _newest(int(day), MONTHS[month.lower()], as_of)
+        return f"{match['on'] or ''}{whole}" if whole else match[0]
+
+    def alone(match: re.Match[str]) -> str:
+        months = [(as_of.year - (as_of.month - back < 1), (as_of.month - back - 1) % 12 + 1) for back in range(3)]
+        days = [d for year, month in months if (d := _day(year, month, int(match["day"]))) and d <= as_of.date()]
+        return f"{match['lead']} {days[0]}" if days else match[0]
+
+    return _DAY_ALONE.sub(
+        alone, _MONTH_AND_DAY.sub(month_first, _DAY_OF_MONTH.sub(of_month, _IN_WORDS.sub(in_words, text)))
+    )
+
+
+def _newest(day: int, month: int, as_of: datetime) -> str:
+    found = [d for year in (as_of.year, as_of.year - 1) if (d := _day(year, month, day)) and d <= as_of.date()]
+    return str(found[0]) if found else ""
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

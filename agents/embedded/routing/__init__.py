@@ -1,0 +1,1 @@
+"""Which tools a read question calls, with which arguments."""

@@ -1,0 +1,344 @@
+"""Words of a question that decide between neighbouring intents, where likeness to exemplars cannot."""
+
+from __future__ import annotations
+
+import re
+
+from agents.embedded.reading.places import (
+    asks_for_newest_two,
+    asks_for_whole_course,
+    has_limit,
+    last_few,
+    names_statistic,
+    position_of,
+)
+from agents.embedded.reading.reader import Slot, without_names
+from agents.embedded.routing.beyond_lists import TOLD_IN_WORDS
+from agents.embedded.routing.router import Route
+
+CONFIDENT = 0.40
+NO_SUCH_DATE = re.compile(r"\b\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\b")
+# A section of a note is only meant when the question names it; else its whole text is searched.
+_SECTION_WORDS = {
+    "chief_complaint": r"complain|\bcc\b|presenting",
+    "hpi": r"\bhpi\b|present illness",
+    "social": r"\bsocial\b|\bshx\b|living situation",
+    "plan": r"\bplan|a&p|a/p|assessment|prescribed|treatment|recommend",
+    "course": r"course",
+    "exam": r"\bexam",
+    "medications": r"medic|\bmeds\b|drugs|prescri",
+    "allergies": r"allerg|nkda|\bnka\b",
+}
+NEWEST_NOTE = re.compile(r"\b(?:last|latest|newest|most recent)\s+(?:\w+\s+)?note\b", re.IGNORECASE)
+_ABOUT = re.compile(r"\b(?:about|regarding|on|mention|concerning|for)\s+(?:her|his|the|any)?\s*\w{3,}", re.IGNORECASE)
+_FROM_A_NOTE = re.compile(
+    r"\b(?:from|using|with|per|based on|according to|by|out of|going by|in) (?:the |this |that |his |her )?(?:values (?:in|of) (?:the |this )?)?(?:[\w-]+ ){0,4}(?:notes?|summary|documentation|letter|report|write-?up)\b",
+    re.I,
+)
+_LISTS_NOTES = re.compile(
+    r"\blist\b|\b(?:which|what|any|all) notes\b|\bhow many\b|\bnumber of\b|\bcount\b|\b(?:last|latest|newest|most recent|recent) (?:\w+ )?notes?\b|^notes?\b",
+    re.IGNORECASE,
+)
+_STATUS_ASKED = re.compile(
+    r"\bactive\b|\bon it\b|\btak(?:e|es|ing)\b|\bstill\b|\bcurrent(?:ly)?\b|\bcorrect\b|\bright\b|\breally\b",
+    re.IGNORECASE,
+)
+_AGE_ASKED = re.compile(r"\bage[ds]?\b|\bold\b|\bolder\b|\byoung\w*\b|\byears?\b|\bbirthday\b", re.IGNORECASE)
+_NO_ALLERGY = re.compile(r"\bnkd?a\b|\bno known (?:drug )?allerg", re.IGNORECASE)
+
+
+def of_the_source_named(routes: list[Route], text: str) -> Route:
+    """The best route; a question that names the notes as its source is about the notes, or about notes against record."""
+    scored = next((r for r in routes if r.intent == "calculate.note" and r.variant.of("model") is not None), None)
+    if scored is not None and _FROM_A_NOTE.search(text):
+        return Route("calculate.note", max(scored.score, CONFIDENT), scored.variant)
+    if "note" in routes[0].variant.cues:
+        found = next(
+            (r for r in routes if r.intent.startswith(("note.", "conflict.")) and _names_its_section(r, text)), None
+        )
+        if found is not None:  # the source is named outright: that is as sure as it gets
+            return Route(found.intent, max(found.score, CONFIDENT), found.variant)
+    return routes[0]
+
+
+_IS_QUESTION = re.compile(
+    r"^(?:and |so |but )?(?:what|when|who|why|where|which|how|is|are|was|were|did|does|do|has|have|had|should|would|may|might|can (?:he|she|they|the patient|pt|it)|could (?:he|she|they|it))\b",
+    re.IGNORECASE,
+)
+_WEIGHT_FINDINGS = frozenset({"weight_gain", "weight_loss", "abnormal_weight_gain", "abnormal_weight_loss"})
+_WEIGHT_MOVES = re.compile(
+    r"\b(?:lost|gained|losing|gaining|put on|dropped|shed)\b.{0,20}\bweight\b|\bhow much weight\b|\bweight (?:change|trend)\b|\bweight (?:loss|gain)\b.{0,20}\b(?:since|over|during|so far|in total|total|this pregnancy|between|from|in (?:kg|lbs?|pounds|kilos?))\b|\b(?:total|amount of) weight (?:loss|gain)\b",
+    re.I,
+)
+_AT_WEEK = re.compile(r"\b\d{1,3}(?:\s*[-+]\s*\d)?\s*(?:wks?|weeks?|/40|months?|days?|hrs?|hours?|yrs?|years?)\b", re.I)
+_HEAVIER = re.compile(r"\b(?:heavier|lighter|thinner|fatter|slimmer)\b", re.IGNORECASE)
+_MOVED = re.compile(
+    r"\b(?:drop(?:s|ped|ping)?|r(?:ise|ises|isen|ose|ising)|f(?:all|alls|ell|allen|alling)|declin\w+|increas\w+|decreas\w+|reduc(?:ed?|es|ing|tion)|chang(?:e|es|ed|ing)|moved?|climb\w*|worsen\w*|improv\w*|progress\w*|evol\w+|deteriorat\w*|worse|better|drift\w*|differen\w+|delta|behav\w+|fluctuat\w*|swing\w*|var(?:y|ied|ies|iation))\b",
+    re.IGNORECASE,
+)
+_AT_EXTREME = re.compile(
+    r"\b(?:highest|lowest|maximum|minimum|max|min|peak|nadir|largest|smallest|greatest|heaviest|lightest|biggest|average|avg|mean|median)\b|(?<!in )(?<!the )(?<!normal )(?<!within )(?<!reference )(?<!target )(?<!therapeutic )(?<!of )\brange\b(?! of motion)",
+    re.IGNORECASE,
+)
+_EVERY = re.compile(
+    r"\b(?:every|each|all)(?: (?:the|of the|his|her|single|recorded|available|documented))* (?:visits?|readings?|values?|results?|measurements?|checks?|times?|ones?|numbers?|draws?|appointments?)\b|\bwhat did\b.{2,40}\bdo(?:ing)?\b",
+    re.IGNORECASE,
+)
+SEVERAL_ENDS = re.compile(
+    r"\b(?:\d|two|three|four|five)\s+(?:highest|lowest|largest|smallest|biggest|worst|best)\b|\b(?:highest|lowest|top|bottom|worst)\s+(?:\d|two|three|four|five)\b|\bin (?:ascending |descending )?order\b|\bsorted\b|\branked?\b",
+    re.IGNORECASE,
+)
+_WHEN_WAS = re.compile(r"\bwhen (?:was|is|were|did)\b|\b(?:which|what) (?:date|day)\b|\bon which\b", re.IGNORECASE)
+_THAN_BEFORE = re.compile(
+    r"\b(?:compared (?:to|with)|relative to|than|versus|vs\.?|against)\s+(?:(?:it was|about|around|that of|the one|the value)\s+)*(?:an?|one|two|three|six|\d+)\s+(?:years?|months?|weeks?)\s+(?:ago|back|earlier)\b",
+    re.IGNORECASE,
+)
+_SINGLE = frozenset({"observation.latest", "observation.exists", "observation.previous", "observation.first"})
+
+
+def _of_a_series(best: Route, text: str, timeless: str) -> Route | None:
+    """Which of a series is meant, where words say so outright: a limit, the newest two, the whole course, an extreme."""
+    named = best.variant.of("observation")
+    if named is None:
+        return None
+    if named.id in TOLD_IN_WORDS and best.intent in {
+        "observation.count",
+        "observation.statistics",
+        "observation.threshold",
+    }:
+        return Route("observation.latest", best.score, best.variant)
+    if has_limit(timeless) and best.intent != "observation.threshold" and not NO_SUCH_DATE.search(text):
+        return Route("observation.threshold", best.score, best.variant)
+    if (SEVERAL_ENDS.search(text) and best.intent in {*_SINGLE, "observation.statistics"}) or (
+        best.intent == "observation.normal" and "ever" in best.variant.cues
+    ):
+        return Route("observation.series", best.score, best.variant)
+    if (
+        best.intent in {*_SINGLE, "observation.threshold"}
+        and not has_limit(timeless)
+        and _WHEN_WAS.search(text)
+        and re.search(
+            r"(?<![\w.])\d+(?:\.\d+)?(?![\w/-])",
+            without_names(timeless, best.variant) if timeless == text else timeless,
+        )
+    ):  # "Hb 12.9, when was that?": the value is among the dated ones, or it is seen not to be
+        return Route("observation.series", best.score, best.variant)
+    if (_THAN_BEFORE.search(text) and best.intent in {*_SINGLE, "observation.series"}) or (
+        asks_for_newest_two(text)
+        and best.intent == "observation.count"
+        and re.search(r"\bbetween\b", text, re.IGNORECASE)
+    ):
+        return Route("observation.change", best.score, best.variant)
+    if asks_for_newest_two(text) and best.intent in {*_SINGLE, "observation.series", "observation.change"}:
+        return Route("observation.change", best.score, best.variant)
+    if (
+        asks_for_whole_course(text)
+        and best.intent in {*_SINGLE, "observation.change"}
+        and best.variant.of("medication", "drug_class") is None
+    ):
+        return Route("observation.series", best.score, best.variant)
+    if best.intent == "observation.statistics" and not names_statistic(without_names(text, best.variant)):
+        return Route("observation.series", best.score, best.variant)
+    if best.intent == "observation.threshold" and _AT_WEEK.search(text) and not has_limit(timeless):
+        return Route("observation.latest", best.score, best.variant)
+    if best.intent in {"observation.latest", "observation.exists", "observation.previous"} and last_few(text):
+        return Route("observation.series", best.score, best.variant)
+    if best.intent in {"observation.latest", "observation.exists"} and (
+        _MOVED.search(without_names(text, best.variant)) or _EVERY.search(timeless)
+    ):
+        return Route("observation.series", best.score, best.variant)
+    if best.intent in {"observation.latest", "observation.exists"} and _AT_EXTREME.search(
+        without_names(text, best.variant)
+    ):
+        return Route("observation.statistics", best.score, best.variant)
+    return None
+
+
+_ASKS_WHY = re.compile(
+    r"\bwhy\b|\bhow come\b|\bcaus\w+|\breasons?\b|\bexplain\w*|\bexplanation|\bbehind\b|\bdriv\w+|\bdrove\b|\bled to\b|\bpush\w*|\bculprits?\b|\ba?etiolog\w+|\bcontribut\w+"
+    r"|\bwhich (?:drug|med\w*)\b|\bresponsible\b|\bwhat (?:happened|changed)\b|\baccount\w* for\b|\btrigger\w*|\bmade\b|\bdifferential\b|\bblam\w+",
+    re.IGNORECASE,
+)
+_EVENT_OF_DRUG = r"\b(?:was|were|has|have|had|did|when|been|ever|get|got)\b.{0,60}\b"
+_WAS_STOPPED = re.compile(
+    rf"{_EVENT_OF_DRUG}(?:stopp?ed|stop|discontinued|taken off|ceased|withdrawn|paused|held|interrupted)\b",
+    re.IGNORECASE,
+)
+_WAS_CHANGED = re.compile(
+    rf"{_EVENT_OF_DRUG}(?:(?:up|down)[- ]?titrated|titrated|increased?|decreased?|reduced?|doubled|halved|lowered|raised|adjusted|changed)\b",
+    re.IGNORECASE,
+)
+_WAS_ON = re.compile(
+    r"\b(?:was|were)\s+(?:\w+\s+){0,2}(?:on|taking|using|given|prescribed)\b|\bdid\s+(?:he|she|they|the patient|pt)\s+(?:take|use|get|have|receive)\b|\bused to (?:take|be on|use|get)\b",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(r"\bhow many (?:days|weeks|doses)\b|\bduration\b|\bcourse\b|\blength of\b", re.IGNORECASE)
+# "When do the vanc caps finish": how a drug is taken and for how long, and no level of it.
+_OF_COURSE = re.compile(
+    r"\b(?:finish\w*|complet\w*|last day|(?:end|stop) date|day (?:#|number|no)|how many (?:more )?days|course|caps(?:ules)?|tablets?|tabs|po|p\.o\.|oral(?:ly)?|by mouth|liquid)(?!\w)",
+    re.IGNORECASE,
+)
+_AGAIN = re.compile(
+    r"\bfollow[- ]?up\b|\bdue\b|\brepeat(?:ed)?\b|\bnext\b|\bsurveillance\b|\bupcoming\b", re.IGNORECASE
+)
+_OPERATIONS = re.compile(r"\b(?:procedures|operations?|surger(?:y|ies)|ops)\b", re.IGNORECASE)
+_WHEN_TO = re.compile(
+    r"\bwhen (?:to|should (?:he|she|they|i|we|the patient))\b|\b(?:told|advised|asked|instructed|supposed|meant|warned) to\b|\b(?:discharge|admission|clinic|visit|ed|er) (?:summary|letter|note|report)\b|\b(?:came|come|went|arrived) with\b|\baccompan\w+|\breview of systems\b|\bwhat should (?:make|prompt|bring)\b",
+    re.IGNORECASE,
+)
+_DOES_TO = re.compile(
+    r"\bwhat (?:does|did|do|would|will)\b.{0,40}\bdo to (?:him|her|them|the patient|this patient|pt)\b|\b(?:can'?t|cannot|unable to) tolerate\b|\bwhat happen(?:s|ed) (?:when|if|after)\b.{0,30}\b(?:takes?|took|gets?|got|had|exposed|given)\b",
+    re.IGNORECASE,
+)
+_OF_DOSING = re.compile(
+    r"\bdos(?:e|es|ing|age)\b|\bregimens?\b|\binterval|\bauc\b|\btarget|\btrough|\bplans\b|\boptions\b|\bstrateg",
+    re.IGNORECASE,
+)
+_HAPPENS_TO = re.compile(
+    r"\bwhat (?:happens|should happen|to do|do we do) (?:to|with|about) (?:the |his |her )?", re.IGNORECASE
+)
+
+
+def _is_measured(route: Route) -> bool:
+    """Whether it is about a result that rises and falls, not an entry that only this record has."""
+    slot = route.variant.of("observation")
+    return slot is not None and slot.known and not slot.id.startswith("record:") and not slot.id.endswith("_test")
+
+
+def _starts_at(route: Route, place: int) -> bool:
+    drug = route.variant.of("medication", "drug_class")
+    return drug is not None and drug.known and drug.start == place
+
+
+def _weight_moved(best: Route, text: str) -> Route | None:
+    """ "Has she lost weight overall?", "lighter than before?" ask for the weights, not for a problem of that name."""
+    named = best.variant.of("condition")
+    if _HEAVIER.search(text) and not any(s.known for s in best.variant.slots) and not re.search(r"\d", text):
+        heavier = Slot(kind="observation", start=0, end=0, text="weight", id="body_weight")
+        return Route("observation.series", CONFIDENT, best.variant.model_copy(update={"slots": (heavier,)}))
+    if named is None or named.id not in _WEIGHT_FINDINGS or not _WEIGHT_MOVES.search(text):
+        return None
+    slot = named.model_copy(update={"kind": "observation", "id": "body_weight"})
+    return Route("observation.series", max(best.score, CONFIDENT), best.variant.model_copy(update={"slots": (slot,)}))
+
+
+def _names_its_section(route: Route, text: str) -> bool:
+    if route.intent in {"note.list", "note.last"}:
+        return _LISTS_NOTES.search(text) is not None and not (route.intent == "note.last" and _ABOUT.search(text))
+    section = route.intent.removeprefix("note.section.")
+    return section == route.intent or re.search(_SECTION_WORDS.get(section, ""), text, re.IGNORECASE) is not None
+
+
+def settled(best: Route, routes: list[Route], text: str, timeless: str = "") -> Route:
+    """The route where words of the question decide between neighbours; `timeless` is the text without its periods."""
+    drug = best.variant.of("medication", "drug_class")
+    if drug is None:
+        drug = next(
+            (s for r in routes[:8] if (s := r.variant.of("medication", "drug_class")) is not None and s.known), None
+        )
+    about_notes = "note" in best.variant.cues or best.intent.startswith("conflict.")
+    if about_notes and drug is not None and drug.known and _STATUS_ASKED.search(text):
+        variant = next((r.variant for r in routes if r.variant.of("medication", "drug_class") == drug), best.variant)
+        return Route("medication.active", max(best.score, CONFIDENT), variant)
+    if best.intent == "demographics.age_when" and not _AGE_ASKED.search(text):  # "has she got" is near "age she got"
+        best = next(
+            (r for r in routes if r.intent != "demographics.age_when" and not r.intent.startswith("guard.")), best
+        )
+    if _NO_ALLERGY.search(text) and not best.intent.startswith(("note.", "conflict.")):
+        return Route("allergy.list", max(best.score, CONFIDENT), best.variant)
+    if _NO_ALLERGY.search(text) and best.intent.startswith(("note.", "conflict.")):
+        return Route("conflict.allergies", max(best.score, CONFIDENT), best.variant)
+    if (best.intent == "causes.possible" and not (_ASKS_WHY.search(text) and _is_measured(best))) or (
+        best.intent == "dosing.compare" and not _OF_DOSING.search(text)
+    ):
+        best = next(
+            (
+                r
+                for r in routes
+                if r.intent not in {"causes.possible", "dosing.compare"} and not r.intent.startswith("guard.")
+            ),
+            best,
+        )
+    if best.intent.startswith("observation.") and (decided := _of_a_series(best, text, timeless or text)) is not None:
+        return decided
+    if best.intent in {"calculate", "what_if"} and has_limit(timeless or text) and drug is not None and drug.known:
+        # "What if eGFR stays under 30, metformin?" asks what was planned for the drug; no value is supposed.
+        of_drug = next(
+            (r for r in routes if r.intent == "medication.active" and r.variant.of("medication", "drug_class")), None
+        )
+        if of_drug is not None and not re.search(r"\d\s*m?g\b(?!\s*/)", text, re.IGNORECASE):
+            return Route("medication.active", CONFIDENT, of_drug.variant)
+    if best.intent in {"calculate", "what_if"} and (drug_first := _HAPPENS_TO.search(text)) is not None:
+        of_drug = next(
+            (r for r in routes if r.intent.startswith("medication.") and _starts_at(r, drug_first.end())), None
+        )
+        if of_drug is not None and not re.search(r"\d\s*m?g\b", text, re.IGNORECASE):
+            return Route("medication.active", CONFIDENT, of_drug.variant)
+    of_course = _OF_COURSE.search(text) is not None and not best.variant.cues & {"what_if", "calculate"}
+    if best.intent in {"calculate", "what_if"} and of_course and drug is not None and drug.known:
+        variant = next((r.variant for r in routes if r.variant.of("medication", "drug_class") == drug), best.variant)
+        return Route("medication.active", CONFIDENT, variant)
+    if best.intent in {"calculate", "panel.latest"} and "calculate" not in best.variant.cues and _MOVED.search(text):
+        of_values = next(
+            (r for r in routes if r.intent == "observation.series" and r.variant.of("observation") is not None), None
+        )
+        if of_values is not None and of_values.variant.in_record:
+            return Route("observation.series", max(of_values.score, CONFIDENT), of_values.variant)
+    if (moved := _weight_moved(best, text)) is not None:
+        return moved
+    if best.intent in {"medication.start", "medication.active", "medication.last"} and _DURATION.search(text):
+        return Route("medication.dose", best.score, best.variant)
+    if best.intent.startswith("encounter.") and _OPERATIONS.search(text) and not best.variant.slots:
+        return Route("procedure.list", max(best.score, CONFIDENT), best.variant)
+    if (best.intent in {"procedure.has", "procedure.last"} and _AGAIN.search(text)) or (
+        best.intent.startswith("encounter.") and _WHEN_TO.search(text)
+    ):
+        return Route("note.search", max(best.score, CONFIDENT), best.variant)
+    if best.intent == "medication.reason" and "stop" in best.variant.cues:
+        return Route("medication.stop", best.score, best.variant)
+    if best.intent == "guard.order" and _IS_QUESTION.match(text):
+        asked = next((r for r in routes if not r.intent.startswith(("guard.", "followup."))), best)
+        return Route(asked.intent, max(asked.score, CONFIDENT), asked.variant)
+    asks_of_drug = bool(best.variant.cues & {"reason", "stop", "start"}) and "allergy" not in best.variant.cues
+    if best.intent.startswith("allergy.") and asks_of_drug and drug is not None and drug.known:
+        other = next(
+            (r for r in routes if r.intent.startswith("medication.") and r.variant.of("medication", "drug_class")), best
+        )
+        return Route(other.intent, max(other.score, CONFIDENT), other.variant)
+    if (
+        best.intent == "observation.latest"
+        and "trend" in best.variant.cues
+        and best.variant.of("observation") is not None
+    ):
+        return Route("observation.series", best.score, best.variant)
+    if best.intent == "observation.previous" and position_of(text) is None and "ever" in best.variant.cues:
+        return Route("observation.latest", best.score, best.variant)
+    if best.intent == "observation.threshold" and (not re.search(r"\d", text) or NO_SUCH_DATE.search(text)):
+        return Route("observation.statistics", best.score, best.variant)
+    if best.intent.startswith(("medication.", "allergy.")) and drug is not None and _DOES_TO.search(text):
+        of_reaction = next((r for r in routes if r.intent == "allergy.reaction" and r.variant.slots), None)
+        if of_reaction is not None:
+            return Route("allergy.reaction", max(best.score, CONFIDENT), of_reaction.variant)
+    if best.intent == "allergy.has" and re.search(
+        r"\breaction|what happens|react to|cause\b|how (?:bad|severe|serious)|severity|criticality", text, re.IGNORECASE
+    ):
+        return Route("allergy.reaction", best.score, best.variant)
+    if best.intent == "condition.has" and "now" in best.variant.cues and "ever" not in best.variant.cues:
+        return Route("condition.active", best.score, best.variant)
+    if best.intent in {"medication.ever", "medication.active"} and drug is not None:
+        if _WAS_STOPPED.search(text):
+            return Route("medication.stop", best.score, best.variant)
+        if _WAS_CHANGED.search(text):
+            return Route("medication.dose", best.score, best.variant)
+    past = "ever" in best.variant.cues or _WAS_ON.search(text) is not None
+    if best.intent == "medication.active" and past and "now" not in best.variant.cues:
+        return Route("medication.ever", best.score, best.variant)
+    if best.intent == "medication.list_active" and "stop" in best.variant.cues and "now" not in best.variant.cues:
+        return Route("medication.list_stopped", best.score, best.variant)
+    if (
+        best.intent in {"condition.list_active", "condition.list_all"}
+        and "resolved" in best.variant.cues
+        and "now" not in best.variant.cues
+    ):
+        return Route("condition.list_resolved", best.score, best.variant)
+    return best

@@ -1,0 +1,1 @@
+"""What-if questions: the values, changes, doses and meals that they state."""

@@ -1,0 +1,1 @@
+"""What happened: visits and stays, procedures and vaccines, the timeline."""

@@ -1,0 +1,1 @@
+"""What the notes say: passages that answer a question, and what a note really claims."""

@@ -1,0 +1,1 @@
+"""Time expressions of a question, and the words of a calendar."""

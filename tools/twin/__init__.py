@@ -1,0 +1,1 @@
+"""The twin's models over the chart: inputs, calculators, simulations, dosing plans."""
