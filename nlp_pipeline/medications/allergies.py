@@ -28,9 +28,9 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"(?:\bno\b|\bdenie[sd]\b|\bdenying\b|\bwithout\b|\bnil(?:\s+by\s+way\s+of)?\b|\bzero\b|\bha(?:s|ve)n['’]t\b|\bnot\s+(?:have|had|report|reported|aware\s+of)"
+    r"(?:\bno\b|\bdenie[sd]\b|\bdenying\b|\bwithout\b|\bnil(?:\s+by\s+way\s+of)?\b|\bzero\b|\bha(?:s|ve)n['’]t\b|\bnot\s+(?:(?:known\s+to\s+)?have|had|report|reported|aware\s+of)"
     r"|\bnever\s+had\b|\bnegative\s+for\b|\bfree\s+(?:of|from)\b|n['’]t\s+have|\bneither)(?:[\s,/]+(?:any|an|a|known|other|history|of|hx|significant"
-    r"|reported|documented|prior|previous|past|personal|drugs?|medications?|medicines?|foods?|environmental|seasonal|or|and"
+    r"|reported|documented|prior|previous|past|personal|true|h/o|drugs?|meds?|medications?|medicines?|foods?|environmental|seasonal|or|and"
     r"|nor|having|to|latex|contrast|adverse|identified|active)){0,9}[\s,/]*$",
     re.IGNORECASE,
 )
@@ -51,14 +51,19 @@ _EXCEPT = re.compile(
 # "Allergies reviewed with patient, none": what may stand between the word and what is said of it.
 _BETWEEN = (
     r"(?:(?:status|history|hx|list|review(?:ed)?|check(?:ed)?|screen(?:ing)?|section|box|field|recorded|noted|given|marked|ticked"
-    r"|left|verified|confirmed|stated|with|the|pt|patient|per|as|by|he|she|they|says?|states?|reports?)\b[\s,]*)"
+    r"|left|verified|confirmed|stated|asked|with|the|pt|patient|per|as|by|he|she|they|says?|states?|reports?)\b[\s,]*)"
+)
+# "None" may go on ("none per wife", "none noted at triage"), but not to what is new, or to one agent.
+_NONE_AT_ALL = (
+    r"(?:none|nil)\b(?:\s+(?:known|reported|documented|listed|stated|recorded|ticked|declared|disclosed|noted|of\s+note|today"
+    r"|at\s+all|whatsoever))*(?!\s+(?:to\s+(?!speak|report|note)|new|others?|else|added|changed|of\s+(?:the|which|them)|since|in\s+the"
+    r"\s+family|needed|required|seen|after)\b)"
 )
 _NONE_AFTER = re.compile(
     rf"\s*(?:/\s*(?:adrs?|intolerances?|sensitivities)\b\s*)?{_BETWEEN}{{0,5}}(?:\((?!\s*(?:none|nil|no\b))[^)\n]{{0,20}}\)\s*)?"
-    rf"(?:[:=\-–(?]|\bare\b|\bis\b)?\s*{_BETWEEN}{{0,4}}[\"'“‘]?(?P<none>(?:none|nil)(?:\s+(?:known|reported|documented|listed|stated"
-    r"|recorded|ticked|declared|disclosed|of\s+note|today))*|zero|0|nkd?a"
-    r"|no\s+known(?:\s+(?:drug|food|medication)s?)*(?:\s+allerg(?:ies|y))?|denie[sd]|neg(?:ative)?"
-    r"|not\s+known|n/a|no)(?=[\"'”’]?\s*(?:[.,;)\n]|$))",
+    rf"(?:[:=\-–(?]+>?|→|\.\.+|\bare\b|\bis\b|\bwere\b|\bha(?:ve|s)\s+been\b)?\s*{_BETWEEN}{{0,4}}[\"'“‘]?(?P<none>{_NONE_AT_ALL}"
+    r"|(?:zero|0|ø|nkd?a|no\s+known(?:\s+(?:drug|food|medication)s?)*(?:\s+allerg(?:ies|y))?|denie[sd]|neg(?:ative)?"
+    r"|not\s+known|n/a|no?)(?=[\"'”’]?\s*(?:[.,;)\n]|$)))",
     re.IGNORECASE,
 )
 _NONE_IN_SECTION = re.compile(
@@ -69,7 +74,12 @@ _NONE_IN_SECTION = re.compile(
 _NOT_ANY = re.compile(
     r"\s+to\s+(?:any\w*|none|nothing|no\s+(?:known\s+)?(?:drugs?|medications?|foods?))\b", re.IGNORECASE
 )
-_NOT = re.compile(r"\b(?:not|never|n['’]t|denies\s+being)\s+(?:known\s+to\s+be\s+)?$", re.IGNORECASE)
+_NOT = re.compile(
+    r"\b(?:not|never|n['’]t|denies\s+being)\s+(?:known\s+to\s+be\s+|(?:think|believe)\s+(?:he|she|they)(?:\s+is|\s+are|['’]s)\s+)?$",
+    re.IGNORECASE,
+)
+_OF_ONE_KIND = re.compile(r"\b(?:foods?|latex|environmental|seasonal|contrast|insect|pet)\s+$", re.IGNORECASE)
+_ALLERGIC_NO = re.compile(r"\s*(?:to\b\s*)?[:=?\-–]+\s*(?:none|nothing|nil|no?)(?=\s*(?:[.,;)\n]|$))", re.IGNORECASE)
 _LEAD = re.compile(
     r"\s*(?:reactions?\s*)?(?:\(?s\)?\s*)?(?:\s(?:to|of|includ\w+|are|is|was|from|with|after|for)\b|:)"
     r"(?:\s+(?:the|her|his|a|an|all|multiple|several|following|drugs?|medications?|both|include|includes|including|is|are|to|iv"
@@ -203,6 +213,8 @@ class _Reading:
         text = self._text
         if cue.startswith("nk"):
             span = (start, end)
+        elif cue.startswith("allergic") and (said := _ALLERGIC_NO.match(text, end, min(len(text), high + 20))):
+            span = (start, said.end())
         elif cue.startswith("allergic"):
             denied = _NOT.search(text[max(low, start - 30) : start])
             match = _NOT_ANY.match(text, end, high)
@@ -213,6 +225,8 @@ class _Reading:
             floor = max(low, start - 90)
             before = _DENIED.search(text[floor:start])
             if before is None:
+                if _OF_ONE_KIND.search(text[floor:start]):
+                    return None
                 after = _NONE_AFTER.match(text, end, max(high, min(len(text), end + 40)))
                 return _no_known(start, after.end("none")) if after else None
             if _OTHER.search(before[0]):

@@ -45,6 +45,12 @@ NONE = [
     "Allergies: reviewed, nil",
     "Zero allergies",
     "She hasn't any allergies.",
+    "Allergies: none per wife, no falls",
+    "Allergies none noted at triage",
+    "Allergies -> none at all",
+    "Allergic to: nothing",
+    "Not known to have any allergies",
+    "No med allergies",
 ]
 
 
