@@ -91,6 +91,7 @@ _SIMULATES = re.compile(
 )
 _TOLD_BESIDE = re.compile(r"\binterpret\w*|\btranslat\w*|\bpronouns?\b|\bprefers?\b", re.IGNORECASE)
 _WHAT_IF = re.compile(r"^\W*(?:and\s+|so\s+)?what (?:if|would happen if)\b", re.IGNORECASE)
+_GUIDELINES = re.compile(r"\bguid(?:eline|ance)s?\b|\bevidence\b|\bliterature\b", re.IGNORECASE)
 _THEN_WHAT = re.compile(r"\bwhat (?:happens|to do|is the plan|was the plan) (?:if|when|once)\b", re.IGNORECASE)
 _NOT_DONE = re.compile(r"\bnot\b|n['’]t\b|\bnever\b", re.IGNORECASE)  # "why was the anaemia not looked into"
 _NAMES = frozenset({"observation", "condition", "medication", "drug_class", "procedure"})
@@ -294,6 +295,8 @@ class Planner:
         """A search of the notes beside the record, for what a part asks beyond what its lists tell."""
         if any(c.tool in {*NOTE_TOOLS, "what_if", "compare_plans"} - {"demographics"} for c in calls):
             return []  # what is supposed stands in no note
+        if _GUIDELINES.search(part) and any(c.tool == "search_knowledge" for c in calls):
+            return []  # nor do the statements that are asked for by name
         if any(c.tool == "demographics" for c in calls):
             wanted = {"query": part, "beside": True}
             of_language = _TOLD_BESIDE.search(part) is not None
