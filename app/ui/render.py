@@ -65,6 +65,9 @@ _ACTS = (
 )
 
 
+_LIST_END = re.compile(r"^(- [^\n]*)\n(?=[^\s-])", re.MULTILINE)
+
+
 def esc(text: object) -> str:
     """Text for HTML; braces and dollars too, so that no template language sees any."""
     return html_escape(str(text)).replace("{", "&#123;").replace("}", "&#125;").replace("$", "&#36;")
@@ -97,7 +100,7 @@ def answer_markdown(answer: Answer, key: str) -> str:
         key: What the links of this answer begin with; `citation_keys` says what each of them opens.
     """
     evidence = {citation.number: citation.evidence for citation in answer.citations}
-    body = _MARKERS.sub(lambda match: _links(match[0], evidence, key), neutral(_told_once(answer)))
+    body = _MARKERS.sub(lambda match: _links(match[0], evidence, key), lists_ended(neutral(_told_once(answer))))
     parts = [_badge(answer), body, *(_conflict(c, f"{key}-c{i}") for i, c in enumerate(answer.conflicts, 1))]
     parts += [callout("warn", "Mind", esc(warning)) for warning in answer.warnings if warning not in answer.text]
     parts += [_sources(answer, key), _acts(key)]
@@ -134,7 +137,12 @@ def citation_keys(answer: Answer, key: str) -> dict[str, str]:
 
 def streaming_markdown(text: str) -> str:
     """An answer while it is being written; its markers are no links yet."""
-    return neutral(text)
+    return lists_ended(neutral(text))
+
+
+def lists_ended(text: str) -> str:
+    """The text with a blank line after each list: markdown takes the next line for a part of the last point."""
+    return _LIST_END.sub(r"\1\n\n", text)
 
 
 def callout(kind: str, title: str, body_html: str) -> str:

@@ -163,3 +163,15 @@ def test_a_simulation_draws_every_series_and_its_band() -> None:
 @pytest.mark.parametrize("artifact", [{}, {"kind": "trend", "points": []}, {"kind": "simulation"}, {"kind": "other"}])
 def test_nothing_to_draw_draws_nothing(artifact: dict) -> None:
     assert plots.figure_of(artifact) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Lead.\n- one\n- two\nThe next.", "Lead.\n- one\n- two\n\nThe next."),
+        ("- one\n\nThe next.", "- one\n\nThe next."),
+        ("- one\n  goes on\n- two", "- one\n  goes on\n- two"),
+    ],
+)
+def test_what_follows_a_list_is_no_part_of_its_last_point(text: str, shown: str) -> None:
+    assert render.streaming_markdown(text) == shown
