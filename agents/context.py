@@ -77,6 +77,11 @@ class RunContext:
         ]
 
     @cached_property
+    def emergencies(self) -> list[datetime]:
+        """When each visit of an emergency department began, oldest first."""
+        return [at for r in encounter_rows(self.tools, "emergency") if (at := r.start or r.time) is not None]
+
+    @cached_property
     def seen_by(self) -> list[str]:
         """The clinicians and places that the record's visits name."""
         rows = self.tools.chart.encounters

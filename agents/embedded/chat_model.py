@@ -24,7 +24,6 @@ from agents.embedded.routing.ordering import settle_order
 from agents.embedded.turns.discourse import plan_in_context
 from agents.embedded.turns.turns import earlier_turns
 from tools.concepts import default_lexicon
-from tools.events.visits import encounter_rows
 
 
 class EmbeddedChatModel(BaseChatModel):
@@ -67,10 +66,9 @@ class EmbeddedChatModel(BaseChatModel):
             raise ValueError("the embedded model needs run_context=... bound to its calls")
         question = next((str(m.content) for m in reversed(turn) if isinstance(m, HumanMessage)), "")
         tools = run_context.tools
-        emergencies = [at for r in encounter_rows(tools, "emergency") if (at := r.start or r.time) is not None]
         setting = Setting(
             tools.as_of, run_context.people, run_context.record, run_context.admissions,
-            tools.chart.patient.birth_date, emergencies, run_context.seen_by, tools.chart.encounters,
+            tools.chart.patient.birth_date, run_context.emergencies, run_context.seen_by, tools.chart.encounters,
         )  # fmt: skip
         plan: Plan = plan_in_context(
             self.planner, question, setting, earlier_turns(messages), run_context.tools.twin.catalogue

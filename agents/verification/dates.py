@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tools.times.periods import MONTHS
+from tools.times.calendar_words import MONTH as _M
+from tools.times.calendar_words import MONTHS
 
-_M = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
 _Y = r"(?:19|20)\d\d"
 _SUFFIX = "(?:st|nd|rd|th)?"
 _FORMS = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from evals.generators.chart import Chart
@@ -84,6 +85,17 @@ class Asker:
         }
         wordings = [asked.format(x=held, **said) for asked in clash.asked]
         self.add(chart, "conflicts", wordings, golds[clash.kind])
+
+    def generated(self, made: Sequence[Made], per_area: tuple[int, ...]) -> list[Chart]:
+        """Questions on each generated patient: its record, what its notes tell, and where they clash; the charts, in order."""
+        charts = [chart_of(one) for one in made]
+        for one, chart in zip(made, charts, strict=True):
+            self.record(chart, per_area)
+            for told, note_id in one.told:
+                self.told(chart, told, note_id)
+            for clash, held, _ in one.clashes:
+                self.clash(chart, clash, held)
+        return charts
 
     def others(self, charts: list[Chart], pool: Pool) -> None:
         """Somebody else, by name, number and role; and the patient's own full name, which is no reason to refuse."""

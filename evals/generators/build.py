@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from evals.generators.asking import Asker, chart_of
+from evals.generators.asking import Asker
 from evals.generators.chart import Chart, read_bundle
 from evals.generators.patients import Made, generate
 from evals.generators.whatifs import what_ifs
@@ -48,13 +48,7 @@ def build(half: str, synthea: Path) -> list[dict[str, Any]]:
     pool = importlib.import_module(f"evals.generators.{'pool_tune' if half == 'tune' else 'held_pool'}").POOL
     asker = Asker(half, words, SEEDS[half])
     made = made_patients(half)
-    charts = [chart_of(m) for m in made]
-    for one, chart in zip(made, charts, strict=True):
-        asker.record(chart, _PER_GENERATED)
-        for told, note_id in one.told:
-            asker.told(chart, told, note_id)
-        for clash, held, _ in one.clashes:
-            asker.clash(chart, clash, held)
+    charts = asker.generated(made, _PER_GENERATED)
     asker.others(charts, pool)
     for given in SYNTHEA[half]:
         asker.record(Chart(read_bundle(next(synthea.glob(f"{given}_*.json.gz"))), "2021-07-01"), _PER_SYNTHEA)

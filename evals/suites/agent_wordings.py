@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-from evals.generators.asking import Asker, chart_of
+from evals.generators.asking import Asker
 from evals.generators.golds import Absent
 from evals.generators.patients import Clash, Drug, Made, Person, Pool, Told, generate
 from evals.generators.whatifs import what_ifs
@@ -51,13 +51,7 @@ class Author:
     def rows(self) -> list[dict[str, Any]]:
         """The questions, the same at each call; ids begin with the author's name."""
         asker = Asker(self.name, self._words, self._seed)
-        charts = [chart_of(made) for made in self.made]
-        for made, chart in zip(self.made, charts, strict=True):
-            asker.record(chart, _PER_PATIENT)
-            for told, note_id in made.told:
-                asker.told(chart, told, note_id)
-            for clash, held, _ in made.clashes:
-                asker.clash(chart, clash, held)
+        charts = asker.generated(self.made, _PER_PATIENT)
         asker.others(charts, self.pool)
         for number, chart in enumerate(charts):
             for kind, slots, expect in what_ifs(chart, random.Random(self._seed + number)):

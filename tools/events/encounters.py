@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tools.context import ToolContext, cite, counted, dated, day, on_date, plain_name
 from tools.events import intervals as visit_intervals
 from tools.events import visit_notes
+from tools.events.done import when_said
 from tools.events.visits import (
     ENCOUNTER_KINDS,
     describe_encounter,
@@ -78,19 +79,19 @@ def encounters(
     if not rows:
         return _none(ctx, noun, about, kind, aspect, period, reason, seen_by, looked, data)
     if aspect == "count":
-        text = f"**{len(rows)}** {noun}{'s' if len(rows) != 1 else ''}{about} recorded{_when(period)}"
+        text = f"**{len(rows)}** {noun}{'s' if len(rows) != 1 else ''}{about} recorded{when_said(period)}"
         text += f" (first {dated(rows[0])}, last {dated(rows[-1])})." if len(rows) > 1 else f" ({dated(rows[0])})."
         return ToolResult(tool="encounters", statements=(say(text, cite(rows[0]), cite(rows[-1])),), data=data)
     if aspect == "clinicians":
-        return visit_intervals.clinicians(ctx, rows, noun, f"{about}{_when(period)}", data)
+        return visit_intervals.clinicians(ctx, rows, noun, f"{about}{when_said(period)}", data)
     if aspect == "days":
-        return visit_intervals.days_in_hospital(rows, period, f"{about}{_when(period)}", data)
+        return visit_intervals.days_in_hospital(rows, period, f"{about}{when_said(period)}", data)
     if aspect == "between":
         return visit_intervals.between_last_two(rows, noun, about, data)
     if aspect == "list" or (aspect == "has" and len(rows) > 1):
         order = "" if len(rows) == 1 else ", newest first" if len(rows) <= _LISTED else f"; the newest {_LISTED}"
         head = say(
-            f"{'Yes: ' if aspect == 'has' else ''}**{len(rows)}** {noun}{'s' if len(rows) > 1 else ''}{about}{_when(period)}{order}:"
+            f"{'Yes: ' if aspect == 'has' else ''}**{len(rows)}** {noun}{'s' if len(rows) > 1 else ''}{about}{when_said(period)}{order}:"
         )
         lines = [say(f"{_span(r)}: {describe_encounter(r)}", cite(r), item=True) for r in reversed(rows[-_LISTED:])]
         return ToolResult(tool="encounters", statements=(head, *lines), data=data)
@@ -121,10 +122,6 @@ def encounters(
     )
 
 
-def _when(period: Period | None) -> str:
-    return f" {period.label}" if period and period.label else ""
-
-
 def _span(row: EncounterRow) -> str:
     start, end = row.start or row.time, row.end
     longer = start is not None and end is not None and end.date() != start.date() and is_stay(row)
@@ -152,7 +149,7 @@ def _none(
     data: dict[str, Any],
 ) -> ToolResult:
     lead = "**0**: no" if aspect == "count" else "No"
-    statements = [say(f"{lead} {noun}{about} is recorded{_when(period)} (none documented).")]
+    statements = [say(f"{lead} {noun}{about} is recorded{when_said(period)} (none documented).")]
     if period is not None and (outside := encounter_rows(ctx, kind, None, reason, seen_by)):
         statements.append(say(f"Outside that period the last was {on_date(outside[-1])}.", cite(outside[-1])))
         if kind == "any" and not (reason or seen_by):

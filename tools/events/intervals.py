@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -25,11 +24,7 @@ if TYPE_CHECKING:
     from knowledge_base.rows import EncounterRow
 
 _FUTURE = frozenset({"planned", "booked", "pending", "proposed"})
-_CONTACT = re.compile(
-    r"\bvisit\b|\bencounter\b|\btelephone\b|\bphone\b|\bcall\b|\bconsult\w*\b|\bclinic\b|\bED\b|\bemergency\b", re.I
-)
 _LISTED = 12
-_TOLD_HOURS = 12  # how long before and after a visit a note still belongs to it
 
 
 def _days_between(earlier: datetime, later: datetime) -> int:

@@ -16,8 +16,6 @@ from tools.times.periods import Period
 if TYPE_CHECKING:
     from knowledge_base.rows import DeviceRow
 
-_LISTED = 20
-
 
 def reports(ctx: ToolContext, name: str = "", aspect: str = "list", period: Period | None = None) -> ToolResult:
     """Diagnostic reports with their conclusions. `aspect`: list | has | last | count."""

@@ -64,7 +64,8 @@ UNITS = {
     "hour": "hour",
 }
 
-MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
+MONTH_NAME = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + ")"
+MONTH = MONTH_NAME + r"\.?"
 YEAR = r"(?:19|20)\d\d"
 COUNT = r"(?:\d{1,3}|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + ")"
 APART = r"(?:(?<=\d)\s*-?\s*|\s+|-)"  # "30d" is a count of days, "past and" is none

@@ -8,22 +8,21 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-from tools.times.periods import MONTHS
+from tools.times.calendar_words import MONTH_NAME, MONTHS
 
-_MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")"
 _ORDINAL_WORDS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first".split()
 _IN_WORDS = re.compile(
-    rf"\b(?:the\s+)?(?P<word>{'|'.join(w.replace('-', '[- ]') for w in reversed(_ORDINAL_WORDS))})\s+(?:of\s+)?(?P<month>{_MONTH})\b",
+    rf"\b(?:the\s+)?(?P<word>{'|'.join(w.replace('-', '[- ]') for w in reversed(_ORDINAL_WORDS))})\s+(?:of\s+)?(?P<month>{MONTH_NAME})\b",
     re.IGNORECASE,
 )
 _NO_YEAR = r"(?![\w/.-]*\d)(?!\s+\d\d\b)(?!\.?,?\s+(?:of\s+)?(?:19|20)\d\d)(?!\.?,?\s+['’]\d\d)"
 _DAY_OF_MONTH = re.compile(
-    rf"(?<![\w/.-])(?:the\s+)?(?P<day>\d{{1,2}})(?P<th>st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})\b{_NO_YEAR}",
+    rf"(?<![\w/.-])(?:the\s+)?(?P<day>\d{{1,2}})(?P<th>st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{MONTH_NAME})\b{_NO_YEAR}",
     re.IGNORECASE,
 )
 # "Oct 24" behind "in" or "since" is a month of a year; a day has its ending, or stands behind "on".
 _MONTH_AND_DAY = re.compile(
-    rf"\b(?:(?P<on>on\s+)(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?|(?P<month2>{_MONTH})\.?\s+(?:the\s+)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th))(?![\w/.:-])(?!,?\s+(?:19|20)\d\d)",
+    rf"\b(?:(?P<on>on\s+)(?P<month>{MONTH_NAME})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?|(?P<month2>{MONTH_NAME})\.?\s+(?:the\s+)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th))(?![\w/.:-])(?!,?\s+(?:19|20)\d\d)",
     re.IGNORECASE,
 )
 _DAY_ALONE = re.compile(

@@ -35,7 +35,6 @@ _ALONE = re.compile(
     rf"(?:(?:give|show|report|use|want|need|state|answer)\s+(?:it |that |this )?)?(?:in |as )?(?:{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM})(?:\s+(?:please|pls|thanks|if possible))?",
     re.IGNORECASE,
 )
-_CONVERT = re.compile(r"\bconvert(?:ed)?\b|\bexpressed?\b|\btranslate[d]?\b", re.IGNORECASE)
 _WORDS = (
     (re.compile(r"[µμ]"), "u"), (re.compile(r"\bmc(?=g\b|mol)"), "u"), (re.compile(r"\s+per\s+|\s*/\s*"), "/"),
     (re.compile(r"deci"), "d"), (re.compile(r"centi"), "c"), (re.compile(r"milli"), "m"), (re.compile(r"micro"), "u"),
@@ -97,8 +96,3 @@ def _wanted(text: str) -> re.Match[str] | None:
 def is_unit_alone(text: str) -> bool:
     """Whether a text is no more than the unit that is wanted: "SI units please"."""
     return _ALONE.fullmatch(text.strip(" .,;:?!-()")) is not None
-
-
-def asks_to_convert(text: str) -> bool:
-    """Whether a question is about the same value in another unit."""
-    return _CONVERT.search(text) is not None

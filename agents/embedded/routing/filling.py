@@ -365,12 +365,6 @@ def _story_form(text: str) -> dict[str, str]:
     return {"kind": kind or ("full" if audience == "patient" else ""), "audience": audience}
 
 
-def _limit_unit(question: Question) -> str:
-    """The unit of a limit; what only looks like one ("140 h") is none."""
-    unit = question.numbers[0].unit
-    return "" if unit in {"[IU]", "h"} else unit
-
-
 def intent_takes_both_ends(intent: str, text: str) -> bool:
     """ "first and last HbA1c" asks twice."""
     return BOTH_ENDS.search(text) is not None and not asks_for_whole_course(text) and intent.startswith("observation.")

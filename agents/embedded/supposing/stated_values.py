@@ -42,7 +42,7 @@ _SPOKEN = {
     "age_years": ("age", "aged"), "inr": ("inr",), "bun_mg_dl": ("bun", "urea nitrogen"), "target_auc": ("auc",), "gfr_ml_min": ("gfr", "egfr", "crcl"),
     "fasting_insulin_uiu_ml": ("insulin", "fasting insulin"), "phenytoin_mg_l": ("phenytoin", "level"),
 }  # fmt: skip
-_OF_TIME = re.compile(r"[\s-]*(?:years?|yrs?|y|months?|mos?|weeks?|wks?|days?)\b", re.IGNORECASE)  # "10 year risk"
+OF_TIME = re.compile(r"[\s-]*(?:years?|yrs?|y|months?|mos?|weeks?|wks?|days?)\b", re.IGNORECASE)  # "10 year risk"
 _TIME_UNITS = frozenset({"a", "mo", "wk", "d", "h", "min"})
 _COPULAS = frozenset("of at is was were be to as level value result reading becomes comes came back up down".split())
 
@@ -64,7 +64,7 @@ def stated(text: str, card: ModelCard, question: Question, lexicon: Lexicon) -> 
         item = _named(text, start, match, places) or _by_unit(text, match, card, found)
         if item is None or item.name in found:
             continue
-        if item.unit not in _TIME_UNITS and _OF_TIME.match(text, match.end("value")):
+        if item.unit not in _TIME_UNITS and OF_TIME.match(text, match.end("value")):
             continue
         if (value := _value(match, item)) is not None:
             found[item.name] = value
@@ -94,7 +94,7 @@ def lone_number(text: str, card: ModelCard, question: Question, lexicon: Lexicon
     """The only number of a text as the only value that a model takes ("eAG for 8.5")."""
     numbers = _free_numbers(text, card, question, lexicon, named_inputs(text, card, question, lexicon))
     only = [i for i in card.inputs if i.kind == "number" and i.required and i.name != "age_years"]
-    if len(numbers) != 1 or numbers[0]["unit"] or len(only) != 1 or _OF_TIME.match(text, numbers[0].end("value")):
+    if len(numbers) != 1 or numbers[0]["unit"] or len(only) != 1 or OF_TIME.match(text, numbers[0].end("value")):
         return {}
     ahead, single = text[: numbers[0].start()].rstrip(" :=~"), sum(i.kind == "number" for i in card.inputs) == 1
     if not single and not _INTRODUCED.search(ahead):

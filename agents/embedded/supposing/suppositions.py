@@ -13,7 +13,7 @@ from agents.embedded.reading.reader import Question
 from agents.embedded.reading.units_asked import NUMBER
 from agents.embedded.supposing.stated_changes import names_volume, relative, states_volume, volumes, weight_change
 from agents.embedded.supposing.stated_findings import findings
-from agents.embedded.supposing.stated_values import UREA, lone_number, stated, stated_age
+from agents.embedded.supposing.stated_values import OF_TIME, UREA, lone_number, stated, stated_age
 from domain.predictions import ModelCard, ModelInput
 from tools.concepts import Lexicon, tokenize
 from tools.measurements.readings import unit_label
@@ -98,7 +98,6 @@ _BESIDE = re.compile(
     r"\s*(?:,|\bvs?\.?(?=\s)|\bversus\b|\bor\b|\band\b|\bagainst\b|\bcompared (?:to|with)\b|\brather than\b|\binstead of\b)+\s*(?P<words>[\w\s]*)",
     re.IGNORECASE,
 )
-_OF_TIME = re.compile(r"[\s-]*(?:years?|yrs?|y|months?|mos?|weeks?|wks?|days?)\b", re.IGNORECASE)  # "10 year risk"
 _JOINING = frozenset("and or vs versus at with of a an the if it is was were be then when for against".split())
 
 
@@ -113,7 +112,7 @@ def supposed_each(
     if any(i.name == "bun_mg_dl" for i in card.inputs) and (urea := UREA.search(text)) is not None and not urea["unit"]:
         both = [f"{text[: urea.end()]} {unit}{text[urea.end() :]}" for unit in ("mmol/L", "mg/dL")]
         return [read(one, card, question, lexicon) for one in both]  # reported in either: both are shown
-    numbers = [m for m in NUMBER.finditer(text) if not _OF_TIME.match(text, m.end("value"))]
+    numbers = [m for m in NUMBER.finditer(text) if not OF_TIME.match(text, m.end("value"))]
     for first in range(len(numbers)):
         last = first
         while last + 1 < len(numbers) and _stands_beside(
