@@ -13,6 +13,7 @@ from agents.embedded.plans import intents as intents
 from agents.embedded.reading.days_named import with_whole_dates
 from agents.embedded.reading.figures import in_figures
 from agents.embedded.reading.framing import without_framing
+from agents.embedded.reading.note_source import note_whose_author_is_asked
 from agents.embedded.reading.places import is_set_against
 from agents.embedded.reading.purpose import without_purpose
 from agents.embedded.reading.reader import Question, Reader
@@ -214,6 +215,9 @@ class Planner:
         if asks_of_a_speaker(part) or asks_of_a_helper(part):
             return Plan(calls=(Call(tool="search_notes", arguments={"query": part}, intent="note.search"),)), None
         question = self._read(part, setting)
+        if (note := note_whose_author_is_asked(without_periods(part, question.periods))) is not None:
+            period = {"period": question.period.label} if question.period is not None else {}
+            return Plan(calls=(Call(tool="list_notes", arguments={"aspect": "author", "about": note, **period}),)), None
         if not question.unit and (unit := unit_of(asked) or unit_of(whole)):
             question = question.model_copy(update={"unit": unit})
         if is_set_against(part):

@@ -49,7 +49,6 @@ _PAST = re.compile(
     _I,
 )
 
-_SELF = r"(?:my|him|her|them|your|one|our)sel(?:f|ves)"
 _HARM = r"(?:kill|hurt|harm|hang|cut|drown|shoot|poison|starve|injure|burn|stab|overdose|end)"
 _OWN_WISH = re.compile(
     rf"\b(?:i|i'?m|i'?ve|i'?ll|im|ive|me|myself)\b[^.?!]{{0,60}}\b(?:{_HARM}(?:ing)? myself|suicid\w*|end(?:ing)? (?:it all|it\b|my (?:own )?life|things)|take my (?:own )?life|(?:want|wish|going|rather|plan\w*|ready|like|hoping|deserve)[^.?!]{{0,20}}\b(?:die|be dead|dead|disappear forever)\b|(?:do ?n.?t|dont|no longer|not) want to (?:live|be alive|be here|wake up|exist|go on)|can'?t (?:go on|take (?:it|this) any ?more|live like this)|cannot go on)"

@@ -52,7 +52,6 @@ _WHOLE_LIST = re.compile(
     re.IGNORECASE,
 )
 _MORE = re.compile(r"… and \d+ more", re.IGNORECASE)
-_IN_PERIOD = re.compile(r"\boutside that period\b", re.IGNORECASE)
 _NOT_KNOWN = re.compile(r"^(?:text|record):")
 
 

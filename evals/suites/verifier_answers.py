@@ -13,8 +13,6 @@ from evals.report import CaseResult, Figure, Outcome, proportion
 from tools.catalogue import run_tool
 from tools.context import ToolContext
 
-_MARK = re.compile(r"[⟪⟫]")
-
 
 class Answer(NamedTuple):
     """An answer with the calls of its turn; `wrong` are the spans of its text that must go."""

@@ -136,7 +136,6 @@ _RELATIVE = re.compile(
     re.IGNORECASE,
 )
 _SHARED = frozenset({"cause", "both"})
-_REACH = 160
 
 
 class AllergyReader:

@@ -9,6 +9,7 @@ from agents.embedded.planner import Planner
 from agents.embedded.plans import Call, Plan, Setting
 from agents.embedded.reading.framing import without_framing
 from agents.embedded.reading.mending import Mender
+from agents.embedded.reading.note_source import note_whose_author_is_asked
 from agents.embedded.reading.splitting import shares_its_time, stands_by_itself
 from agents.embedded.routing.router import Router
 from agents.embedded.routing.speakers import asks_of_a_helper, asks_of_a_speaker
@@ -189,3 +190,21 @@ def test_every_ask_of_a_sentence_is_planned(planner: Planner, cohort: Bench, tex
 def test_a_misspelt_relative_is_nobody_elses_chart(planner: Planner, cohort: Bench) -> None:
     plan = plan_of(planner, cohort, "what meds is his wfie on")
     assert plan.refused and not plan.calls
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("who signed the pharmacy note", "the pharmacy note"),
+        ("Who wrote the discharge summary?", "the discharge summary"),
+        ("author of the ID consult", "the ID consult"),
+        ("the operative report was dictated by whom", "the operative report"),
+        ("which doctor wrote the H and P", "the history and physical"),
+        ("who recorded the allergy to shellfish", None),
+        ("who did the surgery", None),
+        ("what did the note of May say about sleep", None),
+        ("who prescribed the statin in the discharge summary", None),
+    ],
+)
+def test_whose_note_is_asked(text: str, note: str | None) -> None:
+    assert note_whose_author_is_asked(text) == note

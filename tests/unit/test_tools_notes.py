@@ -61,6 +61,14 @@ QUOTED = [
     (1, "section_of_note", {"section": "chief complaint"}, "Fever, low back pain."),
     (9, "section_of_note", {"section": "plan"}, "then stop if well"),
     (1, "list_notes", {"aspect": "last"}, "PICC site clean"),
+    (1, "list_notes", {"aspect": "author", "about": "the pharmacy note"}, "was written by **R. Castellane, PharmD**"),
+    (1, "list_notes", {"aspect": "author", "about": "the last note"}, "was written by **G. Anand, RN**"),
+    (
+        3,
+        "list_notes",
+        {"aspect": "author", "about": "the note about anti-inflammatories bought over the counter"},
+        "Niall Fothergill",
+    ),
     (1, "list_notes", {}, "**10** notes, first 2026-03-12, last 2026-11-06."),
     (3, "family_history", {}, "breast cancer"),
     (8, "medication", {"drug": "ampicillin"}, "ampicillin-sulbactam"),
@@ -160,3 +168,9 @@ def test_only_what_addresses_software_is_left_out(cohort: Bench) -> None:
     assert not [s for s in kept if s.start < end and s.end > start]
     result = cohort.run(9, "search_notes", {"query": "pain oxycodone knee ice machine", "period": "on 2026-08-13"})
     assert any(POISONED in e.ref for e in result.evidence) and quotes_stand_in_their_notes(cohort, 9, result)
+
+
+def test_a_note_that_is_not_there_has_no_author(cohort: Bench) -> None:
+    result = cohort.run(3, "list_notes", {"aspect": "author", "about": "the lumbar puncture note"})
+    assert not result.found
+    assert "no note of that name" in result.summary

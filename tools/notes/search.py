@@ -10,6 +10,7 @@ from domain.facts import Evidence, Note, Span, span_ref
 from tools.context import ToolContext, day
 from tools.notes.asks import is_formality
 from tools.notes.judgement import judgement
+from tools.notes.named import notes_named
 from tools.notes.passages import Found, rank_sentences
 from tools.outcome import Statement, ToolResult, say
 from tools.times.periods import Period
@@ -19,6 +20,7 @@ _QUOTE_LIMIT = 420
 _FEW_NOTES = 4
 _AS_NEAR = 0.7  # of the best score: a sentence that is quoted beside it
 _NEAREST_SHOWN = 3
+_AUTHORS_SHOWN = 6
 _SHORT = 80  # characters; a shorter sentence is quoted with what follows it in its paragraph
 _GOES_ON_FOR, _POINTS_BACK_FOR = 3, 2  # sentences at most
 # To its end: a full stop, the line before a list item or an empty line, or the end of the next line.
@@ -54,6 +56,10 @@ def suspicion_warnings(notes: Sequence[Note]) -> tuple[str, ...]:
 
 def _describe(note: Note) -> str:
     return f"{note.title or note.note_type or 'note'} of {day(note.time)}"
+
+
+def _author(note: Note) -> str:
+    return f"was written by **{note.author}**" if note.author else "has no author on record"
 
 
 def _quote(note: Note, start: int, end: int, limit: int = _QUOTE_LIMIT) -> tuple[str, Evidence]:
@@ -312,8 +318,8 @@ def _after_title(text: str, start: int, end: int, title: str) -> int:
     return start
 
 
-def list_notes(ctx: ToolContext, period: Period | None = None, aspect: str = "list") -> ToolResult:
-    """Which notes there are; `aspect`: list | count | last (its opening text)."""
+def list_notes(ctx: ToolContext, period: Period | None = None, aspect: str = "list", about: str = "") -> ToolResult:
+    """Which notes there are; `aspect`: list | count | last (its opening text) | author (who wrote the one `about`)."""
     notes = [n for n in ctx.chart.notes if period is None or period.contains(n.time)]
     looked = (f"{len(ctx.chart.notes)} notes up to {day(ctx.as_of)}",)
     if not notes:
@@ -343,6 +349,12 @@ def list_notes(ctx: ToolContext, period: Period | None = None, aspect: str = "li
             warnings=warnings,
             data={"n": len(notes)},
         )
+    if aspect == "author":
+        named = [*reversed(notes_named(ctx, notes, about))][:_AUTHORS_SHOWN]
+        by = [say(f"The {_describe(n)} {_author(n)}.", _quote(n, 0, len(n.text), 80)[1]) for n in named]
+        none = say(f"Not documented: no note of that name. Looked at {looked[0]}.")
+        data = {"n": len(by), "note": about}
+        return ToolResult(tool="list_notes", found=bool(by), statements=(*by,) or (none,), looked_at=looked, data=data)
     lines: list[Statement] = []
     if aspect == "list":
         for note in reversed(notes[-15:]):

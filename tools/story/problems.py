@@ -31,7 +31,6 @@ _EVENTS = (
 )  # fmt: skip
 _NEVER_EVENTS = frozenset({"chronic_sinusitis", "allergic_rhinitis"})
 _SEVERE = ("severe", "life", "fatal")
-_NEAR_LABEL = 12
 
 
 @dataclass(frozen=True)

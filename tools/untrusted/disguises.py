@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Iterator
 
 _TAGS = re.compile(r"[\U000e0001-\U000e007f]")
-_OVERRIDES = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _INVISIBLE = re.compile(r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]")  # fmt: skip
 # A word broken by characters that nobody sees. One may come from copying; two or more in a word are no accident.
 _BROKEN = re.compile(r"\w[\u00ad\u200b-\u200d\u2060-\u2064\ufeff]+\w+[\u00ad\u200b-\u200d\u2060-\u2064\ufeff]+\w")

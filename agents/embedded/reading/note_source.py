@@ -37,3 +37,21 @@ def source_is_notes(text: str) -> bool:
     if rest != text and len(IS_IT_SO.sub("", rest)) > 3 and _NOTE_AS_SOURCE.search(rest) is None:
         return False
     return _NOTE_AS_SOURCE.search(text) is not None and _RECORD_AS_SOURCE.search(text) is None
+
+
+_WRITTEN = r"(?:wrote|writ(?:es|ten)|sign(?:s|ed)(?: off)?|author(?:s|ed)?|dictat(?:es|ed)|documented|entered|recorded|filed|typed(?: up)?|penned|complet(?:es|ed)|did|made)"
+_A_NOTE = r"(?:notes?|summary|letters?|consult(?:ation)?|reports?|entry|addendum|correction|write-?up|h ?(?:&|and) ?p|history and physical|documentation|form|encounter|record)"
+_AUTHOR = re.compile(
+    rf"^\W*(?:(?:and|so|please|pls|can you tell me|tell me|do we know|any idea)\W+)*(?:who|which (?:\w+ )?(?:doctor|clinician|physician|nurse|pharmacist|provider|consultant|team member|person))\s+(?:(?:actually|has|had|is it that|was it that|it was that)\s+)*{_WRITTEN}\s+(?:up\s+)?(?P<what>(?:[^?]*\b)?{_A_NOTE}\b[^?]*)\??\s*$"
+    rf"|\bauthors?\s+of\s+(?P<of>[^?]+)|\b(?P<by>(?:the|that|this|his|her|last|latest)\s+[^?]*?\b{_A_NOTE}\b[^?]*?)\s+(?:was\s+)?{_WRITTEN}\s+by\s+(?:whom|who|which)\b|\b(?:by whom|who by)\s+(?:was|is)\s+(?P<whom>[^?]*?\b{_A_NOTE}\b[^?]*?)\s+{_WRITTEN}\b|\bwh(?:o|ose)\s+(?:is|was)\s+(?P<whose>(?:the|that|this|his|her|last|latest)\s+[^?]*?\b{_A_NOTE}\b[^?]*?)\s+{_WRITTEN}\s+by\b|\bwhose\s+(?:signature|name)\s+(?:is|stands)\s+(?:on|under)\s+(?P<under>[^?]+)",
+    re.IGNORECASE,
+)
+
+
+def note_whose_author_is_asked(text: str) -> str | None:
+    """The words for the note of which a question asks who wrote it ("who signed the pharmacy note"); None where none does."""
+    found = _AUTHOR.search(text)
+    if found is None:
+        return None
+    words = next((words for words in found.groupdict().values() if words), "")
+    return re.sub(r"\bh ?(?:&|and) ?p\b", "history and physical", words, flags=re.IGNORECASE)

@@ -13,7 +13,6 @@ _IT = r"(?:it|that|this|them|those|these|he|she|they|one|the (?:drug|med(?:icati
 _HE = r"(?:he|she|they|the patient|pt)"
 _DO = r"(?:is|was|are|were|has|have|had|did|does|do|been|being|get|got)"
 _CONCEPT = ("latest", "series", "statistics", "threshold", "change", "is_normal")
-_EVENTS = ("procedures", "immunizations", "encounters", "reports")
 
 
 class Change(NamedTuple):
