@@ -293,7 +293,7 @@ def evaluate(
     suite: Annotated[
         str,
         typer.Argument(
-            help="record-qa, record-qa-synthea, agent-questions, agent-wordings, safety, poisoned, dialogues, story, verifier, adversarial-model, extraction, assertions, case-events, sections, links or note-calculators."
+            help="record-qa, record-qa-synthea, agent-questions, agent-wordings, agent-charts, safety, poisoned, dialogues, story, verifier, adversarial-model, extraction, assertions, case-events, sections, links or note-calculators."
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the report.")],

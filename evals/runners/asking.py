@@ -81,26 +81,46 @@ def agent_questions(plan: Plan) -> Measured:
 
 def agent_wordings(plan: Plan) -> Measured:
     """Questions in the words of authors who never saw the product, each over patients of the author's own."""
-    from evals.suites.agent_questions import load_made, pair_figures, require_own_directory
+    from evals.suites.agent_questions import load_made, require_own_directory
     from evals.suites.agent_wordings import Author, authors
 
     def run(half: str) -> Measured:
         require_own_directory(plan.services.store)
         written = [Author(half, name) for name in authors(half)]
         load_made([made for author in written for made in author.made], plan.services)
-        rows = [row for author in written for row in author.rows()][: plan.limit]
-        measured = _ask_agents(rows, plan)
-        by_author = [
-            proportion(
-                "accuracy", author.name, [c.outcome for c in measured.cases if c.id.startswith(f"{author.name}-")]
-            )
-            for author in written
-        ]
-        return Measured(
-            [*measured.figures, *by_author, *pair_figures(rows, measured.cases)], measured.cases, measured.remarks
-        )
+        return _ask_authors({author.name: author.rows() for author in written}, plan)
 
     return by_half(plan, run)
+
+
+def agent_charts(plan: Plan) -> Measured:
+    """Questions over dense charts, chart and question written by authors who never saw the product."""
+    from evals.suites.agent_charts import chart_authors
+    from evals.suites.agent_questions import load_bundles, require_own_directory
+
+    def run(half: str) -> Measured:
+        require_own_directory(plan.services.store)
+        written = chart_authors(half)
+        for author in written:
+            load_bundles(author.bundles, plan.services)
+        return _ask_authors({author.name: author.rows for author in written}, plan)
+
+    return by_half(plan, run)
+
+
+def _ask_authors(rows_by_author: dict[str, list[dict[str, Any]]], plan: Plan) -> Measured:
+    """The rows of several authors, with a figure for each beside those of all; ids begin with the author's name."""
+    from evals.suites.agent_questions import pair_figures
+
+    rows = [row for written in rows_by_author.values() for row in written][: plan.limit]
+    measured = _ask_agents(rows, plan)
+    by_author = [
+        proportion("accuracy", name, [c.outcome for c in measured.cases if c.id.startswith(f"{name}-")])
+        for name in rows_by_author
+    ]
+    return Measured(
+        [*measured.figures, *by_author, *pair_figures(rows, measured.cases)], measured.cases, measured.remarks
+    )
 
 
 def safety(plan: Plan) -> Measured:

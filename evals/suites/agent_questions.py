@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +50,21 @@ def load_patients(half: str, rows: Sequence[Row], services: Any, bundles: Path |
 def load_made(made: Sequence[Made], services: Any, beside: Sequence[Path] = ()) -> None:
     """Ingests the generated patients that the store does not have, and the files `beside` them."""
     from evals.generators.build import bundle_of
+
+    load_bundles({one.resources[0]["id"]: bundle_of(one) for one in made}, services, beside)
+
+
+def load_bundles(bundles: Mapping[str, Row], services: Any, beside: Sequence[Path] = ()) -> None:
+    """Ingests the bundles of the patients (by id) that the store does not have, and the files `beside` them."""
     from knowledge_base.ingest import ingest_paths
 
     known = {patient.id for patient in services.store.patients()}
     with tempfile.TemporaryDirectory() as folder:
         paths = list(beside)
-        for one in made:
-            if one.resources[0]["id"] not in known:
-                path = Path(folder) / f"{one.resources[0]['id']}.json"
-                path.write_text(json.dumps(bundle_of(one)), encoding="utf-8")
+        for patient_id, bundle in bundles.items():
+            if patient_id not in known:
+                path = Path(folder) / f"{patient_id}.json"
+                path.write_text(json.dumps(bundle), encoding="utf-8")
                 paths.append(path)
         if paths:
             ingest_paths(paths, services.store, services.index, services.nlp)
