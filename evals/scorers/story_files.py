@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from domain.facts import Evidence, Note
+from evals.gold import moment
 from nlp_pipeline.vocabulary import Vocabulary
 from tools.concepts import Lexicon
 
@@ -143,9 +144,11 @@ class PatientFiles:
         )
 
     def is_later(self, raw: Json) -> bool:
-        """Whether a resource is of a day after the moment."""
-        day = effective_day(raw)
-        return bool(day) and day > self.as_of.date().isoformat()[: len(day)]
+        """Whether a resource is of a time after the moment; what has a day alone, of a day after it."""
+        said = _effective(raw)
+        if "T" in said:
+            return moment(said) > self.as_of
+        return bool(said) and said > self.as_of.date().isoformat()[: len(said)]
 
     def ids(self, text: str, kind: str) -> frozenset[str]:
         """The concepts of a kind that a text names."""
@@ -194,6 +197,10 @@ def code_of(raw: Json | None, element: str) -> str:
 
 def effective_day(raw: Json) -> str:
     """The day a resource speaks of, as precisely as it says."""
+    return _effective(raw)[:10]
+
+
+def _effective(raw: Json) -> str:
     for key in (
         "effectiveDateTime",
         "performedDateTime",
@@ -204,10 +211,10 @@ def effective_day(raw: Json) -> str:
         "dateAsserted",
     ):
         if raw.get(key):
-            return str(raw[key])[:10]
+            return str(raw[key])
     for key in ("period", "performedPeriod", "effectivePeriod"):
         if (raw.get(key) or {}).get("start"):
-            return str(raw[key]["start"])[:10]
+            return str(raw[key]["start"])
     return ""
 
 

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from domain.facts import Note
 from knowledge_base.guidelines import statement
 from tests.conftest import NOW, Bench
 from tools.outcome import RetryableToolError
 from tools.story import AUDIENCES, KINDS, Story, build_story, to_markdown
 from tools.story.results import shown_number
-from tools.story.wording import both, drug_name, quoted, sentence, small
+from tools.story.wording import both, drug_name, excerpt, quoted, sentence, small
 
 DELINDA, EDYTHE, CHARISSE = "5656ee0a-e373-844b-92da-9afb6c321e76", "9c3df38a-d3b7-2198-3898-51f9153d023d", "72376f6f-a404-ee42-7c9a-45a6b0bdc9f2"  # fmt: skip
 
@@ -356,3 +357,14 @@ def test_tables_name_concepts_that_exist(cohort: Bench) -> None:
         assert all(vocabulary.get("observation", i) for i in row["results"]), row["id"]
         assert all(vocabulary.get("drug_class", i) or vocabulary.get("medication", i) for i in row["drugs"]), row["id"]
         assert all(vocabulary.get("procedure", i) for i in row.get("procedures", ())), row["id"]
+
+
+def test_a_quote_holds_what_it_is_quoted_for() -> None:
+    before = "Cultures were taken from the port and from both arms, and all of them flagged at eleven hours. " * 3
+    note = Note(
+        id="n", patient_id="p", text=f"{before}Assessment: gram negative bacteremia from the gut. Port stays in."
+    )
+    place = note.text.index("bacteremia") + len("bacteremia")
+    words, evidence = excerpt(note, 0, len(note.text), 120, holding=place)
+    assert "gram negative bacteremia" in words and evidence.quote in note.text and len(evidence.quote) <= 120
+    assert excerpt(note, 0, len(note.text), 120)[1].quote.startswith("Cultures")

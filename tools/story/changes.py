@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from domain.facts import Evidence
 from tools.context import abated, began, cite, dated, day, plain_name
-from tools.story.drugs import Drug, ended_on, stopped, taking
+from tools.drugs.spans import ended_on
+from tools.story.drugs import Drug, stopped, taking
 from tools.story.model import Basis, Section, Sentence, tell
 from tools.story.picture import Picture
 from tools.story.results import Point, Series, crossed, worth_showing

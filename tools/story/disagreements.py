@@ -14,8 +14,9 @@ from domain.answers import Conflict
 from domain.facts import Fact, FactKind
 from domain.quantities import normalise_unit
 from tools.context import ToolContext, cite, dated, day
+from tools.drugs.spans import ended_on
 from tools.notes.claims import STOPPED, denies_problem
-from tools.story.drugs import Drug, ended_on
+from tools.story.drugs import Drug
 from tools.story.model import Basis, Sentence, tell
 from tools.story.problems import Problem
 from tools.story.testimony import Line, Testimony

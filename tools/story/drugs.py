@@ -10,6 +10,7 @@ from domain.facts import Evidence
 from tools.concepts import normalise_name
 from tools.context import ToolContext, cite, dated, day
 from tools.drugs.medications import Course, courses
+from tools.drugs.spans import ended_on
 from tools.story.wording import both, drug_name, quoted, regimen
 from tools.times.periods import wall_clock
 
@@ -96,22 +97,6 @@ def evidence_of(drug: Drug) -> tuple[Evidence, ...]:
             cite(course.latest), cite(course.rows[0])
         ]  # fmt: skip
     return tuple(found)
-
-
-def ended_on(ctx: ToolContext, row: MedicationRow) -> tuple[datetime | None, str]:
-    """When an order ended as far as the record says: its own end, or the end of its dispensing validity."""
-    if row.end is not None:
-        return row.end, day(row.end)
-    raw = ctx.store.resource(ctx.patient_id, row.ref)
-    text = str(raw.get("dispenseRequest", {}).get("validityPeriod", {}).get("end") or "")
-    if not text:
-        return None, ""
-    try:
-        moment = datetime.fromisoformat(text if len(text) > 10 else f"{text}T00:00:00+00:00")
-    except ValueError:
-        return None, ""
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=ctx.as_of.tzinfo)
-    return (moment, text[:10]) if ctx.chart.is_known(moment) else (None, "")
 
 
 def stopped(ctx: ToolContext, course: Course, names: tuple[str, ...] = ()) -> str:

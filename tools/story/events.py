@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.facts import Evidence
 from tools.context import abated, cite, day, plain_name
-from tools.story.drugs import ended_on
+from tools.drugs.spans import ended_on
 from tools.story.model import Basis, Section, Sentence, tell
 from tools.story.picture import Picture
 from tools.story.sections import HISTORY, Style, is_trivial

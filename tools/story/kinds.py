@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from domain.answers import Conflict
 from domain.errors import InvalidInput
-from tools.context import ToolContext, day
+from tools.context import ToolContext, cite, day
 from tools.drugs.medications import _LOOKS_BACK
 from tools.notes.search import suspicion_warnings, suspicious_notes
 from tools.story import changes, events, problem_sections, sections, who
@@ -135,11 +135,9 @@ def _sbar(picture: Picture, style: Style) -> list[Section]:
         ][: style.results]
         told.update(t.series.id for t in lines)
         if lines:
-            text = f"{(group.active or group.past)[0].name}: {'; '.join(t.text for t in lines)}"
-            evidence = [
-                *[e for t in lines for e in t.evidence],
-                *problem_sections.problem_status(picture, group).evidence[:1],
-            ]
+            named = (group.active or group.past)[0]
+            text = f"{named.name}: {'; '.join(t.text for t in lines)}"
+            evidence = [*[e for t in lines for e in t.evidence], cite(named.row)]
             assessment.append(sections.tell(sections.sentence(text), *evidence))
     assessment += sections.results(picture, style, told | set(sections.table("results")["vitals"])).sentences
     assessment += [*(s for _, _, s in picture.denials), *(s for _, _, s in picture.other_doses)]

@@ -169,7 +169,7 @@ def _purpose(picture: Picture, drug: Drug) -> str:
 
 
 def _stopped(picture: Picture) -> list[Sentence]:
-    from tools.story.drugs import ended_on
+    from tools.drugs.spans import ended_on
 
     found = []
     for drug in reversed(picture.drugs):

@@ -9,10 +9,11 @@ from typing import Any
 from domain.answers import Conflict
 from domain.facts import Evidence, FactKind
 from tools.context import cite, dated, plain_name
+from tools.drugs.spans import ended_on
 from tools.family_history import onset_words
 from tools.problems import is_social
 from tools.story.disagreements import told as conflict_sentence
-from tools.story.drugs import Drug, ended_on, evidence_of, since, stopped, taking
+from tools.story.drugs import Drug, evidence_of, since, stopped, taking
 from tools.story.model import Basis, Section, Sentence, tell
 from tools.story.picture import Picture
 from tools.story.results import Series, Trend, trend, worth_showing

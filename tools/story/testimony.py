@@ -52,6 +52,7 @@ _FULL = re.compile(r"\bfull (?:code|treatment)\b|code status:?\s*full", re.IGNOR
 _HEAD, _OPENING, _LEAST_WORDS, _OLD = 45, 120, 5, 2.0
 _ELSEWHERE = frozenset({"past_medical_history", "history_of_present_illness", "family_history", "social_history", "allergies", "medications",
                         "physical_exam", "review_of_systems", "vital_signs", "labs_and_studies", "chief_complaint"})  # fmt: skip
+_MOST_AROUND = 400  # characters of a note beside what is looked at
 _FRESH = timedelta(days=180)
 _MEDICAL = frozenset({"disorder", "pregnancy"})
 HasLater = Callable[[str, Any], bool]
@@ -241,7 +242,8 @@ class Testimony:
                 continue
             told.add(concept.id)
             how = "uncertain" if said.is_uncertain else "historical" if said.is_historical else "current"
-            quote, evidence = excerpt(line.note, line.start, line.end, 200)
+            place = fact.evidence.span.end if fact.evidence.span is not None else 0
+            quote, evidence = excerpt(line.note, line.start, line.end, 200, holding=place)
             text = f"{concept.label} stands only in a note ({day(line.note.time)}, {_SAYS[how]}): {quote}"
             lines.append(tell(text, evidence, basis=Basis.NOTE, item=True))
         return lines
@@ -367,4 +369,6 @@ def _around(text: str, start: int, end: int, items: bool = True) -> tuple[int, i
             r"(?<=[.;:])[ \t](?=\d{1,2}[.)] [A-Z])|\n[ \t]*\n|\n(?=[ \t]*(?:\d{1,2}[.)]|[-*•#])[ \t])|\n(?=[A-Z][A-Za-z /&-]{2,40}:)"
         ).search(text, end)
         high = following.start() if following and low else high
-    return max(low, start - 400), min(high, end + 400)
+    if start - low > _MOST_AROUND:
+        low = text.find(" ", start - _MOST_AROUND, start) + 1  # at a word
+    return low, min(high, end + _MOST_AROUND)

@@ -39,6 +39,7 @@ _ROUTES = {
     "intravenous": "IV", "subcutaneous": "subcutaneously", "intramuscular": "IM", "inhalation": "inhaled", "topical": "topically",
     "transdermal": "transdermally", "nasal": "nasally", "rectal": "rectally",
 }  # fmt: skip
+_BREAK = re.compile(r"[.;:?!](?=\s)\s*|\n\s*")  # where a sentence or a line of a note begins
 _STRENGTH = re.compile(
     r"(\d+(?:\.\d+)?) (MG|MCG|UNT|MEQ|ML)(?:/(\d+(?:\.\d+)? )?(ML|HR|ACTUAT))?(?![A-Za-z])", re.IGNORECASE
 )
@@ -98,10 +99,16 @@ def quoted(text: str) -> str:
     return "“" + flat.replace("“", "'").replace("”", "'") + "”"
 
 
-def excerpt(note: Note, start: int, end: int, limit: int = 280) -> tuple[str, Evidence]:
-    """The characters of a note, cut at a word when too long, with the citation of exactly what is quoted."""
+def excerpt(note: Note, start: int, end: int, limit: int = 280, holding: int = 0) -> tuple[str, Evidence]:
+    """The characters of a note, cut at a word when too long, with the citation of exactly what is quoted.
+
+    What stands before the place `holding` is part of it: when it would be cut off, the quote begins at its sentence.
+    """
     text = note.text
     start, end = max(0, start), min(len(text), end)
+    if holding > start + limit:
+        sentence = max((m.end() for m in _BREAK.finditer(text, start, holding)), default=start)
+        start = sentence if holding - sentence <= limit else text.find(" ", holding - limit // 2, holding) + 1
     while start < end and (text[start].isspace() or text[start] in "-*•#"):
         start += 1
     while end > start and text[end - 1].isspace():
