@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 NONE_KNOWN = "no_known_allergies"
 _AGENTS = frozenset({"allergen", "medication", "drug_class"})
 # What the cues are searched by: their first letters, or what those with a prefix have behind it.
-_STEMS = ("allerg", "toler", "nk", "anaphyla", "sensitiv", "reaction", "hives", "rash", "angioedema")
+_STEMS = ("allerg", "toler", "nk", "anaphyla", "sensitiv", "reaction", "hives", "rash", "angioedema", "adr", "adverse")
 _PREFIXED = {"toler": "in", "sensitiv": "hyper"}
 _CUE = re.compile(
     r"\b(?:nk(?:d|m|f)?a\b|allerg(?:y|ies|ic|ens?)\b|(?:in)?toler(?:an(?:t|ce)|ates?|ated|ating)\b|anaphyla(?:xis|ctic)\b"
-    r"|hypersensitiv(?:e|ity)\b|reactions?\s+to\b|sensitiv(?:e|ity)\s+to\b|(?:hives|rash|angioedema)\s+(?:to|from)\b)",
+    r"|hypersensitiv(?:e|ity)\b|reactions?\s+to\b|sensitiv(?:e|ity)\s+to\b|(?:hives|rash|angioedema)\s+(?:to|from)\b"
+    r"|adrs?\b|adverse\s+(?:drug|medication)\s+(?:reactions?|events?)\b)",
     re.IGNORECASE,
 )
 _DENIED = re.compile(
@@ -94,6 +95,13 @@ _NOT_TOLERATED = re.compile(
 _OBJECT = re.compile(
     r"\s+(?:(?:the|his|her|any|an?|oral|iv|po|of|trial|high|higher|low|dose|doses|either|full)\s+)*", re.I
 )
+_ANY_REACTION = (
+    "allerg",
+    "adr",
+    "adverse",
+)  # "no known ADRs" denies allergies; "no ADRs since the new tablet" does not
+_OF_ONE = re.compile(r"\s+(?:to|of)\b")
+_OF_ONE_DRUG = re.compile(r"\s+(?:to|from|with|on|since|after|during|of|while)\b(?!\s+(?:record|file))", re.IGNORECASE)
 _NEXT = re.compile(
     r"\s*(?:[,;/&+\n]|\band\b|\bor\b|\bas\s+well\s+as\b|\bplus\b|[-*•]|\d{1,2}[.)])"
     r"(?:\s*(?:and|or|to|also|both|[-*•]|\d{1,2}[.)]|possibly|other|oral|iv)(?![a-z]))*\s*",
@@ -220,7 +228,7 @@ class _Reading:
             if match is None or not (denied or re.search(r"\bno(?:ne|thing)?\b", match[0])):
                 return None
             span = (max(low, start - 30) + denied.start() if denied else start, match.end())
-        elif cue.startswith("allerg"):
+        elif cue.startswith(_ANY_REACTION):
             floor = max(low, start - 90)
             before = _DENIED.search(text[floor:start])
             if before is None:
@@ -231,7 +239,8 @@ class _Reading:
             if _OTHER.search(before[0]):
                 return None
             every = _ANY.match(text, end, high)
-            if every is None and re.match(r"\s+(?:to|of)\b", text[end : end + 6]):
+            one = _OF_ONE_DRUG if not cue.startswith("allerg") else _OF_ONE
+            if every is None and one.match(text, end):
                 return None  # one agent is denied
             span = (floor + before.start(), every.end() if every else end)
             if "latex" in before[0].lower() or "contrast" in before[0].lower():
@@ -262,6 +271,8 @@ class _Reading:
                 if match:
                     self._list(match.end(), high, "intolerance")
             return
+        if cue.startswith(("adr", "adverse")):
+            return  # what a drug did is no allergy yet
         if cue.startswith("sensitiv") and not _PERSON.search(text[max(low, start - 40) : start]):
             return  # a germ is sensitive to an antibiotic
         default = "intolerance" if cue.startswith("intoler") else ""

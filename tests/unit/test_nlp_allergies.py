@@ -16,6 +16,10 @@ def allergies(text: str) -> list[Fact]:
 
 
 NONE = [
+    "No ADRs.",
+    "No known adverse drug reactions.",
+    "ADRs: nil known",
+    "Nil known ADR",
     "NKDA",
     "She has NKDA.",
     "No known allergies.",
