@@ -1,11 +1,12 @@
 """How surely sentences of notes are told to answer a question: precision and recall over the limits, and the fit.
 
-    python benchmarks/note_answers.py [--cases FILE] [--fit]
+    python benchmarks/note_answers.py [--cases FILE ...] [--fit]
 
 Reads charts of notes with questions and the places that answer them (none for what no note tells). Prints how often the
 best sentence answers, and over the likelihood how many questions get a right quote and how many of the others get any.
 With `--fit` the numbers of `tools/data/note_judgement.json` are fitted anew and written; the limits stay as they are.
-Nothing in it is drawn at random: the fit is the maximum of a penalised likelihood, reached from the same start.
+Before that it prints what the fit gives for charts that were left out of it. Nothing is drawn at random: both fits are the
+maximum of a penalised likelihood, reached from the same start.
 """
 
 from __future__ import annotations
@@ -14,47 +15,51 @@ import argparse
 import base64
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
 
 from app.assembly import Services
 from app.settings import load_settings
 from evals.gold import CASES, read_rows
 from knowledge_base.ingest import ingest_paths
 from tools.context import ToolContext
-from tools.notes.judgement import Signs, judgement
+from tools.notes.judgement import Judgement, Signs, judgement
 from tools.notes.passages import Found, rank_sentences
 from tools.notes.search import notes_in
 
+PASSAGES = CASES / "note_passages"
 PACKAGED = Path(__file__).parent.parent / "tools" / "data" / "note_judgement.json"
-_CONSIDERED = 12  # the best sentences of each question
 _QUOTED = 3
-_PENALTY = 1.0
-Array = npt.NDArray[np.float64]
+_PENALTY, _PENALTY_OF_ORDER = 1.0, 3.0
+_WRONG_COUNT = 30.0  # the most that all wrong sentences of a question count together, as long charts have hundreds
+_FOLDS = 6
+Array = npt.NDArray[Any]
 Ranked = list[tuple[Found, bool]]
 
 
 def main() -> None:
     """Rank, print and, where asked, fit."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=Path, default=CASES / "note_passages" / "tune.jsonl")
+    parser.add_argument("--cases", type=Path, nargs="+", default=[PASSAGES / "tune.jsonl", PASSAGES / "charts.jsonl"])
     parser.add_argument("--fit", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        ranked = list(_ranked(read_rows(options.cases), Path(folder)))
+        ranked = list(_ranked([row for cases in options.cases for row in read_rows(cases)], Path(folder)))
     if options.fit:
-        _write(*_fitted(ranked))
+        _print_left_out(ranked)
+        _write(_fitted(ranked))
         judgement.cache_clear()
-    _print(ranked)
+    _print([(is_told, _ordered(found, judgement())) for _, is_told, found in ranked], judgement())
 
 
-def _ranked(charts: list[dict[str, Any]], folder: Path) -> Iterator[tuple[bool, Ranked]]:
-    """Each question: whether a note tells it, and its sentences, best first, with whether they do."""
+def _ranked(charts: list[dict[str, Any]], folder: Path) -> Iterator[tuple[str, bool, Ranked]]:
+    """Each question: its chart, whether a note tells it, and its sentences with whether they do."""
     services = Services(load_settings(data_dir=folder / "data"))
     bundles = []
     for chart in charts:
@@ -69,6 +74,7 @@ def _ranked(charts: list[dict[str, Any]], folder: Path) -> Iterator[tuple[bool, 
             told = [(f"{chart['id']}-{n}", start, end) for n, start, end in asked["told"]]
             found = rank_sentences(ctx, asked["question"], notes)
             yield (
+                chart["id"],
                 bool(told),
                 [(f, any(f.note_id == n and f.start < b and a < f.end for n, a, b in told)) for f in found],
             )
@@ -80,6 +86,7 @@ def _bundle(chart: dict[str, Any]) -> dict[str, Any]:
         {
             "resourceType": "DocumentReference", "id": f"{chart['id']}-{n}", "status": "current",
             "subject": {"reference": f"Patient/{chart['id']}"}, "date": note["date"], "type": {"text": note["title"]},
+            "author": [{"display": note["author"]}] if note.get("author") else [],
             "content": [{"attachment": {"contentType": "text/plain; charset=utf-8", "title": note["title"],
                                         "data": base64.b64encode(note["text"].encode()).decode()}}],
         }
@@ -88,24 +95,75 @@ def _bundle(chart: dict[str, Any]) -> dict[str, Any]:
     return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": r} for r in (patient, *notes)]}
 
 
-def _fitted(ranked: list[tuple[bool, Ranked]]) -> tuple[float, dict[str, float], int]:
-    """The maximum of the penalised likelihood, by Newton's method on the standardised signs."""
-    rows = [(f.signs, right) for is_told, found in ranked if _fair(is_told, found) for f, right in found[:_CONSIDERED]]
-    signs: Array = np.array([[float(value) for value in s] for s, _ in rows])
-    wanted: Array = np.array([float(right) for _, right in rows])
-    mean, spread = signs.mean(axis=0), signs.std(axis=0) + 1e-9
-    inputs = np.column_stack([np.ones(len(rows)), (signs - mean) / spread])
+def _fitted(ranked: Sequence[tuple[str, bool, Ranked]]) -> Judgement:
+    """The judgement with both fits; its limits are the packaged ones."""
+    asked = [
+        (np.array([[float(value) for value in f.signs] for f, _ in found]), np.array([right for _, right in found]))
+        for _, is_told, found in ranked
+        if _fair(is_told, found)
+    ]
+    intercept, weights = _likelihood(asked)
+    named = [dict(zip(Signs._fields, fit.round(4).tolist(), strict=True)) for fit in (weights, _order(asked))]
+    return judgement().model_copy(update={"intercept": round(intercept, 4), "weights": named[0], "order": named[1]})
+
+
+def _likelihood(asked: Sequence[tuple[Array, Array]]) -> tuple[float, Array]:
+    """The maximum of the penalised likelihood of a logistic regression, by Newton's method on the standardised signs."""
+    signs = np.vstack([x for x, _ in asked])
+    wanted = np.concatenate([y for _, y in asked]).astype(float)
+    count = np.concatenate([np.where(y, 1.0, min(1.0, _WRONG_COUNT / max(1, (~y).sum()))) for _, y in asked])
+    mean = np.average(signs, axis=0, weights=count)
+    spread = np.sqrt(np.average((signs - mean) ** 2, axis=0, weights=count)) + 1e-9
+    inputs = np.column_stack([np.ones(len(signs)), (signs - mean) / spread])
     penalty = np.diag([0.0, *[_PENALTY] * signs.shape[1]])
     found = np.zeros(inputs.shape[1])
     for _ in range(50):
         likely = 1 / (1 + np.exp(-inputs @ found))
-        slope = inputs.T @ (wanted - likely) - penalty @ found
-        step = np.linalg.solve((inputs * (likely * (1 - likely))[:, None]).T @ inputs + penalty, slope)
+        slope = inputs.T @ (count * (wanted - likely)) - penalty @ found
+        step = np.linalg.solve((inputs * (count * likely * (1 - likely))[:, None]).T @ inputs + penalty, slope)
         found += step
         if np.abs(step).max() < 1e-9:
             break
     weights = found[1:] / spread
-    return float(found[0] - weights @ mean), dict(zip(Signs._fields, weights.round(4), strict=True)), len(rows)
+    return float(found[0] - weights @ mean), weights
+
+
+def _order(asked: Sequence[tuple[Array, Array]]) -> Array:
+    """The maximum of the penalised likelihood that one of the right sentences comes first, over the questions that are told."""
+    told = [(x, y) for x, y in asked if y.any()]
+    spread = np.vstack([x for x, _ in told]).std(axis=0) + 1e-9
+
+    def loss(weights: Array) -> tuple[float, Array]:
+        value, slope = 0.5 * _PENALTY_OF_ORDER * weights @ weights, _PENALTY_OF_ORDER * weights
+        for signs, right in told:
+            inputs = signs / spread
+            score = inputs @ weights
+            chance = np.exp(score - score.max())
+            among = chance * right
+            value -= np.log(among.sum() / chance.sum())
+            slope = slope - inputs.T @ (among / among.sum() - chance / chance.sum())
+        return float(value), slope
+
+    return np.asarray(minimize(loss, np.zeros(len(spread)), jac=True, method="L-BFGS-B").x / spread)
+
+
+def _print_left_out(ranked: Sequence[tuple[str, bool, Ranked]]) -> None:
+    """What fits give for the charts that they did not see, a sixth of them at a time."""
+    charts = sorted({chart for chart, _, _ in ranked})
+    right: list[tuple[bool, bool]] = []
+    for fold in range(_FOLDS):
+        left = set(charts[fold::_FOLDS])
+        fitted = _fitted([row for row in ranked if row[0] not in left])
+        for chart, is_told, sentences in ranked:
+            if chart in left and _fair(is_told, sentences):
+                ordered = _ordered(sentences, fitted)
+                right += [(ordered[0][1], any(r for _, r in ordered[:_QUOTED]))] if is_told else []
+    first, among = np.mean(right, axis=0)
+    print(f"left out: best sentence right {first:.1%}, among the best {_QUOTED} {among:.1%} of {len(right)}")
+
+
+def _ordered(found: Ranked, by: Judgement) -> Ranked:
+    return sorted(found, key=lambda one: by.score(one[0].signs), reverse=True)
 
 
 def _fair(is_told: bool, found: Ranked) -> bool:
@@ -113,13 +171,12 @@ def _fair(is_told: bool, found: Ranked) -> bool:
     return bool(found) and (not is_told or any(right for _, right in found))
 
 
-def _write(intercept: float, weights: dict[str, float], rows: int) -> None:
-    kept = json.loads(PACKAGED.read_text(encoding="utf-8"))
-    kept |= {"fitted": f"{rows} sentences of evals/cases/note_passages/tune.jsonl", "intercept": round(intercept, 4)}
-    PACKAGED.write_text(json.dumps(kept | {"weights": weights}, indent=1) + "\n", encoding="utf-8")
+def _write(fitted: Judgement) -> None:
+    kept = fitted.model_dump() | {"fitted": "evals/cases/note_passages"}
+    PACKAGED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
-def _print(ranked: list[tuple[bool, Ranked]]) -> None:
+def _print(ranked: list[tuple[bool, Ranked]], by: Judgement) -> None:
     told = [found for is_told, found in ranked if is_told and _fair(is_told, found)]
     untold = [found for is_told, found in ranked if not is_told]
     print(f"{len(told)} questions that a note tells, {len(untold)} that none does")
@@ -128,13 +185,9 @@ def _print(ranked: list[tuple[bool, Ranked]]) -> None:
     print(f"best sentence right {first:.1%}, among the best {_QUOTED} {among:.1%}")
     print("likelihood    right quote    any quote where none tells")
     for limit in (0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5):
-        right = np.mean([any(r and _likely(f) >= limit for f, r in found[:_QUOTED]) for found in told])
-        wrong = np.mean([any(_likely(f) >= limit for f, _ in found[:_QUOTED]) for found in untold])
+        right = np.mean([any(r and by.likelihood(f.signs) >= limit for f, r in found[:_QUOTED]) for found in told])
+        wrong = np.mean([any(by.likelihood(f.signs) >= limit for f, _ in found[:_QUOTED]) for found in untold])
         print(f"{limit:10.2f} {right:13.1%} {wrong:21.1%}")
-
-
-def _likely(found: Found) -> float:
-    return judgement().likelihood(found.signs)
 
 
 if __name__ == "__main__":

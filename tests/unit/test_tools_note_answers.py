@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import Bench
 from tools.notes.asks import asks_for_words, is_quoting
 from tools.notes.judgement import Judgement, Signs, judgement
-from tools.notes.matching import match
+from tools.notes.matching import match, sought
 from tools.notes.sentences import Sentence
 from tools.notes.subjects import Subject
 from tools.notes.words import meaning_of, related_to, written_out
@@ -129,7 +129,7 @@ def test_what_belongs_together() -> None:
 def test_other_forms_of_a_word(word: str, text: str, stands: bool) -> None:
     words = text.split()
     sentence = Sentence("n", 0, len(text), "", text, frozenset(words), f" {text} ")
-    assert (match(Subject((word,), (), ()), sentence) == 1.0) is stands
+    assert (match(sought(Subject((word,), (), ()), dict.fromkeys(words, 1.0)), sentence) == 1.0) is stands
 
 
 def test_quotations() -> None:
@@ -138,10 +138,11 @@ def test_quotations() -> None:
 
 
 def test_the_judgement_is_a_probability_that_grows_with_what_speaks_for_a_sentence() -> None:
-    none = Signs(covered=0.0, own=0.0, related=0.0, meaning=0.0, names_it=False, lacks_form=True)
-    full = Signs(covered=1.0, own=1.0, related=0.0, meaning=0.8, names_it=True, lacks_form=False)
+    none = Signs(**dict.fromkeys(Signs._fields, 0.0) | {"lacks_form": True})
+    full = none._replace(covered=1.0, own=1.0, meaning=0.8, passage=0.8, names_it=True, has_form=True, lacks_form=False)
     packaged = judgement()
     assert packaged.likelihood(none) < packaged.near < packaged.close < packaged.answers < packaged.likelihood(full)
-    even = Judgement(intercept=0.0, weights={}, answers=0.5, close=0.5, near=0.5)
+    even = Judgement(intercept=0.0, weights={}, order={}, answers=0.5, close=0.5, near=0.5)
     assert even.likelihood(full) == 0.5
-    assert set(packaged.weights) == set(Signs._fields)
+    assert packaged.score(none) < packaged.score(full)
+    assert set(packaged.weights) == set(packaged.order) == set(Signs._fields)

@@ -34,15 +34,19 @@ _QUOTATION = re.compile(r"[\"“][^\"“”\n]*\w\W+\w[^\"“”\n]*[\"”]")
 _ANSWER_OF = (
     (_SAID, re.compile(r"[\"“][^\"”]{4,}[\"”]|\b(?:says?|said|states?|stated|told|tells|reports|puts)\b")),
     (
-        re.compile(r"\bwhy\b|\bhow come\b|\breasons?\b|\bcaus\w+|\bwhat made\b|\bbecause of what\b"),
-        re.compile(r"\bd/t\b|\bdue to\b|\bbecause\b|\bsince\b|\bsecondary to\b|\b2/2\b|\bso (?:that|as)\b|\bowing\b|\bgiven\b|\bto avoid\b|\breason\b|\bcontribut|\blikely\b|\bfrom\b", re.IGNORECASE),
+        re.compile(r"\bwhy\b|\bhow come\b|\breasons?\b|\bcaus\w+|\bwhat made\b|\bbecause\b|\bblam\w+|\bculprit|\btrigger\w*|\bprecipit\w+|\btipped\b|\bbrought on\b|\bset off\b|\bled to\b|\ba?etiolog\w+|\brationale\b|\bwhat stopped\b|\bruled out\b"),
+        re.compile(r"\bd/t\b|\bdue to\b|\bbecause\b|\bsince\b|\bsecondary to\b|\b2/2\b|\bso (?:that|as)\b|\bowing\b|\bgiven\b|\bto avoid\b|\breason\b|\bcontribut|\blikely\b|\bfrom\b|\bcaused?\b|\btrigger\w*|\bafter\b|\bculprit\b|\bas (?:he|she|it|they|the|his|her|\w+ (?:is|was|were|runs?))\b|\bworr(?:y|ied)\b|\brisk\b", re.IGNORECASE),
+    ),
+    (
+        re.compile(r"\b(?:at (?:what|which)|threshold|limit|cut-?off|trigger|criteri\w+|what would|what if|what happens?\b.* if|until when|when (?:can|could|should|would|do we|to)|size at which)\b"),
+        re.compile(r"\b(?:over|under|above|below|if|until|unless|once|only|past|more than|less than|greater|exceed\w*|when|after|sooner|between)\b|[<>≥≤]", re.IGNORECASE),
     ),
     (
         re.compile(r"\bwhen\b|\bwhat (?:date|day|time)\b|\bhow soon\b|\bhow long\b|\bdate\b|\buntil\b"),
         re.compile(r"\d{1,2}[/-]\d|\b\d{4}\b|\b(?:until|till|days?|weeks?|wks?|months?|mos?|years?|yrs?|hours?|hrs?|min(?:utes?)?|tomorrow|today|yesterday|tonight|mon|tues?|wed|thurs?|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day|jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|january|february|march|april|august|september|october|november|december|spring|summer|autumn|winter)\b|\d\s?[dwmyh]\b", re.IGNORECASE),
     ),
     (
-        re.compile(r"\bhow (?:many|much|big|large|high|low|far|often|thick|deep|old|bad|fast|wide|tall)\b|\bscores?\b|\bsizes?\b|\bgrade\b|\bdose\b|\bvalue\b|\bpercent\w*|\bwhat (?:was|is|were) (?:the|his|her) (?:\w+ )?(?:rate|level|count|number|volume|pressure|temp\w*|weight)\b|\bmeasure\w*"),
+        re.compile(r"\bhow (?:many|much|big|large|high|low|far|often|thick|deep|old|bad|fast|wide|tall)\b|\bscores?\b|\bsizes?\b|\bgrade\b|\bdoses?\b|\bvalues?\b|\bpercent\w*|\bdimensions?\b|\b(?:width|length|thickness|diameter|volume|pressure|index|rate|level|output|ratio)\b|%|\bin (?:mm|cm|ml|kg|mmhg|cmh2o)\b|\bwhat (?:was|is|were) (?:the|his|her) (?:\w+ )?(?:rate|level|count|number|volume|pressure|temp\w*|weight)\b|\bmeasure\w*"),
         re.compile(r"\d"),
     ),
     (
@@ -50,6 +54,23 @@ _ANSWER_OF = (
         re.compile(r"\bDr\.?\s|\bMD\b|\bRN\b|\bNP\b|\bPA\b|\b[Mm]rs?\.?\s|\bMs\.?\s|\b(?:wife|husband|spouse|partner|son|daughter|mother|father|mom|dad|sister|brother|niece|nephew|aunt|uncle|neighbou?r|friend|carer|caregiver|family)\b"),
     ),
 )  # fmt: skip
+_LATEST = re.compile(
+    r"\b(?:latest|newest|most recent|currently|current|now|at present|last (?!night|week|month|year|time|long)\w+|at the end|final|up to date|to date|still)\b"
+)
+_FIRST = re.compile(
+    r"\b(?:(?:at|on|the|his|her|their|very) first|first (?:visit|appointment|appt|seen|scan|clinic|consult\w*|echo|review)|initial(?:ly)?|original(?:ly)?|to (?:start|begin) with|at presentation)\b"
+)
+_ASKS_WHY = re.compile(r"\bwhy\b|\bhow come\b|\breasons?\b|\bruled out\b|\bwhat (?:stopped|prevented|kept)\b")
+_DENIES = re.compile(
+    r"\b(?:no|not|non|never|nil|none|without|denie[sd]|deny|declin\w+|refus\w+|unable|unsuitable|contraindicated|deferred|cancelled|ceased|stopped|withheld|held|cannot|off|against)\b|n['’]t\b"
+    r"|\b(?:is|was|does|did|could|would|are|were|has|had|have|do|ca|wo)nt\b",
+    re.IGNORECASE,
+)
+_ASKS_OF_FAMILY = re.compile(
+    r"\bfam(?:il\w*)?\b|\bfhx?\b|\bhereditary|\binherit|\brelative|\brun in|\b(?:uncle|aunt|mother|father|mom|mum|dad|parent|brother|sister|sibling|cousin|grand\w+|son|daughter|kid|child)"
+    r"(?:s|ren)?\b|\bwho\b|\banyone\b|\bsecond.?hand\b|\bpassive\b|\blive|\bhelp",
+    re.IGNORECASE,
+)
 # Lines that greet, sign or head a note.
 _GREETS = re.compile(
     r"\W*(?:dear (?:(?:dr|mr|ms|mrs|prof)\b\.?|doctor|colleague|sir)[^.!?,\n]{0,40}|(?:yours (?:sincerely|faithfully|truly)|(?:kind|best|warm) (?:regards|wishes)"
@@ -68,6 +89,28 @@ def looks_like_answer(question: str) -> re.Pattern[str] | None:
     """What a sentence has that answers a question of this kind: a time for "when", a cause for "why"; None for others."""
     text = question.lower()
     return next((answer for asks, answer in _ANSWER_OF if asks.search(text)), None)
+
+
+def asks_latest(question: str) -> int:
+    """1 where a question asks for the latest there is, -1 for the first, else 0."""
+    text = question.lower()
+    return 1 if _LATEST.search(text) else -1 if _FIRST.search(text) else 0
+
+
+def asks_of_family(question: str) -> bool:
+    """Whether a question asks about somebody beside the patient, or may."""
+    return _ASKS_OF_FAMILY.search(question) is not None
+
+
+def asks_why_not(question: str) -> bool:
+    """Whether a question asks why something is not, or is no longer."""
+    text = question.lower()
+    return _ASKS_WHY.search(text) is not None and denies(text.replace("ruled out", "not"))
+
+
+def denies(text: str) -> bool:
+    """Whether a text says that something is not, or is no longer."""
+    return _DENIES.search(text) is not None
 
 
 def asks_for_words(question: str) -> bool:

@@ -9,16 +9,22 @@ from datetime import timedelta
 from domain.facts import Evidence, Note, Span, span_ref
 from tools.context import ToolContext, day
 from tools.notes.asks import is_formality
+from tools.notes.codes import is_of_unheard_code
+from tools.notes.days_told import of_another_time
 from tools.notes.judgement import judgement
 from tools.notes.named import notes_named
 from tools.notes.passages import Found, rank_sentences
+from tools.notes.to_come import is_only_to_come
 from tools.outcome import Statement, ToolResult, say
 from tools.times.periods import Period
 from tools.untrusted import SET_ASIDE, inert_text
 
 _QUOTE_LIMIT = 420
 _FEW_NOTES = 4
-_AS_NEAR = 0.7  # of the best score: a sentence that is quoted beside it
+_OF_FORM = 4.0  # behind it: one that has the kind of answer asked for, where none of these has
+_LOOKED_THROUGH = 8  # sentences of another time, for one that names the time asked about
+_FEW_NAMED = 2  # notes of a time that "the note of" may mean
+_AS_NEAR = 2.0  # behind the best score: a sentence that is quoted beside it
 _NEAREST_SHOWN = 3
 _AUTHORS_SHOWN = 6
 _SHORT = 80  # characters; a shorter sentence is quoted with what follows it in its paragraph
@@ -34,6 +40,7 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _NAMES_A_NOTE = re.compile(r"\bnotes?\b|\bentry\b|\bletter\b|\bwrit|\bwrote\b|\bdocument|\bvisit\b", re.IGNORECASE)
+_ASKS_OF_PLAN = re.compile(r"\bplan(?:s|ned)?\b|\bnext steps?\b", re.IGNORECASE)
 _GOES_ON = re.compile(
     r"\bwhy\b|\bhow come\b|\bwhat made\b|\bwhat happen|\breason|\bplan|\bdecision|\boutcome|\bexplain|\bbecause|\bcause",
     re.IGNORECASE,
@@ -134,7 +141,10 @@ def search_notes(
     warnings = suspicion_warnings([n for n in suspicious_notes(ctx) if period is None or period.contains(n.time)])
     notes = notes_in(ctx, period)
     ranked = rank_sentences(ctx, query, notes, about)
-    telling = _telling(ranked, limit, is_named=period is not None and len(notes) <= _FEW_NOTES)
+    unheard = is_of_unheard_code(query, ctx.lexicon, (f"{n.title} {n.text}" for n in notes_in(ctx, None)))
+    is_one_of_few = period is not None and len(notes) <= _FEW_NOTES
+    is_of_plan = _ASKS_OF_PLAN.search(query) is not None
+    telling = [] if unheard else _telling(ranked, limit, is_one_of_few, is_of_plan)
     looked = (f"{len(notes)} notes{' ' + period.label if period and period.label else ''}",)
     by_id = {n.id: n for n in notes}
     statements: list[Statement] = []
@@ -143,25 +153,30 @@ def search_notes(
         quote, evidence = _quote(note, found.start, end)
         section = f", {found.section}" if found.section else ""
         statements.append(say(f"The {_describe(note)}{section}, says: “{quote}”", evidence))
+    to_come = is_only_to_come(query, [e.quote for s in statements for e in s.evidence])
+    if to_come:
+        statements.insert(0, say("No result is documented; of what was asked the notes only say that it is to come:"))
+    is_named = 0 < len(notes) <= _FEW_NAMED and _NAMES_A_NOTE.search(query) is not None
+    if not telling and period is not None and near and not (beside and about) and not is_named:
+        # What happened at a time is often told later, and the time may be that of what was asked.
+        elsewhere = search_notes(ctx, query, limit=_LOOKED_THROUGH, near=False, about=about)
+        if elsewhere.found:
+            return of_another_time(elsewhere, period, limit, looked, warnings)
     nearest = not telling and near
     if nearest:
         close = [f for f in ranked[:_NEAREST_SHOWN] if (f.is_near_by_name if beside else f.is_near)]
         statements = _nearest(close, notes, by_id, period, looked[0], query)
-    if not statements and period is not None and near and not beside:
-        # The time may be that of what was asked, and not of the note that tells it.
-        later = search_notes(ctx, query, limit=limit, near=False, about=about)
-        if later.found:
-            head = say(f"Not documented: no note mentions it. Looked at {looked[0]}. A note of another time does:")
-            told = {"query": query, "n": 0, "nearest": True}
-            kept = {"found": False, "statements": (head, *later.statements), "data": told, "looked_at": looked}
-            return later.model_copy(update={**kept, "warnings": warnings})
     if not statements:
         statements = [say(f"Not documented: no note mentions it. Looked at {looked[0]}.")]
     return ToolResult(
         tool="search_notes",
-        found=bool(telling),
+        found=bool(telling) and not to_come,
         statements=tuple(statements),
-        data={"query": query, "n": len(telling), "nearest": nearest and any(s.evidence for s in statements)},
+        data={
+            "query": query,
+            "n": len(telling),
+            "nearest": to_come or (nearest and any(s.evidence for s in statements)),
+        },
         looked_at=looked,
         warnings=warnings,
     )
@@ -172,14 +187,16 @@ def _apart(found: Sequence[Found], by_id: Mapping[str, Note], query: str) -> lis
     kept: list[tuple[Found, int]] = []
     for one in found:
         note = by_id[one.note_id]
-        end = _told_until(note, one, query)
-        one = one.model_copy(update={"start": _told_from(note, one)})
-        if not any(f.note_id == one.note_id and f.start < end and one.start < until for f, until in kept):
-            kept.append((one, end))
+        whole = one.model_copy(update={"start": _told_from(note, one)})
+        # Beside a quote that goes over the next sentence, a sentence stands alone.
+        for quoted, end in ((whole, _told_until(note, one, query)), (one, one.end)):
+            if not any(f.note_id == one.note_id and f.start < end and quoted.start < until for f, until in kept):
+                kept.append((quoted, end))
+                break
     return kept
 
 
-def _telling(ranked: Sequence[Found], limit: int, is_named: bool) -> list[Found]:
+def _telling(ranked: Sequence[Found], limit: int, is_named: bool, is_of_plan: bool) -> list[Found]:
     """The sentences that answer, with those that come as near to the question; none where the best does not answer.
 
     In a note that the question names, a weaker likeness is enough to quote it.
@@ -189,7 +206,13 @@ def _telling(ranked: Sequence[Found], limit: int, is_named: bool) -> list[Found]
     best = ranked[0]
     if not (best.answers or any(f.answers for f in ranked[:limit]) or (is_named and _is_likely(best))):
         return []
-    return [f for f in ranked[:limit] if f.answers or f.score >= _AS_NEAR * best.score or (is_named and _is_likely(f))]
+    told = [f for f in ranked[:limit] if f.answers or f.score >= best.score - _AS_NEAR or (is_named and _is_likely(f))]
+    if is_of_plan:  # a plan is told in several places
+        told += [f for f in ranked[limit : limit + 1] if _is_likely(f)]
+    if all(f.signs.lacks_form for f in told):  # no date where "when" is asked, no figure where "how much" is
+        of_form = (f for f in ranked if f.signs.has_form and f.is_near and f.score >= best.score - _OF_FORM)
+        told += [f for f in (next(of_form, None),) if f is not None and f not in told]
+    return told
 
 
 def _is_likely(found: Found) -> bool:
@@ -251,7 +274,7 @@ def _nearest(
             quote, evidence = _quote(note, found.start, end)
             statements.append(say(f"{_describe(note)}: “{quote}”", evidence, item=True))
         return statements
-    if period is not None and 0 < len(notes) <= 2 and _NAMES_A_NOTE.search(query):
+    if period is not None and 0 < len(notes) <= _FEW_NAMED and _NAMES_A_NOTE.search(query):
         # The reader named the note: what it says is shown, though nothing in it was recognised as the answer.
         quote, evidence = _quote(notes[-1], 0, len(notes[-1].text), 900)
         return [say(f"Not documented in those words; the {_describe(notes[-1])} reads:"), say(f"“{quote}”", evidence)]

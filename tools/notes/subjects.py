@@ -34,6 +34,8 @@ _FRAMES = re.compile(
     r"\b(?:after|since|during|following|before|post|at|on|upon|until)\s+(?:(?:the|his|her|their|its|a|an|that|this|last|first|starting|stopping"
     r"|getting|having|left|right|total)\s+)*$"
 )
+_AT_A_PLACE = re.compile(r"(?:icu|itu|ed|er|a&e|ward|clinic|hospital|theatre|recovery|admission|discharge)\b")
+_IN = re.compile(r"\b(?:in|on|at|from|to|by)\s+(?:(?:the|his|her|their|last|first|this|that)\s+)*$")
 _EVENTS = ("surgery", "operation", "procedure", "injection", "visit", "discharge", "admission", "appointment")
 # "want" and "last" are talk, but not in "why doesn't he want surgery" or "how long did it last".
 _MEANT = re.compile(
@@ -60,6 +62,7 @@ class Subject(NamedTuple):
     related: tuple[str, ...]
     exact: str = ""  # an acronym that looks like a plural ("TIPS"): it has to stand there as it is
     frames: bool = False  # says when or at what ("after the pacemaker"), which the note as a whole may tell
+    also: tuple[tuple[str, ...], ...] = ()  # its initials where the notes use them, or what initials stand for
 
 
 @lru_cache(maxsize=1)
@@ -134,6 +137,8 @@ def _is_frame(text: str, start: int) -> bool:
     if any(a <= start < b for a, b in authors_in(text)):
         return True
     before = text[:start]
+    if _AT_A_PLACE.match(text, start) and _IN.search(before):
+        return True
     if _ON_A_MATTER.search(before):
         return False
     if text.startswith(_EVENTS, start):  # "after the wrist surgery"

@@ -10,7 +10,8 @@ import re
 from functools import lru_cache
 from importlib import resources
 
-from knowledge_base.words import words_of
+from knowledge_base.words import stem, words_of
+from tools.concepts import common_words
 
 _SODIUM = re.compile(r"\bNa\b")
 _SIDE = re.compile(r"(?<![\w.,/-])(?<!\d )[LR]\b(?=[ -](?:[a-z]{3}|[A-Z]{2,4}\b))")  # "R knee", "L ICA"; not "2 L bag"
@@ -81,6 +82,27 @@ def related_to(name: str) -> tuple[str, ...]:
     by_name = _topics_by_name()
     numbers = set(by_name.get(name, ())) | set(by_name.get(" ".join(words_of(name)), ()))
     return tuple(sorted({other for number in numbers for other in _topics()[number]} - {name}))
+
+
+def is_everyday(word: str) -> bool:
+    """Whether a word, evened out, is one of everyday speech."""
+    return word in _everyday_words()
+
+
+def is_known(word: str) -> bool:
+    """Whether a word, evened out, is an everyday one or stands in a topic: it is not misspelt."""
+    return word in _known_words()
+
+
+@lru_cache(maxsize=1)
+def _everyday_words() -> frozenset[str]:
+    return frozenset(map(stem, common_words()))
+
+
+@lru_cache(maxsize=1)
+def _known_words() -> frozenset[str]:
+    topical = (word for topic in _topics() for name in topic for word in words_of(name))
+    return frozenset((*_everyday_words(), *topical))
 
 
 @lru_cache(maxsize=1)
