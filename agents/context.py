@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from agents.embedded.reading.record_names import RecordNames
 from agents.guards import People, name_words
+from agents.guards.around import capitalised
 from agents.runtime.breaker import Breaker
 from agents.runtime.run import Run
 from tools.context import ToolContext
@@ -16,6 +17,9 @@ from tools.events.visits import encounter_rows
 
 if TYPE_CHECKING:
     from agents.privacy.masking import Masker
+
+
+_MOVED_WITHIN = timedelta(hours=12)  # from one bed to the next
 
 
 @lru_cache(maxsize=65536)
@@ -66,15 +70,38 @@ class RunContext:
             other_ids=ids,
             gender=own.gender or "",
             other_pairs=frozenset[tuple[str, str]]().union(*(pairs for _, pairs in named)) - own_pairs,
-            around=name_words(self.seen_by) - own_words,
+            around=name_words([*self.seen_by, *(n.author for n in self.tools.chart.notes)]) - own_words,
+            told=self._named_in_notes - own_words,
         )
+
+    @property
+    def _named_in_notes(self) -> frozenset[str]:
+        """Words that this patient's notes write like names; read once for every state of the record."""
+        chart = self.tools.chart
+
+        def read() -> frozenset[str]:
+            return capitalised(n.text for n in chart.notes)
+
+        return self.tools.store.derived(self.tools.patient_id, f"names told {len(chart.notes)}", read)
 
     @cached_property
     def admissions(self) -> list[tuple[datetime, datetime | None]]:
-        """Start and end of every hospital stay, oldest first."""
-        return [
-            (start, r.end) for r in encounter_rows(self.tools, "inpatient") if (start := r.start or r.time) is not None
-        ]
+        """Start and end of every hospital stay, oldest first; a move from one ward to the next is no new stay."""
+        stays: list[tuple[datetime, datetime | None]] = []
+        for row in encounter_rows(self.tools, "inpatient"):
+            start = row.start or row.time
+            if start is None:
+                continue
+            if (
+                stays
+                and (left := stays[-1][1]) is not None
+                and start - left <= _MOVED_WITHIN
+                and (row.end or start) >= left
+            ):
+                stays[-1] = (stays[-1][0], row.end)
+            else:
+                stays.append((start, row.end))
+        return stays
 
     @cached_property
     def emergencies(self) -> list[datetime]:

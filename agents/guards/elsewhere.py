@@ -24,7 +24,9 @@ _ELSEWHERE = re.compile(
             r"\b(?:my|our|your|the) other (?:diabetic|hypertensive|asthmatic|smoker|inpatient|outpatient|admission|mr|mrs|ms|miss)\b",
             r"\bwhoever\b|\bthe one who (?:came|had|has|fell|got|is|was|died|left)\b(?! (?:on call|treating|looking|covering|responsible|with (?:him|her)))",
             # by a place
-            rf"\b{_PERSON}\s+(?:in|from)\s+(?:{_SPOT})\b|\b(?:bed|room|bay|cubicle|slot|bedspace)\s*(?:#|no\.?|number)?\s*\d+\w?\b",
+            rf"\b{_PERSON}\s+(?:in|from)\s+(?:{_SPOT}|(?!2\d{{3}}|19\d\d)\d{{1,3}}[a-z]?(?!\w|[.:/%-]|\s*(?:days?|weeks?|months?|years?|hours?|h|d|mins?|minutes?)\b))\b|\b(?:bed|room|bay|cubicle|slot|bedspace)\s*(?:#|no\.?|number)?\s*\d+\w?\b",
+            rf"\b{_PERSON} (?:who|that) (?:was|were) (?:here|(?:in|at) (?:this|that|the) (?:bed|room|bay|place)) (?:before|earlier|last|yesterday)\b",
+            r"\b(?:previous|last|next) (?:admission|occupant|one|person) (?:in|of) (?:this|that|the same|the) (?:bed|room|bay|cubicle)\b",
             rf"\b(?:{_PERSON}|one)\s+(?:across|next to|opposite|beside|down the)\b|\b{_PERSON}\s+(?:\w+\s+)?doors? (?:down|up|along)\b|\bnext door\b",
             r"\b(?:the|an?) (?:other|next|adjacent|neighbou?ring) (?:bed|room|bay|cubicle)\b|\b(?:in|at|from)\s+the\s+(?:next|other|adjacent|neighbou?ring)\s+(?:bed|room|bay|cubicle)\b|\b(?:bed|room)\s+mate\b",
             r"\bthe (?:room ?mate|neighbou?r|visitor|other (?:guy|man|woman|lady|person|chap|bloke|one in))(?:['’]?s)?\b(?!\s+(?:on the phone\s+)?(?:says?|said|thinks?|thought|reports?|told|reckons?|believes?|claims?|mention\w*))(?!.*\b(?:liv|contact|household))",

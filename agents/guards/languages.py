@@ -5,7 +5,7 @@ from __future__ import annotations
 from tools.concepts import Lexicon, common_words, tokenize
 
 # Function words of other languages that are neither English nor clinical short forms.
-_FOREIGN = frozenset(
+FOREIGN_WORDS = frozenset(
     "el los las una unos que cual cuál cuáles qué tiene paciente está esta fue cuándo cuando cuánto cuántas último última alergias alergia medicamentos toma por "
     "le les des du est quel quelle quels quelles pourquoi dernier dernière dernieres avez avec sont elle il ils du pression allergies quand combien au aux une "
     "der die das ein eine ist wie welche welches welcher wann hat der patientin letzte letzter letztes letzten nicht und oder für von blutdruck allergien nimmt wurde "
@@ -33,13 +33,13 @@ def is_foreign(text: str, lexicon: Lexicon | None = None) -> bool:
     if letters and sum(1 for c in letters if ord(c) > 0x24F) > 0.4 * len(letters):
         return True
     words = [t.norm for t in tokenize(text)]
-    foreign = sum(1 for w in words if w in _FOREIGN)
-    english = sum(1 for w in words if w in common_words() and w not in _FOREIGN)
+    foreign = sum(1 for w in words if w in FOREIGN_WORDS)
+    english = sum(1 for w in words if w in common_words() and w not in FOREIGN_WORDS)
     if foreign >= 2 and foreign > english:
         return True
     if (
         lexicon is not None
-        and sum(w.isalpha() for w in words) >= 3
+        and sum(w.isalpha() and len(w) > 2 for w in words) >= 3
         and not english
         and not any(lexicon.knows_word(w) for w in words)
     ):

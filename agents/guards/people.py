@@ -12,6 +12,11 @@ from agents.guards.relatives import asks_of_a_relative
 from domain.facts import Frozen
 from tools.concepts import Lexicon, tokenize
 
+# A patient's number written in groups; without them `elsewhere` knows it.
+_NUMBERED = re.compile(
+    r"\b(?:nhs|mrn|chi|medicare|hospital|patient)\s*(?:number|no\.?|id|#)?\s*[:#]?\s*(?P<number>\d{2,4}(?:[ -]\d{2,5}){1,3})\b(?!-)",
+    re.IGNORECASE,
+)
 _TITLES = frozenset("mr mrs ms dr miss jr sr ii iii iv md phd de la el da di al van von".split())
 
 
@@ -25,7 +30,8 @@ class People(Frozen):
     gender: str = ""  # of the open patient, as the record has it
     # Given and family name of others whose words are also the patient's or everyday words: only the pair tells them.
     other_pairs: frozenset[tuple[str, str]] = frozenset()
-    around: frozenset[str] = frozenset()  # words of the names of this chart's clinicians and places
+    around: frozenset[str] = frozenset()  # words of the names of this chart's clinicians, authors and places
+    told: frozenset[str] = frozenset()  # words that its notes write like names
 
     @property
     def names(self) -> frozenset[str]:
@@ -55,6 +61,9 @@ def names_somebody_else(text: str, people: People, lexicon: Lexicon) -> bool:
     """Whether the question is about a person other than the open patient."""
     cleaned = without_own_ids(text, people)
     if means_another_by_place(cleaned):
+        return True
+    own_numbers = {re.sub(r"\D", "", value) for value in people.own_ids}
+    if any(re.sub(r"\D", "", m["number"]) not in own_numbers for m in _NUMBERED.finditer(cleaned)):
         return True
     lowered = cleaned.lower()
     if any(other in lowered for other in people.other_ids):

@@ -35,6 +35,9 @@ _OF_EVERYDAY = (
 )
 _OWNS = re.compile(rf"\b(?:{_OF_WHOM}|the|my)?\s*(?:{RELATIONS})(?:'s|’s|s')\s+(?!{_OF_EVERYDAY})", re.IGNORECASE)
 _KIN = re.compile(rf"\b(?:{_OF_WHOM}|my)\s+{_MAYBE}(?P<who>{RELATIONS})\b(?!['’]s)", re.IGNORECASE)
+_OF_THE_ASKER = re.compile(
+    rf"\b(?:does|do|is|has|did|was|can|should|will)\s+my\s+{_MAYBE}(?:{RELATIONS})\b", re.IGNORECASE
+)
 # "The husband, what is he on": named first, and asked about.
 _FRONTED = re.compile(
     rf"^\W*(?:and |so |ok |now )*(?:(?:what|how) about )?(?:{_OF_WHOM}|the|my)\s+{_MAYBE}(?:{RELATIONS})\s*[,:;–-]+\s*(?:what|which|is|does|how|when|has|any|was)\b(?!.*\b(?:say|said|think|want|know|live)\w*\b)",
@@ -98,6 +101,8 @@ def asks_of_a_relative(text: str, lexicon: Lexicon, gender: str = "") -> bool:
     told = _TOLD_TO.sub(" ", _TELLS.sub(" ", text))
     if told != text and (pronoun := _PRONOUN.get(gender)) is not None and pronoun.search(text):
         return True  # "his wife says she takes warfarin, at what dose": she is not he
+    if _OF_THE_ASKER.search(told):
+        return True
     owned = _OWNS.search(told)
     if owned is not None and not _is_family_history(owned[0], told, lexicon):
         return True

@@ -10,6 +10,7 @@ import pytest
 
 from agents import guards
 from agents.context import RunContext
+from agents.guards.around import capitalised
 from tests.conftest import Bench
 from tools.concepts import default_lexicon
 
@@ -193,3 +194,57 @@ def test_a_patient_who_is_stored_later_is_somebody_else_at_once(cohort: Bench) -
     later = RunContext(tools=replace(context, store=Grown())).people
     assert "achterberg" not in before.others and "achterberg" in later.others
     assert ("ottoline", "achterberg") in later.other_pairs
+
+
+AROUND = guards.People(
+    own=guards.name_words(["Gordon Tarrant"]),
+    others=frozenset({"okafor", "harold"}),
+    around=guards.name_words(["Nina Featherstone", "Dr. Arjun Venkataraghavan", "Ms Tegan Ruxton"]),
+    told=capitalised(["Lives with Helen. Brother Kevin had a transplant. Discussed with Dr Smith. Asked Iyer-Blake."]),
+    gender="male",
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Venkat's note - why was it started", "how well was the RV contracting on Nina's 2 am scan", "what did Ms Ruxton advise about fluids", "when did Helen visit", "who is Kevin",
+        "is Kevin alive", "Smith's opinion on the stent", "did Helen agree to the tracheostomy", "what did smith say about warfarin", "featherstone's plan for the potassium",
+        "per Iyer-Blake, any relapse", "Helen's phone number", "why did Kevin need a transplant", "what did Mr Smith find at operation",
+    ],
+)  # fmt: skip
+def test_people_of_the_chart_are_spoken_of(question: str) -> None:
+    assert not guards.names_somebody_else(question, AROUND, default_lexicon())
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Helen's blood pressure", "is Kevin on statins", "and Helen?", "what about Kevin", "potassium for Kevin", "Kevin's latest creatinine", "Mr Smith's potassium", "does Helen take warfarin",
+        "john smith potassium", "Venkat's allergies", "Okafor's note on Nina", "does Ms Ruxton have diabetes", "Harold's scan", "meds of smith",
+    ],
+)  # fmt: skip
+def test_people_of_the_chart_are_no_patients_of_it(question: str) -> None:
+    assert guards.names_somebody_else(question, AROUND, default_lexicon())
+
+
+@pytest.mark.parametrize(
+    ("other", "own"),
+    [
+        ("quispe labs", "ammonia labs"), ("bp of kowalczyk", "bp of yesterday"), ("does mwangi have diabetes", "does methotrexate have interactions"), ("thornbury creatinine", "nadir creatinine"),
+        ("Hamilton, J - last INR", "Hamilton score"), ("and for Delgado?", "and for Warfarin?"), ("labs for szczepanski please", "labs for tomorrow please"), ("NHS number 943 476 5919, labs", "NHS number?"),
+        ("what did we give Jenkins last night", "what did we give at Jenkins Clinic"), ("the lady in 12B, her potassium", "the lady in 2024, her potassium"),
+    ],
+)  # fmt: skip
+def test_a_name_alone_where_a_patient_is_named(other: str, own: str) -> None:
+    people = guards.People(own=frozenset({"maria", "gonzalez"}), others=frozenset())
+    assert guards.names_somebody_else(other, people, default_lexicon())
+    assert not guards.names_somebody_else(own, people, default_lexicon())
+
+
+def test_whoever_a_note_names_is_around(cohort: Bench) -> None:
+    context = RunContext(tools=cohort.context(2))
+    people, authors = context.people, [n.author for n in context.tools.chart.notes if n.author]
+    assert authors and all(guards.name_words([a]) <= people.around | people.own for a in authors)
+    assert people.told and not people.told & people.own
+    assert any(word.title() in n.text for word in people.told for n in context.tools.chart.notes)
