@@ -24,6 +24,7 @@ from tools.events import timeline as events
 from tools.measurements import causes, observations
 from tools.measurements import statistics as observation_statistics
 from tools.measurements.all_results import all_results
+from tools.measurements.habits import HabitClaim, judged
 from tools.notes import search as notes
 from tools.outcome import FinalToolError, RetryableToolError, ToolResult, say
 from tools.record_query import query_record
@@ -97,18 +98,24 @@ _RATIOS = {
 
 
 def latest(
-    ctx: ToolContext, concept: str, offset: int = 0, first: bool = False, period: Period | None = None, unit: str = ""
+    ctx: ToolContext,
+    concept: str,
+    offset: int = 0,
+    first: bool = False,
+    period: Period | None = None,
+    unit: str = "",
+    claim: HabitClaim = "",
 ) -> ToolResult:
     """The most recent value of a lab, vital or score, or the one `offset` places before it (`first`: from the start).
 
-    `unit` adds the value in another unit.
+    `unit` adds the value in another unit; `claim`, for a smoking status alone, is what a yes/no question says of it.
 
     A quantity that was never measured but follows from others (eGFR, mean arterial pressure, BMI, anion gap) is
     calculated from the newest inputs, and it is said.
     """
     result = observations.latest(ctx, concept, offset, first, period, unit)
     if result.data.get("concept") == "tobacco_status":
-        return result.model_copy(update={"conflicts": conflicts.smoking_conflicts(ctx)})
+        return judged(result, claim).model_copy(update={"conflicts": conflicts.smoking_conflicts(ctx)})
     parts = _RATIOS.get(str(result.data.get("concept", "")))
     if parts is not None and not result.found and not result.data.get("n"):
         both = observations.panel(ctx, parts, "values it is made of", period)

@@ -15,6 +15,8 @@ from typing import Protocol
 
 from domain.facts import Frozen
 from nlp_pipeline.vocabulary import Concept, Vocabulary, load_vocabulary
+from tools.initials import names_meant
+from tools.long_names import component_of, names_of_long
 
 KINDS = ("observation", "medication", "drug_class", "condition", "procedure", "immunization", "allergen")
 
@@ -105,20 +107,29 @@ def _singular(word: str) -> str:
 @lru_cache(maxsize=1)
 def common_words() -> frozenset[str]:
     """Everyday words that are never read as a misspelt clinical name."""
-    text = resources.files("tools").joinpath("data/common_words.txt").read_text(encoding="utf-8")
-    return frozenset(w for line in text.splitlines() if not line.startswith("#") for w in line.split())
+    return _listed("common_words")
+
+
+@lru_cache(maxsize=1)
+def english_words() -> frozenset[str]:
+    """English words of four letters and more, names among them: none of them is a slip of the fingers."""
+    return _listed("english_words")
 
 
 @lru_cache(maxsize=1)
 def _spelt_right() -> frozenset[str]:
     """English words that only look like a misspelt clinical one."""
-    text = resources.files("tools").joinpath("data/spelt_right.txt").read_text(encoding="utf-8")
+    return _listed("spelt_right")
+
+
+def _listed(name: str) -> frozenset[str]:
+    text = resources.files("tools").joinpath(f"data/{name}.txt").read_text(encoding="utf-8")
     return frozenset(w for line in text.splitlines() if not line.startswith("#") for w in line.split())
 
 
 # Words that stand in many names and tell none of them apart.
 _GENERIC = frozenset(
-    "index ratio level count panel test status rate total mass score type number volume time free body serum blood group".split()
+    "index ratio level count panel test status rate total mass score type number volume time free body serum blood group intensive care critical".split()
 )
 
 
@@ -301,8 +312,12 @@ class Lexicon:
         name = normalise_name(row.display)
         if kind == "observation":  # "glucose" is part of "glucose in urine": only the whole display counts
             if name not in self._by_name:
+                called = [normalise_name(n) for n in names_of_long(row.display)]
+                name = next((n for n in called if n in self._by_name), called[0] if called else name)
+            if name not in self._by_name:
                 name = " ".join(w for w in name.split() if w not in _METHOD_WORDS)
-            return frozenset(c.id for c in self._by_name.get(name, ()) if c.kind == kind)
+            named = self._by_name.get(name) or (self._short_forms.get(name, []) if component_of(row.display) else [])
+            return frozenset(c.id for c in named if c.kind == kind)
         mentions = self.find_mentions(name, (kind,), fuzzy=False)
         return frozenset(by_code | {t.id for m in mentions for t in m.targets if t.kind == kind})
 
@@ -348,7 +363,14 @@ class Lexicon:
         """A target made of the record's own displays that hold every content word of the phrase, None if none does."""
         from rapidfuzz import fuzz
 
-        words = content_words(phrase)
+        words, asked = content_words(phrase), normalise_name(phrase)
+        names = {normalise_name(row.display): row.display for row in rows}
+        whole = {n for n, display in names.items() if n and asked and normalise_name(component_of(display)) == asked}
+        if not whole and len(words) == 1:
+            whole = set(names_meant(phrase, names, kind))
+        if whole:
+            label = min(whole, key=len)
+            return Target(kind=kind, id=f"record:{label}", label=label, displays=frozenset(whole))
         if not words or not any(len(w) >= 4 for w in words) or set(words) <= _GENERIC:
             return None
         displays = set()

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from tools.concepts import Target, content_words, normalise_name
 from tools.context import ToolContext, cite, dated, plain_name, within
+from tools.events.findings import told_in_reports
 from tools.measurements.readings import reading_of
 from tools.notes.search import search_notes
 from tools.outcome import Statement, ToolResult, say
 from tools.times.periods import Period
+
+_SENTENCE = 4  # words; such a "name" is a question that was looked up as it stands
+_ASKS_WHETHER = re.compile(
+    r"^\W*(?:(?:and|so|but)\s+)?(?:is|are|was|were|has|have|had|did|does|do|can|could|should|any|ever|still)\b",
+    re.IGNORECASE,
+)
 
 
 def look_up(ctx: ToolContext, name: str, period: Period | None = None, question: str = "") -> ToolResult:
@@ -21,12 +29,16 @@ def look_up(ctx: ToolContext, name: str, period: Period | None = None, question:
     statements: list[Statement] = []
     for kind, label, rows in _lists(ctx):
         target = ctx.lexicon.resolve(name, kind) if len(content_words(name)) else None
+        if target is not None and target.id == "surgery" and len(content_words(name)) > 1:
+            target = None  # "pituitary operation" is not any operation
         hits = [r for r in within(rows, period) if _hit(ctx, target, name, r, kind)]
         if hits:
             row = hits[-1]
             value = f": {reading_of(row).shown}" if kind == "observation" else ""
             count = f" ({len(hits)} entries, first {dated(hits[0])})" if len(hits) > 1 else ""
-            statements.append(say(f"{label}: **{plain_name(row.display)}**{value}, {dated(row)}{count}.", cite(row)))
+            says = f": {row.conclusion}" if kind == "report" and row.conclusion else ""
+            text = f"{label}: **{plain_name(row.display)}**{value}, {dated(row)}{count}{says}"
+            statements.append(say(text if says.endswith(".") else f"{text}.", cite(row)))
     looked = (
         f"{len(ctx.chart.observations)} observations",
         f"{len(ctx.chart.conditions)} conditions",
@@ -44,7 +56,9 @@ def look_up(ctx: ToolContext, name: str, period: Period | None = None, question:
         more = search_notes(ctx, wanted, period, near=bool(left), beside=True) if wanted else None
         told = more.statements if more is not None and (more.found or more.data.get("nearest")) else ()
         # "Can he eat peanuts?" must not begin with a yes because an allergy was found.
-        lead = "Recorded:" if any(s.text.startswith("Allergy") for s in statements) else "Yes, recorded:"
+        openly = _ASKS_WHETHER.match(question or name) is None and _is_sentence(question)
+        allergic = any(s.text.startswith("Allergy") for s in statements)
+        lead = "Recorded:" if allergic or openly else "Yes, recorded:"
         part = f"Recorded under part of that name; “{' '.join(left)}” is not documented in the structured record:"
         return ToolResult(
             tool="look_up",
@@ -52,10 +66,20 @@ def look_up(ctx: ToolContext, name: str, period: Period | None = None, question:
             data={"name": name, "n": len(statements)},
             warnings=more.warnings if more is not None else (),
         )
+    if reported := told_in_reports(ctx, question or name, period):
+        more = search_notes(ctx, question or name, period, near=False, beside=True)
+        told = more.statements if more.found else ()
+        return ToolResult(
+            tool="look_up", statements=(*reported, *told), data={"name": name, "n": 1}, warnings=more.warnings
+        )
     noted = search_notes(ctx, question or name, period)
     if noted.found:
-        head = say(f"Not documented in the structured record under “{_short(name)}”; notes mention it:")
-        return noted.model_copy(update={"tool": "look_up", "statements": (head, *noted.statements)})
+        listed = f"Not documented in the structured record under “{_short(name)}”"
+        lines = (say(f"{listed}; notes mention it:"), *noted.statements)
+        if _ASKS_WHETHER.match(question) is None:  # what is asked stands first
+            listed = "Not documented in the structured record." if _is_sentence(name) else f"{listed}."
+            lines = (*noted.statements, say(listed))
+        return noted.model_copy(update={"tool": "look_up", "statements": lines})
     when = f" {period.label}" if period and period.label else ""
     text = f"No, not documented: nothing is recorded under “{_short(name)}”{when}."
     if noted.data.get("nearest"):
@@ -81,9 +105,13 @@ def _left_over(ctx: ToolContext, name: str, statements: list[Statement]) -> list
 
 def _hint(name: str) -> tuple[Statement, ...]:
     """For whole sentences that were looked up as they stand: how to ask so that the right list is read."""
-    if len(name.split()) < 4:
+    if not _is_sentence(name):
         return ()
     return (say("If the record should have it, name the lab, drug, problem, procedure, visit or calculator you mean."),)
+
+
+def _is_sentence(name: str) -> bool:
+    return len(name.split()) >= _SENTENCE
 
 
 def _short(name: str) -> str:
@@ -107,11 +135,14 @@ def _lists(ctx: ToolContext) -> Iterable[tuple[str, str, list[Any]]]:
     )
 
 
+_GENERIC = frozenset({"operation", "operations", "surgery"})  # what was operated on tells which
+
+
 def _hit(ctx: ToolContext, target: Target | None, name: str, row: Any, kind: str) -> bool:
     matcher: Callable[[Target, Any], bool] = ctx.lexicon.matches
     if target is not None and kind not in {"report", "device", "care_plan", "encounter"} and matcher(target, row):
         return True
-    words = content_words(name)
+    words = [w for w in content_words(name) if w not in _GENERIC] or content_words(name)
     text = normalise_name(
         f"{row.display} {getattr(row, 'type_display', '')} {getattr(row, 'reason_display', '')} {getattr(row, 'value_text', '') if kind != 'observation' else ''}"
     )

@@ -185,6 +185,17 @@ def _has(
     return statements
 
 
+def _in_its_words(row: ConditionRow) -> str:
+    return f": {row.note.rstrip('.')}" if row.note else ""
+
+
+def _entered_in_error(ctx: ToolContext, target: Target) -> ConditionRow | None:
+    """The newest entry of a problem that the record itself calls a mistake: nothing counts it, but it answers whether it is so."""
+    rows = [r for r in ctx.store.conditions(ctx.patient_id) if r.verification_status == "entered-in-error"]
+    known = [r for r in rows if ctx.chart.is_known(r.time) and ctx.lexicon.matches(target, r, "condition")]
+    return known[-1] if known else None
+
+
 def _no_condition(ctx: ToolContext, target: Target, name: str, period: Period | None) -> ToolResult:
     looked = (
         counted(len(ctx.chart.conditions), "condition"),
@@ -197,8 +208,15 @@ def _no_condition(ctx: ToolContext, target: Target, name: str, period: Period | 
     if refuted:
         row = refuted[-1]
         statements.append(
-            say(f"No: {plain_name(row.display)} was considered and **refuted** ({dated(row)}).", cite(row))
+            say(
+                f"No: {plain_name(row.display)} was considered and **refuted** ({dated(row)}){_in_its_words(row)}.",
+                cite(row),
+            )
         )
+    elif (wrong := _entered_in_error(ctx, target)) is not None:
+        entry = f"the entry {plain_name(wrong.display)} of {dated(wrong)} is marked as **entered in error**{_in_its_words(wrong)}"
+        text = f"No {in_sentence(target)} is recorded{when}: {entry}."
+        statements.append(say(text, cite(wrong)))
     else:
         statements.append(
             say(f"No {in_sentence(target)} is recorded{when}; the problem list does not have it (not documented).")

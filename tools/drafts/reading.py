@@ -90,6 +90,11 @@ _DRUG_FIRST = re.compile(
     r"^(?P<drug>[\w-]{4,})\s+(?P<verb>increase|decrease|reduce|raise|lower|change|hold|stop)\s+(?P<rest>(?:to \d|now\b|today\b).*)$",
     re.IGNORECASE,
 )
+# "I want to tell her whether it improved": what is to be told is what is asked here.
+_TO_BE_TOLD = re.compile(
+    r"^(?:(?:so|and|ok(?:ay)?|hi)\b[,\s]*)*i(?: want| need| have|'d like| would like|'ve got| am going|'m going)? to (?:be able to )?(?:tell|let|inform|update|reassure|explain to)\b.{0,30}?\b(?:whether|if|how(?! to\b)|what|which|when|by how much)\b",
+    re.IGNORECASE,
+)
 _NOT = re.compile(r"^(?:do not|don'?t|never|no need to|not)\b", re.IGNORECASE)
 
 
@@ -103,6 +108,8 @@ def read_draft_request(text: str, ctx: ToolContext) -> DraftRequest | None:
     if (swapped := _DRUG_FIRST.match(bare)) is not None:
         bare = f"{swapped['verb']} {swapped['drug']} {swapped['rest']}"
     if not bare or _NOT.match(bare) or (bare == said and _QUESTION.match(bare)) or _OPINION.match(said):
+        return None
+    if _TO_BE_TOLD.match(said):
         return None
     return _problem(bare, ctx) or _message(bare, text) or _note(bare, text, ctx) or _order(bare, ctx)
 

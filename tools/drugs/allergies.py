@@ -10,6 +10,7 @@ from domain.facts import Fact, FactKind
 from knowledge_base.rows import AllergyRow
 from tools.concepts import Target, normalise_name
 from tools.context import ToolContext, cite, counted, dated, day, in_sentence, plain_name
+from tools.drugs.reactions import is_recorded_reaction, shared_group
 from tools.notes.claims import affirms_allergy, denies_allergy, is_set_right, sentence_of
 from tools.notes.search import sentence_around
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
@@ -28,17 +29,20 @@ def is_active_allergy(row: AllergyRow) -> bool:
     return row.clinical_status in {"active", ""}
 
 
-def allergies(ctx: ToolContext, substance: str = "", aspect: str = "list", category: str = "") -> ToolResult:
+def allergies(
+    ctx: ToolContext, substance: str = "", aspect: str = "list", category: str = "", reaction: str = ""
+) -> ToolResult:
     """Allergies and intolerances: all, or whether one to a substance (drug, class, food) is recorded.
 
     `aspect`: list | has | reaction | count | none_known (answers "NKDA?"). `category`: drug | food | environment narrows a list, the rest is still named.
+    `reaction`: a finding (hives, anaphylaxis): whether it is the recorded reaction to the substance.
     Notes that contradict the record are shown as a conflict.
     """
     if aspect not in _ASPECTS:
         raise RetryableToolError(f"aspect is one of {', '.join(_ASPECTS)}")
     conflicts = allergy_conflicts(ctx)
     if substance.strip():
-        return _allergy_to(ctx, substance, conflicts, aspect)
+        return _allergy_to(ctx, substance, conflicts, aspect, reaction)
     rows = ctx.chart.allergies
     active = [r for r in rows if is_active_allergy(r)]
     past = [_allergy_line(r, past=True) for r in (*(r for r in rows if r not in active), *ctx.chart.refuted_allergies)]
@@ -173,7 +177,9 @@ def _concerning(ctx: ToolContext, target: Target, rows: Iterable[AllergyRow]) ->
     return [r for r in rows if ctx.lexicon.matches_allergy(target, r)]
 
 
-def _allergy_to(ctx: ToolContext, substance: str, conflicts: tuple[Conflict, ...], aspect: str) -> ToolResult:
+def _allergy_to(
+    ctx: ToolContext, substance: str, conflicts: tuple[Conflict, ...], aspect: str, reaction: str
+) -> ToolResult:
     target = find_allergen(ctx, substance)
     rows = ctx.chart.allergies
     hits = allergy_rows(ctx, target)
@@ -181,7 +187,7 @@ def _allergy_to(ctx: ToolContext, substance: str, conflicts: tuple[Conflict, ...
     if active:
         return ToolResult(
             tool="allergies",
-            statements=tuple(_recorded(ctx, target, row, aspect) for row in active),
+            statements=tuple(_recorded(ctx, target, row, aspect, reaction) for row in active),
             conflicts=conflicts,
             data={"substance": target.id, "n": len(hits)},
         )
@@ -210,27 +216,45 @@ def _allergy_to(ctx: ToolContext, substance: str, conflicts: tuple[Conflict, ...
     )
 
 
-def _recorded(ctx: ToolContext, target: Target, row: AllergyRow, aspect: str) -> Statement:
-    reaction = f"; reaction: {', '.join(row.reactions)}" if row.reactions else ""
-    if not reaction and aspect == "reaction":
-        reaction = "; the reaction is not documented"
-    parts = [
-        f"; {row.criticality} criticality" if row.criticality else "",
-        reaction,
-        f"; {row.severity} reaction" if row.severity else "",
-        f"; {row.verification_status}" if row.verification_status not in {"confirmed", ""} else "",
-    ]
-    lead = "Yes, as an intolerance" if row.type == "intolerance" else "Yes"
+def _recorded(ctx: ToolContext, target: Target, row: AllergyRow, aspect: str, reaction: str = "") -> Statement:
+    grave = f"{row.criticality} criticality" if row.criticality else ""
+    severe = f"{row.severity} reaction" if row.severity else ""
+    unsure = row.verification_status if row.verification_status not in {"confirmed", ""} else ""
     covers = f" It covers {in_sentence(target)}." if _is_covered(ctx, target, row) else ""
+    note = f" {row.note}" if row.note else ""
+    if aspect == "reaction" and row.reactions and not reaction:
+        kind = "intolerance" if row.type == "intolerance" else ""
+        parts = [p for p in (plain_name(row.display), kind, grave, severe, unsure, _since(row)) if p]
+        return say(f"Recorded reaction: **{', '.join(row.reactions)}** ({'; '.join(parts)}).{covers}{note}", cite(row))
+    had = f"reaction: {', '.join(row.reactions)}" if row.reactions else ""
+    if not had and aspect == "reaction":
+        had = "the reaction is not documented"
+    told = "".join(f"; {p}" for p in (grave, had, severe, unsure) if p)
     when = f" ({_since(row)})" if row.time else ""
-    text = f"{lead}: **{plain_name(row.display)}** is recorded{''.join(parts)}{when}.{covers}"
-    return say(f"{text} {row.note}" if row.note else text, cite(row))
+    lead = (
+        _is_it_so(ctx, row, reaction) if reaction else "Yes, as an intolerance" if row.type == "intolerance" else "Yes"
+    )
+    return say(f"{lead}: **{plain_name(row.display)}** is recorded{told}{when}.{covers}{note}", cite(row))
+
+
+def _is_it_so(ctx: ToolContext, row: AllergyRow, reaction: str) -> str:
+    """Whether the reaction asked about is the recorded one, as the opening of an answer."""
+    named = ctx.lexicon.resolve(reaction, "condition")
+    words = in_sentence(named) if named is not None else reaction
+    is_so = is_recorded_reaction(ctx.lexicon, row, named.label if named is not None else reaction)
+    if is_so is None:
+        return f"Not documented whether it was {words}"
+    return "Yes" if is_so else f"No, {words} is not the recorded reaction"
 
 
 def _is_covered(ctx: ToolContext, target: Target, row: AllergyRow) -> bool:
     """Whether the row is about a class or group that the substance belongs to, not about the substance by name."""
     own = ctx.lexicon.concept_ids("medication", row) | ctx.lexicon.concept_ids("allergen", row)
     own |= ctx.lexicon.concept_ids("drug_class", row)
+    if target.kind == "allergen":  # nuts asked, walnut on file: the narrower entry covers nothing
+        recorded = ctx.lexicon.concept_ids("allergen", row)
+        groups = [g for c in recorded - {target.id} if (g := ctx.lexicon.resolve(c, "allergen")) is not None]
+        return target.id not in recorded and any(target.id in g.ids for g in groups)
     return target.kind == "medication" and target.id not in own
 
 
@@ -256,10 +280,16 @@ def related_allergies(ctx: ToolContext, target: Target) -> list[Statement]:
 
 
 def _relation(ctx: ToolContext, target: Target, row: AllergyRow) -> Finding | None:
+    from knowledge_base.drafts import Finding, Severity
     from tools.drafts.checks import allergy_finding
     from tools.drafts.rules import kinds_of
 
-    if target.kind not in {"medication", "drug_class"} or target.displays:
+    if target.displays:
+        return None
+    if target.kind == "allergen" and (group := shared_group(ctx.lexicon, target, row)):
+        text = f"A related allergy is recorded: {plain_name(row.display)} ({group})."
+        return Finding(check="allergy", severity=Severity.WARNING, text=text, evidence=(cite(row),))
+    if target.kind not in {"medication", "drug_class"}:
         return None
     return allergy_finding(ctx, target, kinds_of(ctx.lexicon, target.id), row)
 

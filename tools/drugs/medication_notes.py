@@ -34,8 +34,13 @@ def note_mentions(ctx: ToolContext, target: Target, limit: int = 2) -> list[Stat
     return statements
 
 
-def note_contradiction(ctx: ToolContext, target: Target, last_order: datetime | None) -> list[Statement]:
-    """The newest note that lists a drug which the record says is not active, where it is no older than the last order."""
+def note_contradiction(
+    ctx: ToolContext, target: Target, last_order: datetime | None, ended: datetime | None = None
+) -> list[Statement]:
+    """The newest note that lists a drug which the record says is not active, where it is no older than the last order.
+
+    A note of the day on which the last order ended, or of a day before, contradicts nothing.
+    """
     facts = [f for f in ctx.chart.facts if f.concept_id in target.ids and lists_as_taken(ctx, f)]
     if not facts:
         return []
@@ -46,6 +51,8 @@ def note_contradiction(ctx: ToolContext, target: Target, last_order: datetime | 
     if over is not None and over <= ctx.as_of:
         return []
     if when is None or (last_order is not None and when.date() < last_order.date()):
+        return []
+    if ended is not None and when.date() <= ended.date():
         return []
     text = f"The note of {day(when)} still mentions “{newest.evidence.quote}”; the structured record is followed."
     return [say(text, newest.evidence)]

@@ -13,6 +13,7 @@ from tools.concepts import Target, content_words, normalise_name
 from tools.context import ToolContext, cite, dated, day, in_sentence, plain_name, within
 from tools.drugs.doses import dose_history, dose_now
 from tools.drugs.medication_notes import note_contradiction, note_mentions, rhythm_conflicts
+from tools.drugs.spans import last_end, neighbours, stopped, taken_for
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.problems import find_condition
 from tools.times.periods import Period, wall_clock
@@ -26,18 +27,8 @@ _LOOKS_BACK = (
 )
 _AS_NEEDED = re.compile(r"\bas needed\b|\bprn\b|\bwhen (?:needed|required)\b", re.IGNORECASE)
 _ASPECTS = (
-    "active",
-    "ever",
-    "start",
-    "stop",
-    "last",
-    "dose",
-    "reason",
-    "count",
-    "stopped",
-    "prescriber",
-    "dose_history",
-)
+    "active", "ever", "start", "stop", "last", "dose", "reason", "count", "stopped", "prescriber", "dose_history", "duration", "before", "after",
+)  # fmt: skip
 
 
 class Course(Frozen):
@@ -110,6 +101,9 @@ def find_drug(ctx: ToolContext, name: str) -> Target:
     )
     if target is None:
         raise RetryableToolError("no drug or drug class of that name is known; use an ingredient, brand or class name")
+    if not any(ctx.lexicon.matches(target, r, "medication") for r in ctx.chart.medications):
+        # "Interferon" is an ingredient of its own to the vocabulary; the record has "interferon beta-1a".
+        return ctx.lexicon.from_record(name.replace("_", " "), ctx.chart.medications, "medication") or target
     return target
 
 
@@ -167,13 +161,13 @@ def list_medications(
             looked_at=looked,
             data={"status": status, "n": 0},
         )
-    found.sort(key=lambda c: c.latest.time.timestamp() if c.latest.time else 0.0, reverse=True)
+    found.sort(key=lambda c: _over_or_ordered(ctx, c), reverse=True)
     kind = {"active": "active ", "stopped": "stopped or completed ", "all": ""}[status]
     noun = "medication" if len(found) == 1 else "medications"
     head = say(f"**{len(found)}** {kind}{of_what}{noun}{of_reason}{when}:")
     return ToolResult(
         tool="list_medications",
-        statements=(*notes, head, *[_line(c) for c in found]),
+        statements=(*notes, head, *[_line(ctx, c) for c in found]),
         data={"status": status, "n": len(found), "names": [c.name for c in found]},
         warnings=(_LOOKS_BACK,) if ctx.chart.looks_back else (),
     )
@@ -194,9 +188,10 @@ def _ordered_for(ctx: ToolContext, course: Course, problem: Target) -> bool:
     return False
 
 
-def _line(course: Course) -> Statement:
+def _line(ctx: ToolContext, course: Course) -> Statement:
     row = course.latest
-    detail = [f"last ordered {dated(row)}" if course.is_active else f"{course.status}, last ordered {dated(row)}"]
+    over = "" if course.is_active else f"{_state(ctx, course)}, "
+    detail = [f"{over}last ordered {dated(row)}"]
     if row.dosage_text:
         detail.insert(0, row.dosage_text)
     return say(f"{course.name} ({'; '.join(detail)})", cite(row), item=True)
@@ -207,11 +202,18 @@ def _looked_at(ctx: ToolContext) -> str:
 
 
 def medication(
-    ctx: ToolContext, drug: str, aspect: str = "active", period: Period | None = None, frequency: str = ""
+    ctx: ToolContext,
+    drug: str,
+    aspect: str = "active",
+    period: Period | None = None,
+    frequency: str = "",
+    of_class: str = "",
 ) -> ToolResult:
-    """One drug or class. `aspect`: active | ever | start | stop | last | dose | dose_history | reason | prescriber | count.
+    """One drug or class. `aspect`: active | ever | start | stop | last | dose | dose_history | reason | prescriber | count
+    | duration (for how long it was taken) | before | after (the drug that was taken before it, or that followed it).
 
-    `frequency` with the dose: a rhythm in words ("twice a day"), which is confirmed or denied.
+    `frequency` with the dose: a rhythm in words ("twice a day"), which is confirmed or denied. `of_class` with before
+    and after: only drugs of that class.
     """
     if aspect not in _ASPECTS:
         raise RetryableToolError(f"aspect is one of {', '.join(_ASPECTS)}")
@@ -220,25 +222,31 @@ def medication(
     if not found:
         return _never(ctx, target, aspect, period)
     active = [c for c in found if c.is_active]
+    within_class = find_drug(ctx, of_class) if of_class else None
     told: dict[str, Callable[[Target, list[Course], list[Course]], list[Statement]]] = {
-        "active": _active,
-        "ever": _ever,
+        "active": lambda _, every, now: _active(ctx, every, now),
+        "ever": lambda drug, every, _: _ever(ctx, drug, every),
         "start": _start,
-        "stop": _stop,
+        "stop": lambda _, every, now: stopped(ctx, every, now),
         "last": _last,
         "dose": lambda _, every, now: dose_now(now or [max(every, key=_recency)], frequency),
         "dose_history": _dose_history,
         "reason": _reason,
         "count": _count,
-        "stopped": _stop,
+        "stopped": lambda _, every, now: stopped(ctx, every, now),
+        "duration": lambda drug, every, _: taken_for(ctx, drug, every),
+        "before": lambda drug, every, _: neighbours(ctx, drug, every, courses(ctx), False, within_class),
+        "after": lambda drug, every, _: neighbours(ctx, drug, every, courses(ctx), True, within_class),
         "prescriber": _prescriber,
     }
     statements = told[aspect](target, found, active)
     last_order = max((r.time for c in courses(ctx, target) for r in c.rows if r.time), default=None)
+    ended = max((e for c in courses(ctx, target) if (e := last_end(ctx, c)[0])), key=wall_clock, default=None)
     contradicted = not active and aspect in {"active", "stop", "stopped"}
-    notes = note_contradiction(ctx, target, last_order) if contradicted else []
+    notes = note_contradiction(ctx, target, last_order, ended) if contradicted else []
     return ToolResult(
         tool="medication",
+        found=aspect not in {"before", "after"} or not statements[0].text.startswith("Not documented"),
         statements=(*statements, *notes),
         conflicts=rhythm_conflicts(ctx, target, active or found, frequency),
         warnings=(_LOOKS_BACK,) if ctx.chart.looks_back and aspect in {"active", "stop", "stopped"} else (),
@@ -276,7 +284,18 @@ def _first(found: list[Course]) -> datetime | None:
     return min(times, key=lambda t: t.timestamp()) if times else None
 
 
-def _active(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
+def _state(ctx: ToolContext, course: Course) -> str:
+    """Its status, with the day it ended where the record has it."""
+    end = last_end(ctx, course)[1]
+    return f"{course.status} {end}" if end else course.status
+
+
+def _over_or_ordered(ctx: ToolContext, course: Course) -> float:
+    moment = last_end(ctx, course)[0] or course.latest.time
+    return moment.timestamp() if moment else 0.0
+
+
+def _active(ctx: ToolContext, found: list[Course], active: list[Course]) -> list[Statement]:
     if active:
         return [
             say(
@@ -286,10 +305,11 @@ def _active(target: Target, found: list[Course], active: list[Course]) -> list[S
             )
             for c in active
         ]
-    newest = max(found, key=_recency)
+    newest = max(found, key=lambda c: _over_or_ordered(ctx, c))
+    end = last_end(ctx, newest)[1]
     text = (
-        f"No: {newest.name} is not active; the last order, of {dated(newest.latest)}, is recorded as "
-        f"**{newest.status}**{f' ({newest.latest.status_reason})' if newest.latest.status_reason else ''}."
+        f"No: {newest.name} is not active; the last order, of {dated(newest.latest)}, is recorded as **{newest.status}**"
+        f"{f' on {end}' if end else ''}{f' ({newest.latest.status_reason})' if newest.latest.status_reason else ''}."
     )
     return [say(text, cite(newest.latest))]
 
@@ -299,10 +319,16 @@ def _recency(course: Course) -> float:
     return time.timestamp() if time else 0.0
 
 
-def _ever(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
+def _ever(ctx: ToolContext, target: Target, found: list[Course]) -> list[Statement]:
     lines = []
     for course in sorted(found, key=_recency, reverse=True):
-        state = "active now" if course.is_active else f"now {course.status}"
+        state = (
+            "active now"
+            if course.is_active
+            else f"now {course.status}"
+            if not last_end(ctx, course)[1]
+            else _state(ctx, course)
+        )
         span = f"first ordered {course.since}"
         if len(course.rows) > 1:
             span += f", last {dated(course.rows[-1])}"
@@ -320,21 +346,6 @@ def _start(target: Target, found: list[Course], active: list[Course]) -> list[St
         if course is not earliest:
             statements.append(say(f"{course.name}: first ordered {course.since}", cite(course.rows[0]), item=True))
     return statements
-
-
-def _stop(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
-    if active:
-        course = active[0]
-        return [
-            say(f"Not stopped: {course.name} is active (last ordered {dated(course.latest)}).", cite(course.latest))
-        ]
-    newest = max(found, key=_recency)
-    row = newest.latest
-    when = f" on {day(row.end)}" if getattr(row, "end", None) else ""
-    unknown = "" if when else "; the record gives no stop date"
-    why = f", reason: {row.status_reason}" if row.status_reason else ""
-    text = f"{newest.name}: **{newest.status}**{when}{why} (last ordered {dated(row)}{unknown})."
-    return [say(text, cite(row))]
 
 
 def _last(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:

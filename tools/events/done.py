@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from tools.concepts import Target
 from tools.context import ToolContext, cite, counted, dated, day, in_sentence, on_date, plain_name, within
 from tools.events import done_details
+from tools.events.done_details import came_of, until
 from tools.outcome import Statement, ToolResult, say
-from tools.times.periods import Period
+from tools.times.periods import Period, wall_clock
 
 _LISTED = 20
 _DATES_SHOWN = 6
+_REPORTED_WITHIN = timedelta(days=7)
 
 
 def find_target(ctx: ToolContext, name: str, kind: str, rows: Iterable[Any]) -> Target:
@@ -85,7 +88,7 @@ def recorded(
         )
         statements = [
             say(
-                f"{lead} {label}{when_said(period)}: **{render(row)}** {on_date(row)} ({len(rows)} recorded).",
+                f"{lead} {label}{when_said(period)}: **{render(row)}** {on_date(row)}{until(row)} ({len(rows)} recorded){came_of(row)}.",
                 cite(row),
             )
         ]
@@ -95,7 +98,7 @@ def recorded(
         few = target is not None and total <= _DATES_SHOWN
         dates = ": " + ", ".join(dated(r) for r in rows) if few else f", first {dated(rows[0])}"
         more = f" ({total} recorded{dates})" if total > 1 else ""
-        statements = [say(f"{lead}: **{render(row)}** {on_date(row)}{more}.", cite(row))]
+        statements = [say(f"{lead}: **{render(row)}** {on_date(row)}{until(row)}{more}{came_of(row)}.", cite(row))]
         if target is not None and period is None:
             statements += done_details.not_done(ctx, target, kind, after=row)
     else:
@@ -120,7 +123,9 @@ def _listing(
     for name, group in newest[:_LISTED]:
         last = group[-1]
         times = (
-            f"{dated(last)}" if len(group) == 1 else f"{len(group)} times, first {dated(group[0])}, last {dated(last)}"
+            f"{dated(last)}{until(last)}{came_of(last)}"
+            if len(group) == 1
+            else f"{len(group)} times, first {dated(group[0])}, last {dated(last)}"
         )
         lines.append(say(f"{name}: {times}", cite(last), item=True))
     if len(newest) > _LISTED:
@@ -139,7 +144,19 @@ def _none_recorded(
     looked: tuple[str, ...],
     data: dict[str, Any],
 ) -> ToolResult:
-    statements = [say(f"No {label} is recorded{when_said(period)} (not documented).")]
+    undone = done_details.not_done(ctx, target, kind) if target is not None else []
+    none = say(f"No {label} is recorded{when_said(period)} (not documented).")
+    # What was put down as not done answers "was it done" better than that nothing is recorded.
+    statements = (
+        [
+            say(
+                f"No {label} is recorded as done: {undone[0].text[:1].lower()}{undone[0].text[1:]}", *undone[0].evidence
+            ),
+            *undone[1:],
+        ]
+        if undone and data["aspect"] == "has"
+        else [none, *undone]
+    )
     if period is not None:
         outside = [r for r in everything if target is None or ctx.lexicon.matches(target, r, kind)]
         if outside:
@@ -148,7 +165,6 @@ def _none_recorded(
     if target is not None:
         from tools.problems import note_findings
 
-        statements.extend(done_details.not_done(ctx, target, kind))
         statements.extend(note_findings(ctx, target))
     statements.append(say(f"Looked at {looked[0]} and {looked[1]}."))
     return ToolResult(tool=tool, found=False, statements=tuple(statements), looked_at=looked, data=data)
@@ -157,17 +173,35 @@ def _none_recorded(
 def procedures(
     ctx: ToolContext, name: str = "", aspect: str = "list", period: Period | None = None, offset: int = 0
 ) -> ToolResult:
-    """Procedures and operations. `aspect`: list | has | last | first | count | who | where | reason | duration | since | due | declined | why_not.
+    """Procedures and operations. `aspect`: list | has | last | first | count | end (when it ended) | who | where | reason | duration | since | due | declined | why_not.
 
     `offset` steps from the last or first.
     """
 
     def render(row: Any) -> str:
-        reason = f" for {plain_name(row.reason_display)}" if row.reason_display else ""
+        reason = f" for {plain_name(row.reason_display)}" if getattr(row, "reason_display", "") else ""
         return f"{plain_name(row.display)}{reason}"
 
-    rows = ctx.chart.procedures
+    rows = with_reported(ctx, name) if name else ctx.chart.procedures
     return recorded(ctx, "procedures", "procedure", name, "procedure", rows, aspect, period, render, offset)
+
+
+def with_reported(ctx: ToolContext, name: str) -> list[Any]:
+    """Procedures, and the studies of a name that stand in the record as a report alone: what was reported was done.
+
+    A report within a week of such a procedure is of that procedure, and no second one.
+    """
+    done, reports = list(ctx.chart.procedures), ctx.chart.reports
+    target = find_target(ctx, name, "procedure", [*done, *reports])
+    own = [r.time for r in done if r.time is not None and ctx.lexicon.matches(target, r, "procedure")]
+    alone = [
+        r
+        for r in reports
+        if r.time is not None
+        and ctx.lexicon.matches(target, r, "procedure")
+        and not any(abs(wall_clock(r.time) - wall_clock(t)) <= _REPORTED_WITHIN for t in own)
+    ]
+    return sorted([*done, *alone], key=lambda r: wall_clock(r.time).timestamp() if r.time else 0.0) if alone else done
 
 
 def immunizations(

@@ -15,18 +15,43 @@ from tools.times.periods import wall_clock
 if TYPE_CHECKING:
     from knowledge_base.rows import EncounterRow
 
-ASPECTS = frozenset({"who", "where", "reason", "due", "lot", "duration", "since"})
+ASPECTS = frozenset({"who", "where", "reason", "due", "lot", "duration", "since", "end"})
 _MOST = 6
+
+
+def until(row: Any) -> str:
+    """The day that something ended on, where it went on for longer than a day."""
+    end = getattr(row, "end", None)
+    return f" to {day(end)}" if end is not None and row.time is not None and end.date() > row.time.date() else ""
+
+
+def came_of(row: Any) -> str:
+    """What a procedure brought, as the record has it: "9 of 24 cores positive", "78 Gy in 39 fractions"."""
+    if conclusion := getattr(row, "conclusion", ""):
+        return f"; report: {conclusion.rstrip('.')}"
+    outcome = getattr(row, "outcome", "")
+    return f"; outcome: {outcome.rstrip('.')}" if outcome else ""
+
+
+def _end(row: Any) -> Statement:
+    end = getattr(row, "end", None)
+    what = f"{plain_name(row.display)}, begun {dated(row)}"
+    if end is None or (row.time is not None and end.date() == row.time.date()):
+        text = f"{plain_name(row.display)} {on_date(row)}: no later end is recorded."
+        return say(text, cite(row))
+    return say(f"Ended **{day(end)}**: {what}.", cite(row))
 
 
 def told_of(ctx: ToolContext, aspect: str, rows: Sequence[Any], label: str, kind: str) -> list[Statement]:
     """What the record tells of the newest of the rows, one of `ASPECTS`; what it does not tell is said."""
     row = rows[-1]
-    what = f"{plain_name(row.display)} {on_date(row)}"
+    what = f"{plain_name(row.display)} {on_date(row)}{until(row)}"
+    if aspect == "end":
+        return [_end(row)]
     if aspect == "due":
         return _due(ctx, rows, label, kind)
     if aspect == "reason":
-        if row.reason_display:
+        if getattr(row, "reason_display", ""):
             return [say(f"For **{plain_name(row.reason_display)}**: {what}.", cite(row))]
         return [say(f"No reason is recorded for it (not documented): {what}.", cite(row))]
     if aspect == "since" and row.time is not None:
@@ -59,7 +84,7 @@ def told_of(ctx: ToolContext, aspect: str, rows: Sequence[Any], label: str, kind
         if row.performer:
             return [say(f"**{row.performer}**: {what}.", cite(row))]
         return [say(f"Who did it is not recorded (not documented): {what}.", cite(row)), *_under(visit, "practitioner")]
-    if row.location:
+    if getattr(row, "location", ""):
         return [say(f"**{row.location}**: {what}.", cite(row))]
     if visit is not None and visit.provider:
         return [
@@ -67,7 +92,7 @@ def told_of(ctx: ToolContext, aspect: str, rows: Sequence[Any], label: str, kind
                 f"**{visit.provider}**: {what}, at a visit there ({describe_encounter(visit)}).", cite(row), cite(visit)
             )
         ]
-    site = f" on the {row.body_site}" if row.body_site else ""
+    site = f" on the {row.body_site}" if getattr(row, "body_site", "") else ""
     return [say(f"Where it was done is not recorded (not documented): {what}{site}.", cite(row))]
 
 
@@ -109,6 +134,7 @@ def _undone(ctx: ToolContext, kind: str) -> list[Any]:
 
 def _why_not(row: Any) -> str:
     why = getattr(row, "status_reason", "") or getattr(row, "outcome", "") or getattr(row, "note", "")
+    why = why or getattr(row, "reason_display", "")
     return f": {why}" if why else ""
 
 

@@ -150,14 +150,13 @@ def to_come(ctx: ToolContext, kind: str, seen_by: str) -> ToolResult:
         ]
         return ToolResult(tool="encounters", statements=(head, *lines), data=data)
     looked = (f"{counted(len(every), 'encounter')}",)
-    statements = [say(f"No {noun}{about} to come is on record (not documented).")]
-    if (past := encounter_rows(ctx, kind, None, "", seen_by)) and past[-1].time is not None:
-        statements.append(say(f"The last was {on_date(past[-1])}.", cite(past[-1])))
-    newest = encounter_rows(ctx)
-    since = (newest[-1].start or newest[-1].time) if newest else None
-    told = visit_notes.follow_up_planned(ctx, since, seen_by)
-    statements.extend(told)
-    return ToolResult(tool="encounters", found=bool(told), statements=tuple(statements), looked_at=looked, data=data)
+    past, newest = encounter_rows(ctx, kind, None, "", seen_by), encounter_rows(ctx)
+    last = past[-1] if past else newest[-1] if newest else None
+    told = visit_notes.follow_up_planned(ctx, (last.start or last.time) if last is not None else None, seen_by)
+    before = f"; the last was {on_date(past[-1])}" if past and past[-1].time is not None else ""
+    none = say(f"No {noun}{about} to come is on record (not documented){before}.", *[cite(r) for r in past[-1:]])
+    statements = (*told, none)
+    return ToolResult(tool="encounters", found=bool(told), statements=statements, looked_at=looked, data=data)
 
 
 def clinicians(

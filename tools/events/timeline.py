@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tools.concepts import content_words
 from tools.context import ToolContext, cite, dated, day, in_sentence, on_date, plain_name, within
 from tools.events.done import find_target, recorded, when_said
+from tools.events.findings import asked_of_report, verdict
 from tools.events.visits import describe_encounter
 from tools.outcome import Statement, ToolResult, say
 from tools.times.periods import Period
@@ -26,22 +27,33 @@ def reports(ctx: ToolContext, name: str = "", aspect: str = "list", period: Peri
     return recorded(ctx, "reports", "report", name, "procedure", ctx.chart.reports, aspect, period, render)
 
 
-def procedure_result(ctx: ToolContext, name: str, period: Period | None = None) -> ToolResult:
-    """What a procedure or study showed: the report's conclusion, its outcome, and what notes say of it."""
+def procedure_result(ctx: ToolContext, name: str, period: Period | None = None, question: str = "") -> ToolResult:
+    """What a procedure or study showed: the report's conclusion, its outcome, and what notes say of it.
+
+    `question` is a yes/no question about a finding: the newest report answers it, where it says so in plain words.
+    """
     from tools.notes.search import search_notes
 
     target = find_target(ctx, name, "procedure", ctx.chart.procedures)
     words = content_words(target.label)
-    statements = []
+    statements: list[Statement] = []
     for row in reversed(within(ctx.chart.reports, period)):
         if row.conclusion and (
             ctx.lexicon.matches(target, row, "procedure") or (words and all(w in row.display.lower() for w in words))
         ):
-            statements.append(say(f"{plain_name(row.display)}, {dated(row)}: {row.conclusion}", cite(row)))
+            said = (
+                verdict(row.conclusion, asked_of_report(question, row.display)) if question and not statements else None
+            )
+            lead = "" if said is None else "Yes: " if said else "No: "
+            statements.append(say(f"{lead}{plain_name(row.display)}, {dated(row)}: {row.conclusion}", cite(row)))
     for done in reversed(within(ctx.chart.procedures, period)):
         if ctx.lexicon.matches(target, done, "procedure"):
             outcome = f", outcome: {done.outcome}" if done.outcome else f": {done.note}" if done.note else ""
-            statements.append(say(f"{plain_name(done.display)} {on_date(done, bold=True)}{outcome}.", cite(done)))
+            said = (
+                verdict(done.outcome, asked_of_report(question, done.display)) if question and not statements else None
+            )
+            lead = "" if said is None else "Yes: " if said else "No: "
+            statements.append(say(f"{lead}{plain_name(done.display)} {on_date(done, bold=True)}{outcome}.", cite(done)))
             break
     noted = search_notes(ctx, f"{target.label} showed findings", period, limit=3, near=False)
     # A list that only names the procedure says nothing of what it showed.

@@ -24,6 +24,16 @@ _FOLLOW_UP = re.compile(
     r"|see (?:him |her |them )?(?:again|back)|review(?:ed)? in\b|recheck|come back|next (?:visit|review)|refer(?:red|ral)?\b)",
     re.IGNORECASE,
 )
+# When somebody is to be seen again, in the short words of a plan: "See 27 Jan", "Next: 6-8 wk", "Back February", "rv 3/12".
+_A_TIME = (
+    r"(?:in |on |at |by |for )?(?:about |around |approx\.? )?(?:\d|one\b|two\b|three\b|four\b|six\b|twelve\b|a (?:week|month|year|fortnight)|next (?:week|month|year)"
+    r"|mon|tues?|wed|thur?s?|fri|sat|sun|jan|feb|mar|apr|may\b|june?\b|july?\b|aug|sep|oct|nov|dec|early|mid|late|spring|summer|autumn|winter)"
+)
+_SEEN_AGAIN = re.compile(
+    rf"(?<!for )\b(?:see|back|next|next (?:appt|appointment|clinic|here)|review|reviewed|rv|r/v|rtc|clinic|tca|return|follow[- ]?up|f/?u|appt|appointment|booked)\b\s*[:,-]?\s*"
+    rf"(?:(?:him|her|them|here|me|us|with me|to clinic|clinic|visit|(?<=next )[A-Za-z]+(?: clinic| visit| review| appt)?)\s+)?{_A_TIME}",
+    re.IGNORECASE,
+)
 _FOLLOW_UP_SECTION = re.compile(r"follow[- ]?up|appointments?|disposition", re.IGNORECASE)
 _DESTINATION = re.compile(
     r"\b(?:discharged?|dispo(?:sition)?|d/c(?:'?d)?|transfer(?:red)?|went)\b.{0,60}"
@@ -31,6 +41,8 @@ _DESTINATION = re.compile(
     re.IGNORECASE,
 )
 _TOLD_HOURS = 12  # how long before and after a visit a note still belongs to it
+_LEAST = 3  # words of a sentence that says something
+_MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)", re.IGNORECASE)
 _QUOTED = 240  # characters of a sentence that are shown
 _MOST = 3
 
@@ -50,18 +62,34 @@ def _quoted(note: Note, start: int, end: int) -> Statement:
 
 
 def _sentences(
-    ctx: ToolContext, period: Period | None, pattern: re.Pattern[str], section: re.Pattern[str] | None = None
+    ctx: ToolContext,
+    period: Period | None,
+    pattern: re.Pattern[str],
+    section: re.Pattern[str] | None = None,
+    of: re.Pattern[str] | None = None,
 ) -> list[Statement]:
-    """Sentences of a period's notes that hold a pattern or stand in a section of that name, newest note first."""
+    """Sentences of a period's notes that hold a pattern or stand in a section of that name, newest note first.
+
+    Only notes whose title, author or first line has `of`, where it is given.
+    """
     from nlp_pipeline import find_sections, split_sentences
     from tools.notes.search import notes_in
 
     found: list[Statement] = []
     for note in reversed(notes_in(ctx, period)):
+        if of is not None and not _is_of(note, of):
+            continue
         inside = [(s.start, s.end) for s in find_sections(note.text) if section is not None and section.search(s.title)]
         for start, end in split_sentences(note.text):
+            words = note.text[start:end].split()
+            if (
+                len(words) < _LEAST
+                and not any(c.isdigit() for c in note.text[start:end])
+                and not _MONTH.search(note.text, start, end)
+            ):
+                continue  # a heading
             named = pattern.search(note.text, start, end) is not None
-            told = any(a <= start < b and len(note.text[start:end].split()) > 2 for a, b in inside)
+            told = any(a <= start < b and len(words) > 2 for a, b in inside)
             if named or told:
                 found.append(_quoted(note, start, end))
         if len(found) >= _MOST:
@@ -112,13 +140,33 @@ def contacts_in(ctx: ToolContext, period: Period, lead: str = "A contact is in t
 
 
 def follow_up_planned(ctx: ToolContext, since: datetime | None, seen_by: str = "") -> list[Statement]:
-    """What notes since the last visit say of follow-up; with a specialty or clinician, only what names it."""
+    """What notes since the last visit say of follow-up; with a specialty or clinician, their own notes and what names them."""
     slack = timedelta(hours=_TOLD_HOURS)
     period = Period(since=since - slack, label="since the last visit") if since is not None else None
-    if seen_by:
-        told = _sentences(ctx, period, _FOLLOW_UP, _FOLLOW_UP_SECTION)
-        return [s for s in told if _pattern_of(seen_by).search(s.text)] or _sentences(ctx, period, _pattern_of(seen_by))
-    return _sentences(ctx, period, _FOLLOW_UP, _FOLLOW_UP_SECTION)
+    if not seen_by:
+        again = _sentences(ctx, period, _SEEN_AGAIN)
+        return again or _sentences(ctx, period, _FOLLOW_UP, _FOLLOW_UP_SECTION)
+    pattern = _pattern_of(seen_by)
+    for within, planned in ((period, _SEEN_AGAIN), (period, _FOLLOW_UP), (_their_newest(ctx, pattern), _SEEN_AGAIN)):
+        if own := _sentences(ctx, within, planned, of=pattern):
+            return own
+    told = [*_sentences(ctx, period, _SEEN_AGAIN), *_sentences(ctx, period, _FOLLOW_UP, _FOLLOW_UP_SECTION)]
+    named = [s for s in told if pattern.search(s.text.partition(": “")[2])]
+    return list({s.text: s for s in named}.values())
+
+
+def _their_newest(ctx: ToolContext, pattern: re.Pattern[str]) -> Period:
+    """The time since the newest note of a specialty or clinician: what an older one plans is over."""
+    from tools.notes.search import notes_in
+
+    own = [n.time for n in notes_in(ctx, None) if n.time is not None and _is_of(n, pattern)]
+    return Period(since=own[-1] if own else ctx.as_of, label="since their newest note")
+
+
+def _is_of(note: Note, pattern: re.Pattern[str]) -> bool:
+    """Whether a note's title, author or first line names a specialty or clinician."""
+    first_line = note.text.strip().partition("\n")[0]
+    return pattern.search(f"{_heading(note)} {note.author} {first_line}") is not None
 
 
 def destination_in_notes(ctx: ToolContext, row: EncounterRow) -> list[Statement]:

@@ -212,7 +212,10 @@ def is_with(row: EncounterRow, seen_by: str) -> bool:
 
 def words_of_name(name: str) -> frozenset[str]:
     """The words of a clinician's or a place's name without titles."""
-    return frozenset(t.norm for t in tokenize(name) if t.norm not in TITLES)
+    words = [t.norm for t in tokenize(name)]
+    while words and words[0] in TITLES:
+        words.pop(0)
+    return frozenset(words)
 
 
 TITLES = frozenset("dr doctor prof professor mr mrs ms nurse np pa rn md consultant the".split())

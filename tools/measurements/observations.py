@@ -8,6 +8,7 @@ from typing import Any
 from domain.quantities import normalise_unit
 from tools.concepts import Target
 from tools.context import ToolContext, day, in_sentence, number
+from tools.events.findings import reports_naming
 from tools.measurements.readings import (
     Reading,
     also_in,
@@ -130,6 +131,10 @@ def looked_at_observations(ctx: ToolContext) -> str:
 def not_recorded(ctx: ToolContext, target: Target, period: Period | None = None) -> ToolResult:
     """A plain "not documented" with what was searched, and what a note says if a note has it."""
     label = in_sentence(target)
+    looked_at = (looked_at_observations(ctx), f"{len(ctx.chart.notes)} notes")
+    if reported := reports_naming(ctx, target, period):
+        own = say(f"No {label} value is recorded by itself{in_period(period)}.")
+        return ToolResult(tool="latest", statements=(*reported, own), data={"concept": target.id, "n": 0})
     outside = readings(ctx, target) if period is not None else []
     statements = [say(f"Not documented: no {label} result is recorded{in_period(period)}.")]
     if outside:
@@ -139,7 +144,6 @@ def not_recorded(ctx: ToolContext, target: Target, period: Period | None = None)
         )
     statements.extend(_nearest_of_kin(ctx, target))
     statements.extend(note_values(ctx, target, period))
-    looked_at = (looked_at_observations(ctx), f"{len(ctx.chart.notes)} notes")
     return ToolResult(
         tool="latest",
         found=False,
@@ -207,9 +211,20 @@ def _series_head(
     newest = f" (the newest {len(kept)} of {len(found)})" if len(kept) < len(found) else ""
     text = (
         f"{label[:1].upper() + label[1:]}, {len(kept)} values{newest}{in_period(period)}: {_direction(kept)} from "
-        f"{shown_as[first.ref]} on {day(first.time)} to **{shown_as[last.ref]}** on {day(last.time)}."
+        f"{shown_as[first.ref]} on {day(first.time)} to **{shown_as[last.ref]}** on {day(last.time)}{_moved_by(kept)}."
     )
     return say(text, first.evidence, last.evidence)
+
+
+def _moved_by(kept: list[Reading]) -> str:
+    """By how much the newest value is above or below the first; nothing for pairs, and where it is about the same."""
+    first, last = kept[0], kept[-1]
+    if first.value is None or last.value is None or last.second is not None or _direction(kept) not in {"rose", "fell"}:
+        return ""
+    difference = last.value - first.value
+    return f" ({'up' if difference > 0 else 'down'} {number(abs(difference))} {unit_label(last.unit)})".replace(
+        " )", ")"
+    )
 
 
 def _direction(kept: list[Reading]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -88,8 +89,31 @@ def unit_label(unit: str) -> str:
     return unit.strip("{}").replace("_", " ") if unit.startswith("{") else unit
 
 
+_WRITTEN_OUT = re.compile(
+    r"\s*(?P<comparator>[<>]=?|≤|≥)?\s*(?P<value>\d+(?:\.\d+)?)\s+(?P<unit>(?:10\*\d+/|[a-zµμ%])\S*)\s*", re.IGNORECASE
+)
+
+
+def _written_out(text: str) -> dict[str, Any]:
+    """Value and unit of a result that came as words ("148 ug/g"); nothing where the words are not one number and its unit."""
+    found = _WRITTEN_OUT.fullmatch(text)
+    if found is None:
+        return {}
+    unit = normalise_unit(found["unit"])
+    try:
+        convert(1.0, unit, f"{unit}.1")  # parses the unit, which equal units would not
+    except UnknownUnit:
+        return {}
+    except UnitMismatch:
+        pass
+    comparator = {"≤": "<=", "≥": ">="}.get(found["comparator"] or "", found["comparator"] or "")
+    return {"value": float(found["value"]), "unit": unit, "comparator": comparator}
+
+
 def reading_of(row: ObservationRow) -> Reading:
-    """A row as a reading."""
+    """A row as a reading; a number with its unit that came as text is read as one."""
+    if row.value is None and row.value_text and (written := _written_out(row.value_text)):
+        row = row.model_copy(update=written)
     return Reading(
         ref=row.ref,
         name=plain_name(row.display),
