@@ -19,7 +19,14 @@ from pydantic import ConfigDict
 
 from agents.embedded.planner import Call, Plan, Planner, Setting
 from agents.embedded.reading.framing import without_framing
-from agents.embedded.routing.beyond_lists import BESIDE_THE_RECORD, TOLD_IN_WORDS, asks_beyond_lists, is_short
+from agents.embedded.routing.beside import asks_openly
+from agents.embedded.routing.beyond_lists import (
+    BESIDE_THE_RECORD,
+    NOTES_FIRST,
+    TOLD_IN_WORDS,
+    asks_beyond_lists,
+    is_short,
+)
 from agents.embedded.routing.ordering import settle_order
 from agents.embedded.turns.discourse import plan_in_context
 from agents.embedded.turns.turns import earlier_turns
@@ -107,11 +114,13 @@ class EmbeddedChatModel(BaseChatModel):
 
 
 _NOTES_CALL = "call_notes"  # looks into the notes beside what the record says: silent where they add nothing
-_SECOND_LOOK = f"{_NOTES_CALL}_second"
+_FIRST_CALL = f"{_NOTES_CALL}_first"  # the same, where what they tell comes before what the record says
+_SECOND_LOOK, _SECOND_FIRST = f"{_NOTES_CALL}_second", f"{_FIRST_CALL}_second"
 
 
 def _call_id(call: Call, number: int) -> str:
-    return f"{_NOTES_CALL}_{number}" if call.intent == BESIDE_THE_RECORD else f"call_{number}"
+    prefix = {BESIDE_THE_RECORD: _NOTES_CALL, NOTES_FIRST: _FIRST_CALL}.get(call.intent, "call")
+    return f"{prefix}_{number}"
 
 
 def _chunks(reply: AIMessage) -> Iterator[ChatGenerationChunk]:
@@ -184,10 +193,11 @@ def _second_look(turn: Sequence[BaseMessage], results: Sequence[ToolMessage]) ->
     call = {
         "name": "search_notes",
         "args": {"query": question, "near": near, **period, **({"about": about} if about else {})},
-        "id": _SECOND_LOOK,
+        "id": _SECOND_FIRST if asks_openly(question) else _SECOND_LOOK,
         "type": "tool_call",
     }
-    return None if any(m.tool_call_id == _SECOND_LOOK for m in results) else AIMessage(content="", tool_calls=[call])
+    done = any(m.tool_call_id in {_SECOND_LOOK, _SECOND_FIRST} for m in results)
+    return None if done else AIMessage(content="", tool_calls=[call])
 
 
 def _looks_of_parts(turn: Sequence[BaseMessage], results: Sequence[ToolMessage]) -> AIMessage | None:
@@ -281,15 +291,33 @@ def write_answer(results: Sequence[ToolMessage]) -> str:
 
 
 def _told_first(results: Sequence[ToolMessage]) -> list[ToolMessage]:
-    """The results in order; a score or a directive that only notes state comes before what the record lacks of it."""
-    notes = [m for m in results if str(m.tool_call_id).startswith(_NOTES_CALL) and (m.artifact or {}).get("found")]
-    record = [m for m in results if not str(m.tool_call_id).startswith(_NOTES_CALL)]
-    if len(record) != 1 or not notes or (record[0].artifact or {}).get("found") is not False:
-        return list(results)
+    """The results in order; what notes tell comes before what the record lacks of it, or says of the names alone.
+
+    A guideline beside it says nothing of why this patient was treated so.
+    """
+    ordered: list[ToolMessage] = []
+    begin = 0  # of the results that the next look into the notes stands beside
+    for message in results:
+        ordered.append(message)
+        if not str(message.tool_call_id).startswith(_NOTES_CALL):
+            continue
+        before = ordered[begin:-1]
+        if _found(message) and (str(message.tool_call_id).startswith(_FIRST_CALL) or _lacks_value(before)):
+            ordered[begin:] = [message, *(m for m in before if m.name != "search_knowledge")]
+        begin = len(ordered)
+    return ordered
+
+
+def _found(message: ToolMessage) -> bool:
+    return bool((message.artifact or {}).get("found"))
+
+
+def _lacks_value(record: Sequence[ToolMessage]) -> bool:
+    """Whether the one look into the record found no score, or no directive: "no result is recorded" of what notes state."""
+    if len(record) != 1 or (record[0].artifact or {}).get("found") is not False:
+        return False
     about = str(((record[0].artifact or {}).get("data") or {}).get("concept", ""))
-    if record[0].name != "calculate" and about != "advance_directive":
-        return list(results)
-    return [*notes, *(m for m in results if m not in notes)]
+    return record[0].name == "calculate" or about == "advance_directive"
 
 
 def _adds_nothing(message: ToolMessage) -> bool:

@@ -28,8 +28,10 @@ from agents.embedded.reading.splitting import (
 )
 from agents.embedded.reading.stays import (
     missing_stay,
+    with_arrival,
     with_discharge,
     with_emergency_day,
+    with_event_days,
     with_stay_dates,
     with_years_of_age,
 )
@@ -37,26 +39,24 @@ from agents.embedded.reading.units_asked import unit_of
 from agents.embedded.reading.visit_days import before_the_stay, with_visit_days
 from agents.embedded.reading.wording import plain, without_own_name
 from agents.embedded.routing.asked import asked_of_subject
-from agents.embedded.routing.beyond_lists import (
-    BESIDE_THE_RECORD,
-    TOLD_IN_WORDS,
-    asks_beyond_lists,
-    is_short,
-    may_go_beyond,
-    words_beyond,
-)
+from agents.embedded.routing.beside import asks_more_than_presence, beside, names_a_longer_thing
+from agents.embedded.routing.beyond_lists import asks_beyond_lists, is_short
+from agents.embedded.routing.drugs_in_order import drugs_in_order
 from agents.embedded.routing.events_asked import asked_of_event
+from agents.embedded.routing.family_asked import of_family, with_relative
 from agents.embedded.routing.filling import calls_for, without_periods
+from agents.embedded.routing.habits_asked import with_habit_claim
+from agents.embedded.routing.notes_asked import asks_for_a_goal, asks_for_a_rule, asks_for_a_saying
 from agents.embedded.routing.outright import BEYOND_ANY_RECORD, beyond_any_record, named_outright
 from agents.embedded.routing.router import Route, Router
 from agents.embedded.routing.settling import CONFIDENT, NO_SUCH_DATE, of_the_source_named, settled
 from agents.embedded.routing.speakers import asks_of_a_helper, asks_of_a_speaker
+from agents.embedded.routing.visit_words import names_a_visit
 from agents.embedded.routing.visits_asked import visits_asked
 from agents.embedded.supposing.dosing import asks_of_order
 from agents.embedded.supposing.scenarios import runs, supposition
 from agents.embedded.supposing.suppositions import unread
 from agents.embedded.turns.followups import follow_up
-from tools.catalogue import DERIVED_MODELS
 from tools.concepts import content_words, tokenize
 
 if TYPE_CHECKING:
@@ -90,16 +90,10 @@ _SIMULATES = re.compile(
     r"^\W*(?:(?:please|pls|can you|could you|now|and|then)\W+)*(?:simulat\w+|run (?:a|the|me a|another) (?:simulation|twin|model)\b|what does the (?:twin|simulation|model) (?:say|predict|show|give))",
     re.IGNORECASE,
 )
-_TOLD_BESIDE = re.compile(r"\binterpret\w*|\btranslat\w*|\bpronouns?\b|\bprefers?\b", re.IGNORECASE)
 _WHAT_IF = re.compile(r"^\W*(?:and\s+|so\s+)?what (?:if|would happen if)\b", re.IGNORECASE)
-_GUIDELINES = re.compile(r"\bguid(?:eline|ance)s?\b|\bevidence\b|\bliterature\b", re.IGNORECASE)
-_THEN_WHAT = re.compile(r"\bwhat (?:happens|to do|is the plan|was the plan) (?:if|when|once)\b", re.IGNORECASE)
-_NOT_DONE = re.compile(r"\bnot\b|n['’]t\b|\bnever\b", re.IGNORECASE)  # "why was the anaemia not looked into"
-_NAMES = frozenset({"observation", "condition", "medication", "drug_class", "procedure"})
-_ASKS_NOTES = frozenset({"causes.possible", "medication.safety", "procedure.due", "immunization.due", "immunization.declined", "immunization.why_not"})  # fmt: skip
 _LOOKS = frozenset({"look_up", "latest", "statistics", "threshold", "is_normal", "change"})
 _OF_THE_TWIN = frozenset({"calculate", "what_if", "compare_plans", "calculate_from_note", "models"})
-NOTE_TOOLS = frozenset({"search_notes", "section_of_note", "list_notes", "record_vs_notes", "look_up", "patient_card", "demographics"})  # fmt: skip
+_NOT_OF_NOTES = _OF_THE_TWIN | {"allergies", "search_notes", "section_of_note", "list_notes", "record_vs_notes", "health_story", "patient_card"}  # fmt: skip
 
 
 class Planner:
@@ -137,6 +131,7 @@ class Planner:
             return Plan(calls=(missing,))
         text = with_visit_days(with_stay_dates(text, setting), setting)
         if any(s.kind in _RESULTS and s.known for v in self._read(text, setting).variants for s in v.slots):
+            text = with_arrival(with_event_days(text, self._read(text, setting), setting), setting)
             text = with_years_of_age(with_emergency_day(with_discharge(text, setting), setting), setting)
         if not previous and (lead := _WHAT_ABOUT.match(text)) is not None:
             text = text[lead.end() :]
@@ -212,8 +207,8 @@ class Planner:
         self, part: str, whole: str, setting: Setting, previous: tuple[Call, ...], inherited: Route | None
     ) -> tuple[Plan, Route | None]:
         asked, part = part, self._splitter.after_preamble(part, setting)
-        if asks_of_a_speaker(part) or asks_of_a_helper(part):
-            return Plan(calls=(Call(tool="search_notes", arguments={"query": part}, intent="note.search"),)), None
+        if asks_of_a_speaker(part, setting.people.around) or asks_of_a_helper(part) or asks_for_a_saying(part):
+            return _of_notes(part), None
         question = self._read(part, setting)
         if (note := note_whose_author_is_asked(without_periods(part, question.periods))) is not None:
             period = {"period": question.period.label} if question.period is not None else {}
@@ -257,9 +252,10 @@ class Planner:
             continued = follow_up(best, question, previous, part)
             if continued is not None:
                 return Plan(calls=tuple(Call.model_validate(c) for c in continued), confidence=best.score), best
-        if visits := visits_asked(part, question, setting):
-            return Plan(calls=visits, confidence=1.0), best
+        if ordered := visits_asked(part, question, setting) or drugs_in_order(part, question):
+            return Plan(calls=ordered, confidence=1.0), best
         best = settled(best, routes, part, without_periods(part, question.periods))
+        best = of_family(best, part) or best
         if best.intent in _GUARDS and best.score >= (
             CONFIDENT + 0.12 if best.intent != "guard.smalltalk" else CONFIDENT + 0.2
         ):
@@ -271,64 +267,52 @@ class Planner:
             best = routes[0] if routes else best
         if best.score < CONFIDENT and not best.variant.slots:
             if asks_beyond_lists(part) and len(tokenize(part)) > 3:  # a reason, a plan: nothing that a list is named by
-                return Plan(calls=(Call(tool="search_notes", arguments={"query": part}, confidence=best.score),)), best
+                return _of_notes(part, best.score), best
             if len(tokenize(part)) > 1 or question.unknown or content_words(part):
-                return Plan(
-                    calls=(
-                        Call(
-                            tool="look_up",
-                            arguments={"name": question.unknown or part, "question": part},
-                            confidence=best.score,
-                        ),
-                    )
-                ), best
+                wanted = _look_up(question.unknown or part, part, question, best)
+                return Plan(calls=(wanted,), confidence=best.score), best
             return Plan(reply=guards.NOT_UNDERSTOOD, confidence=best.score), None
-        calls = calls_for(best, question, self.reader.models, self.reader.lexicon)
+        family = self.router.words_of_family(best.intent)
+        if asks_more_than_presence(part, best) or names_a_longer_thing(
+            part, best, question, family, setting.people.own
+        ):
+            return _of_notes(part, best.score, question), best
+        if best.intent.startswith("encounter.") and question.unknown and not names_a_visit(part):
+            # "Latest edss": what is newest is not said to be a visit.
+            return Plan(calls=(_look_up(question.unknown, part, question, best),), confidence=best.score), best
+        calls = tuple(
+            with_relative(with_habit_claim(c, part), part)
+            for c in calls_for(best, question, self.reader.models, self.reader.lexicon)
+        )
         if _SIMULATES.search(part) and not any(c.tool in _OF_THE_TWIN or c.tool.startswith("draft") for c in calls):
             return Plan(reply=NO_SUCH_MODEL, refused=True, confidence=1.0), None
         if (unmatched := unread(part, [(c.tool, c.arguments) for c in calls], self.reader.models.cards)) is not None:
             return Plan(reply=unmatched, refused=True, confidence=1.0), None
         if _WHAT_IF.search(part) and question.numbers and all(c.tool in _LOOKS for c in calls):
             return Plan(reply=NO_SUCH_MODEL, refused=True, confidence=1.0), None
-        if _THEN_WHAT.search(part) and question.numbers and all(c.tool in _LOOKS for c in calls):
-            # "What happens if the A1c reaches 6.5": a plan, which the value of today does not tell.
-            return Plan(calls=(Call(tool="search_notes", arguments={"query": part}, confidence=best.score),)), best
-        return Plan(calls=(*calls, *self._beside(calls, part, best, question, setting)), confidence=best.score), best
+        of_goal = best.intent == "calculate" and asks_for_a_goal(part) and "calculate" not in best.variant.cues
+        if of_goal or (
+            not any(c.tool in _NOT_OF_NOTES or c.tool.startswith("draft") for c in calls)
+            and (asks_for_a_rule(part) or (asks_beyond_lists(part) and all(c.tool == "look_up" for c in calls)))
+        ):  # a rule or a plan, which the value of today does not tell; or what stands in no list, and why
+            return _of_notes(part, best.score, question), best
+        noted = beside(calls, part, best, question, family, setting)
+        return Plan(calls=(*calls, *noted), confidence=best.score), best
 
-    def _beside(self, calls: list[Call], part: str, best: Route, question: Question, setting: Setting) -> list[Call]:
-        """A search of the notes beside the record, for what a part asks beyond what its lists tell."""
-        if any(c.tool in {*NOTE_TOOLS, "what_if", "compare_plans"} - {"demographics"} for c in calls):
-            return []  # what is supposed stands in no note
-        if _GUIDELINES.search(part) and any(c.tool == "search_knowledge" for c in calls):
-            return []  # nor do the statements that are asked for by name
-        if any(c.tool == "demographics" for c in calls):
-            wanted = {"query": part, "beside": True}
-            of_language = _TOLD_BESIDE.search(part) is not None
-            return [Call(tool="search_notes", arguments=wanted, intent=BESIDE_THE_RECORD)] if of_language else []
-        family = self.router.words_of_family(best.intent)
-        words = words_beyond(part, best.intent, best.variant, question, family, setting.people.own)
-        in_words = any(s.id in TOLD_IN_WORDS for s in best.variant.slots)
-        # "Lowest oxygen on the sleep study": a name that no call looks up stands for something that a list lacks.
-        looked_up = {str(v) for c in calls for v in c.arguments.values()}
-        looked_up |= {k for k, m in DERIVED_MODELS.items() if m in looked_up}
-        left_out = [s for s in best.variant.slots if s.known and s.kind in _NAMES and s.id not in looked_up]
-        if left_out and not words and not in_words:
-            arguments: dict[str, object] = {"query": part, "beside": True, "near": False, "about": left_out[0].text}
-            return [Call(tool="search_notes", arguments=arguments, intent=BESIDE_THE_RECORD, confidence=best.score)]
-        asks = asks_beyond_lists(part) or best.intent in _ASKS_NOTES
-        if not words and not in_words and not (asks and may_go_beyond(best.intent)):
-            return []
-        value = best.variant.of("observation") if best.intent == "causes.possible" else None
-        query = (
-            f"cause of raised {value.text}"
-            if value is not None and value.text and not (words or _NOT_DONE.search(part))
-            else part
-        )
-        arguments = {"query": query, "beside": True}
-        if words and not in_words and not asks:
-            arguments["about"] = words
-        elif best.intent.startswith("immunization.") and not best.variant.slots:
-            arguments["about"] = "vaccine vaccines vaccination vaccinations immunization immunizations shots"
-        if question.period is not None and is_short(question.period.label):
-            arguments["period"] = question.period.label
-        return [Call(tool="search_notes", arguments=arguments, intent=BESIDE_THE_RECORD, confidence=best.score)]
+
+def _of_notes(part: str, confidence: float = 1.0, question: Question | None = None) -> Plan:
+    """A search of the notes for the whole of a part, in the days that it names."""
+    arguments = {"query": part}
+    if question is not None and question.period is not None and is_short(question.period.label):
+        arguments["period"] = question.period.label
+    return Plan(
+        calls=(Call(tool="search_notes", arguments=arguments, intent="note.search", confidence=confidence),),
+        confidence=confidence,
+    )
+
+
+def _look_up(name: str, part: str, question: Question, route: Route) -> Call:
+    arguments = {"name": name, "question": part}
+    if question.period is not None:
+        arguments["period"] = question.period.label
+    return Call(tool="look_up", arguments=arguments, confidence=route.score)

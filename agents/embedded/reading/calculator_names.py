@@ -49,9 +49,15 @@ class ModelNames:
                 ):
                     continue
                 best = process.extractOne(words, names, scorer=fuzz.ratio, score_cutoff=89.0)
-                if best is not None:
+                if best is not None and not _is_another_word(words.split(), best[0].split()):
                     return [(tokens[position].start, tokens[position + length - 1].end, self._names[best[0]])]
         return []
+
+
+def _is_another_word(said: list[str], name: list[str]) -> bool:
+    """Whether a word that differs is a word of its own: "HDL cholesterol" for LDL, "many blood pressures" for the mean."""
+    pairs = zip(said, name, strict=True) if len(said) == len(name) else ()
+    return any(a != b and (len(a) <= 3 or a in common_words()) for a, b in pairs)
 
 
 _FROM_TO = re.compile(r"\s+(?:between|from|since|over|to)\b", re.IGNORECASE)  # "the gap between the two": a difference

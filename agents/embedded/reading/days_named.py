@@ -25,6 +25,21 @@ _MONTH_AND_DAY = re.compile(
     rf"\b(?:(?P<on>on\s+)(?P<month>{MONTH_NAME})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?|(?P<month2>{MONTH_NAME})\.?\s+(?:the\s+)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th))(?![\w/.:-])(?!,?\s+(?:19|20)\d\d)",
     re.IGNORECASE,
 )
+# "27 May and 2 June 2026", "May 27 to June 2, 2026": the year that stands at the end is that of both.
+_TO = r"\s*(?P<to>\b(?:and|to|until|till|through)\b|[-–])\s*(?:the\s+)?"
+_RANGES = tuple(
+    re.compile(rf"{first}{_TO}{second},?\s+(?P<year>(?:19|20)\d\d)\b", re.IGNORECASE)
+    for first, second in (
+        (
+            rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{MONTH_NAME})",
+            rf"(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month2>{MONTH_NAME})",
+        ),
+        (
+            rf"\b(?P<month>{MONTH_NAME})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?",
+            rf"(?P<month2>{MONTH_NAME})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?",
+        ),
+    )
+)
 _DAY_ALONE = re.compile(
     r"\b(?P<lead>on|since|from|until|till|after|before|by|between)\s+the\s+(?P<day>\d{1,2})(?:st|nd|rd|th)(?=\s*(?:[?.,;!:]|$|and\b|to\b|till\b|until\b))",
     re.IGNORECASE,
@@ -53,9 +68,24 @@ def with_whole_dates(text: str, as_of: datetime) -> str:
         days = [d for year, month in months if (d := _day(year, month, int(match["day"]))) and d <= as_of.date()]
         return f"{match['lead']} {days[0]}" if days else match[0]
 
+    for pattern in _RANGES:
+        text = pattern.sub(_both, text)
     return _DAY_ALONE.sub(
         alone, _MONTH_AND_DAY.sub(month_first, _DAY_OF_MONTH.sub(of_month, _IN_WORDS.sub(in_words, text)))
     )
+
+
+def _both(match: re.Match[str]) -> str:
+    """Both days of a range with the year that stands behind the second; a range over New Year begins the year before."""
+    month, month2, year = MONTHS[match["month"].lower()], MONTHS[match["month2"].lower()], int(match["year"])
+    first = _day(year - (month > month2), month, int(match["day"]))
+    last = _day(year, month2, int(match["day2"]))
+    if not (first and last):
+        return match[0]
+    if match["to"].lower() == "and":
+        return f"{first} and {last}"
+    led = match.string[: match.start()].rstrip().lower().endswith(("from", "between", "since"))
+    return f"{first} to {last}" if led else f"from {first} to {last}"
 
 
 def _newest(day: int, month: int, as_of: datetime) -> str:

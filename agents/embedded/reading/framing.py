@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 
 from agents.embedded.reading.units_asked import unit_of
+from agents.embedded.routing.asked_words import says_any_of
 from agents.embedded.routing.beyond_lists import TOLD_IN_WORDS
 from agents.guards import RELATIONS
 from tools.concepts import Lexicon
@@ -26,7 +27,7 @@ _WHO = (
     r"cardiology|nephrology|neurology|surgical team|micro\w*|haem\w*|psych\w*|dentist|optician|occ(?:upational)? health|employer|lawyer|solicitor|\w+ologist|nurse in charge|charge nurse|care home|nursing home|hospice)"
 )
 _WANTS = (
-    r"(?:asking|asked|asks?|want(?:s|ed|ing)?|needs?|wondering|wonder(?:s|ed)|rang|ringing|rings|called|calling|calls|phoned|phoning|checking|check(?:s|ed)|quer(?:y|ied|ies|ying)|bleeped|paged|paging|messaged|emailed|texted|waiting|on hold|on the (?:phone|line|other line)|"
+    r"(?:(?:written|wrote) (?:in |to us |back )?(?:asking|wanting|requesting)|asking|asked|asks?|want(?:s|ed|ing)?|needs?|wondering|wonder(?:s|ed)|rang|ringing|rings|called|calling|calls|phoned|phoning|checking|check(?:s|ed)|quer(?:y|ied|ies|ying)|bleeped|paged|paging|messaged|emailed|texted|waiting|on hold|on the (?:phone|line|other line)|"
     r"chasing|chased|keen|insist\w*|request\w*|requir\w+|breathing down|standing|here|outside|curious|worried and|said (?:i|we) (?:should|need)|told me to)"
 )
 _AUX = r"(?:\s+(?:is|are|was|were|has|have|had|'s|just|also|still|keeps?|now|all|both|been|only|really))*"
@@ -74,7 +75,19 @@ _ASKS = re.compile(
 # "we started it in May", "since then": what the question leans on.
 _LEANS = re.compile(r"\b(?:since then|after that|before that|it|that one|those|them|then)\b", _I)
 _WANTS_TO_KNOW = re.compile(
-    rf"^\W*{_WHO}{_AUX}\s+(?:(?:on (?:the )?(?:other )?(?:phone|line|hold)|here|outside|in the room|at the (?:desk|bedside|station)),?\s+(?:and\s+)?)?(?:wants? to know|wanted to know|needs? to know|would like to know|asking|asks|asked|wondering|wonders|querying|enquiring)\s+(?:(?:me|us)\b[\s,:]*)?(?:to (?:double[- ]?)?(?:check|confirm|find out|look up)\b[\s,:]*)?(?:about |if |whether )?(?=\w\S*\s)",
+    rf"^\W*{_WHO}{_AUX}\s+(?:(?:on (?:the )?(?:other )?(?:phone|line|hold)|here|outside|in the room|at the (?:desk|bedside|station)),?\s+(?:and\s+)?)?(?:wants? to know|wanted to know|needs? to know|would like to know|asking|asks|asked|wondering|wonders|querying|enquiring|(?:written|wrote) (?:in |to us |back )?(?:asking|wanting|requesting))\s+(?:for\s+)?(?:(?:me|us)\b[\s,:]*)?(?:to (?:double[- ]?)?(?:check|confirm|find out|look up)\b[\s,:]*)?(?:about |if |whether )?(?=\w\S*\s)",
+    _I,
+)
+# "I want to tell her whether it improved": what is to be told is asked.
+_TO_TELL = re.compile(
+    rf"^\W*{_FILLER}(?:i|we)(?:['’]?(?:d|ve|m|re))?(?: would| want| need| have| am| are| got| like| going| hope| trying| supposed)+ to (?:be able to )?(?:tell|let|inform|update|reassure|explain to|show)\s+(?:(?:him|her|them|the\s+\w+|his\s+\w+|her\s+\w+)\s+)(?:know\s+)?(?:whether|if|about)?\b\s*(?=\w)",
+    _I,
+)
+# "Family mentioned psoriasis, do we have that on record": somebody's word, which the record is asked about.
+_REPORTED = re.compile(
+    rf"^\W*{_FILLER}{_WHO}{_AUX}\s+(?:mention(?:s|ed)|sa(?:ys|id)|report(?:s|ed)|claim(?:s|ed)|thinks?|thought|reckons?|swears?|insists?|believes?|told (?:me|us)|brought up|talks? (?:of|about)|talked (?:of|about))\s+(?:that\s+)?"
+    r"(?:(?:he|she|they|the patient|pt)(?:['’]s| is| are| has| have| had| was| got| suffers from| on)*\s+)?(?:a |an |the |some )?(?P<what>[^,;.?]{3,60}?)\s*[,;.–-]+\s*(?:and |but )?"
+    r"(?:do (?:we|you) have|have (?:we|you) got|is|was|does the (?:record|chart) (?:have|show|list|say)|can you (?:confirm|see)|any record of)\s*(?:that|it|this)?\s*(?:really |actually |also )*(?:(?:on|in) (?:the |his |her )?(?:\w+ )?(?:record|file|chart|list)s?|recorded|documented|listed|coded|so|too|as well)?\W*$",
     _I,
 )
 # Dictated in one breath: "so i am seeing him tomorrow and need his last crp".
@@ -82,7 +95,10 @@ _I_NEED = re.compile(
     rf"^\W*{_FILLER}(?:i|we)(?:['’]?(?:m|re|ve)| am| are| have| was| were)?\s+[^,.;:?]{{3,70}}?\s+(?:and|so|but)\s+(?:i |we )?(?:just |only |really |also )*(?:need|want|would like|require|have to have)\s+(?:to (?:know|see|check|get|have|find out|confirm)\s+)?(?=\w)",
     _I,
 )
-_BETWEEN = re.compile(r"\s*(?:[,;:](?=\s)|\s[-–—]+\s|[-–—]{2,}|\.{2,}|…|[.!?](?=\s)|\n|\((?=[a-z])|\)\s*)\s*", _I)
+_BETWEEN = re.compile(
+    r"\s*(?:[;:](?=\s)|,(?=\s)(?!\s*(?:19|20)\d\d\b)|\s[-–—]+\s|[-–—]{2,}|\.{2,}|…|[.!?](?=\s)|\n|\((?=[a-z])|\)\s*)\s*",
+    _I,
+)
 _CLOSING = re.compile(
     r"[\s,]+(?:cheers|ta|thx|thanks(?: (?:a lot|so much|in advance|very much))?|thank you|asap|pls|please|many thanks|mate)\W*$",
     _I,
@@ -90,7 +106,7 @@ _CLOSING = re.compile(
 _ASKS_ALONE = re.compile(r"\W*(?:right|ok(?:ay)?|now|next|correct|so)\W*", _I)  # "naproxen with CKD - ok?"
 _GERUND = re.compile(r"\w+ing\b", _I)  # "trouble writing, typing": the end of a list
 _SO_THAT = re.compile(
-    rf"\s+(?=(?:so (?:that )?(?:i|we) (?:can|could|know)\b|because (?:i|we|the|he|she)\b|as (?:i|we|the {_DOCUMENT}|{_WHO}) (?:need|am|are|is|want|was|have|asked|called|rang)\b|before (?:i|we) (?:prescribe|sign|start|give|send|see|go|call|discharge|finish|hand|write|order|do|order)\b))",
+    rf"\s+(?=(?:so (?:that )?(?:i|we) (?:can|could|know)\b|because (?:i|we|the|he|she)\b|as (?:i|we|the {_DOCUMENT}|{_WHO}) (?:need|am|are|is|want|was|have|asked|called|rang)\b|before (?:i|we) (?:prescribe|supply|dispense|issue|release|sign|start|give|send|see|go|call|discharge|finish|hand|write|order|do|order)\b))",
     _I,
 )
 
@@ -104,7 +120,7 @@ def without_framing(text: str, lexicon: Lexicon) -> str:
 
     def names_in(piece: str) -> bool:
         found = lexicon.find_mentions(piece, fuzzy=False)
-        if "allerg" in piece.lower() and any(t.kind == "allergen" for m in found for t in m.targets):
+        if says_any_of("allergy", text) and any(t.kind == "allergen" for m in found for t in m.targets):
             return True
         return (
             bool(unit_of(piece))
@@ -122,7 +138,9 @@ def asked_part(text: str, names_in: Callable[[str], bool]) -> str:
         text: The question as typed.
         names_in: Whether a piece names something that a record holds; such a piece is kept.
     """
-    for opening in (_WANTS_TO_KNOW, _I_NEED):
+    if (told := _REPORTED.match(text)) is not None and names_in(told["what"]):
+        return f"is {told['what']} on record?"
+    for opening in (_WANTS_TO_KNOW, _I_NEED, _TO_TELL):
         if (lead := opening.match(text)) is not None and not names_in(lead[0]):
             text = text[lead.end() :]
     pieces = _pieces(text)

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from agents.embedded.routing.visit_words import single_words
 from agents.guards.relatives import KINSHIP
 from knowledge_base.words import STOP_WORDS, stem
 from nlp_pipeline.deidentify.lexicons import lexicons
-from tools.concepts import Lexicon, Token, common_words, tokenize
+from tools.concepts import Lexicon, Token, common_words, english_words, tokenize
 
 if TYPE_CHECKING:
     from agents.embedded.reading.record_names import RecordNames
@@ -42,9 +40,9 @@ class Mender:
         )  # how often the exemplars say a word
         spelt = set(self._asked) | common_words() | KINSHIP | single_words() | _MEASURES | _MONTHS
         self._everyday = sorted(w for w in spelt if len(w) >= _SHORTEST and w.isalpha())
-        self._english = sorted(w for w in _english() - spelt if len(w) >= _LONG)
+        self._english = sorted(w for w in english_words() - spelt if len(w) >= _LONG)
         self._clinical = sorted(w for w in lexicon.words - spelt if len(w) > _SHORTEST)
-        self._known = frozenset(spelt) | _english()
+        self._known = frozenset(spelt) | english_words()
         self._known_stems = frozenset(stem(w) for w in spelt)
 
     def mended(self, text: str, record: RecordNames | None = None, names: Collection[str] = ()) -> str:
@@ -124,10 +122,3 @@ def _bases(word: str, ending: str) -> set[str]:
         return set()
     doubled = base[-1] == base[-2] != base[-3]
     return {base, f"{base}e", f"{base[:-1]}y" if base.endswith("i") else base, base[:-1] if doubled else base}
-
-
-@lru_cache(maxsize=1)
-def _english() -> frozenset[str]:
-    """English words that are right as they stand, whatever they are close to."""
-    text = resources.files("agents.embedded").joinpath("right_words.txt").read_text(encoding="utf-8")
-    return frozenset(w for line in text.splitlines() if not line.startswith("#") for w in line.split())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tools.catalogue import is_panel
 from tools.concepts import Lexicon, Mention
+from tools.drugs.reactions import is_allergy_itself
 from tools.notes.subjects import is_animal
 
 if TYPE_CHECKING:
@@ -23,6 +24,70 @@ def without_aids(mentions: list[Mention], text: str) -> list[Mention]:
 def without_pets(mentions: list[Mention], text: str) -> list[Mention]:
     """ "Any pets?" asks who lives there; only beside a word of allergy is an animal an allergen."""
     return [m for m in mentions if not is_animal(m, text)]
+
+
+_DIGS = re.compile(r"\s*(?:up|out|into|around|deep\w*|through)\b", re.IGNORECASE)
+
+
+def without_everyday_verbs(mentions: list[Mention], text: str) -> list[Mention]:
+    """ "Can you dig up the first potassium" names no digoxin, a dry weight is what somebody aims for."""
+    mentions = [m for m in mentions if m.text.lower() != "dry weight"]
+    return [m for m in mentions if not (m.text.lower() == "dig" and _DIGS.match(text[m.end :]))]
+
+
+_OVER = re.compile(r"\s*(?:(?:blood )?pressures?\s*)?(?:over|/)\s*(?:the\s+)?", re.IGNORECASE)
+
+
+def with_whole_pressure(mentions: list[Mention], lexicon: Lexicon, text: str) -> list[Mention]:
+    """ "Systolic over diastolic" is one blood pressure."""
+    kept: list[Mention] = []
+    for mention in mentions:
+        sides = [{t.id for t in m.targets} & _SIDES for m in (*kept[-1:], mention)]
+        between = text[kept[-1].end : mention.start] if kept else ""
+        whole = lexicon.vocabulary.get("observation", "blood_pressure")
+        if len(sides) == 2 and all(sides) and sides[0] != sides[1] and _OVER.fullmatch(between) and whole is not None:
+            start = kept.pop().start
+            update = {"start": start, "text": text[start : mention.end], "targets": (lexicon.target(whole),)}
+            mention = mention.model_copy(update=update)
+        kept.append(mention)
+    return kept
+
+
+def is_of_unknown_kind(mention: Mention, after: str, place: int) -> bool:
+    """Whether a mention is only "operation", and the words that end at `place`, with `after` behind them, say which."""
+    generic = all(t.kind == "procedure" and t.id == "surgery" for t in mention.targets)
+    return generic and mention.start >= place and not after[: mention.start - place].strip(" -")
+
+
+def without_allergy_itself(mentions: list[Mention]) -> list[Mention]:
+    """ "Allergic reaction to aspirin" asks about aspirin: that it is an allergy is no second subject."""
+    named = {t.kind for m in mentions for t in m.targets}
+    if not named & {"allergen", "medication", "drug_class"}:
+        return mentions
+    return [m for m in mentions if not all(t.kind == "condition" and is_allergy_itself(t.id) for t in m.targets)]
+
+
+# What is given, and no saturation: "how much oxygen is he on", "home oxygen", "oxygen flow".
+_GIVEN_BEFORE = re.compile(
+    r"\b(?:how much|how many (?:l|lit(?:re|er)s?)(?: of)?|(?:l|lit(?:re|er)s?)(?: per min\w*)? of|home|domiciliary|supplement\w*|portable|ambulatory|long[- ]term|nocturnal|overnight|in-?flight|flight|continuous|needs?|requires?)\s+$",
+    re.IGNORECASE,
+)
+_GIVEN_AFTER = re.compile(
+    r"^\s+(?:therapy|flow|concentrator|cylinders?|requirements?|prescription|prescribed|at home|needs?|delivery|supply|tank)\b",
+    re.IGNORECASE,
+)
+
+
+def without_given_oxygen(mentions: list[Mention], text: str) -> list[Mention]:
+    """The names without "oxygen" where it is what the patient is given."""
+    return [
+        m
+        for m in mentions
+        if not (
+            m.text.lower() in {"oxygen", "o2"}
+            and (_GIVEN_BEFORE.search(text[: m.start]) or _GIVEN_AFTER.match(text[m.end :]))
+        )
+    ]
 
 
 _SIDES = frozenset({"systolic_blood_pressure", "diastolic_blood_pressure"})
@@ -72,37 +137,6 @@ def with_procedure(mention: Mention, text: str, record: RecordNames | None) -> M
     return mention.model_copy(
         update={"start": done.start("what"), "text": text[done.start("what") : mention.end], "targets": tuple(found)}
     )
-
-
-def with_vaccine(mention: Mention, lexicon: Lexicon) -> Mention:
-    """A disease with the vaccine against it as a further meaning."""
-    if any(t.kind == "immunization" for t in mention.targets) or not any(
-        t.kind == "condition" for t in mention.targets
-    ):
-        return mention
-    names = [
-        f"{name} {what}" for t in mention.targets for name in (mention.text, t.label) for what in ("vaccine", "shot")
-    ]
-    vaccine = next((v for name in names if (v := lexicon.resolve(name, "immunization")) is not None), None)
-    return mention.model_copy(update={"targets": (*mention.targets, vaccine)}) if vaccine is not None else mention
-
-
-_TESTED = re.compile(
-    r"^\W*(?:\w+\s+)?(?:antigens?|ag|antibod\w+|titers?|titres?|serolog\w*|cultures?|pcr|igg|igm)\b", re.IGNORECASE
-)
-
-
-def without_tested_vaccine(mention: Mention, text: str) -> Mention:
-    """ "Pneumococcal antigen" is a test, not the vaccine."""
-    if not _TESTED.match(text[mention.end :]):
-        return mention
-    return mention.model_copy(update={"targets": tuple(t for t in mention.targets if t.kind != "immunization")})
-
-
-def only(mention: Mention, kind: str) -> Mention:
-    """The mention read as one kind, where it can be."""
-    targets = tuple(t for t in mention.targets if t.kind == kind)
-    return mention.model_copy(update={"targets": targets}) if targets else mention
 
 
 # Visits are asked for by kind, and who the patient is by field: no procedure or lab of that name is meant.

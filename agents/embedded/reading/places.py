@@ -55,6 +55,8 @@ _COMPARISON = re.compile(
     re.IGNORECASE,
 )
 _ORDINALS = {
+    "initial": 1,
+    "earliest": 1,
     "first": 1,
     "1st": 1,
     "second": 2,
@@ -83,7 +85,7 @@ _AGO = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_LAST = re.compile(
-    r"\b(?:penultimate|last but one|next to last|before (?:the |his |her |their |that )?last|one before|before (?:the )?(?:most recent|latest|newest)|not the (?:latest|last|most recent|newest)|just before (?:it|that)|(?:result|value|reading|one) (?:immediately |just |right |directly )?before(?! \d)|one prior|(?:go |going |step )?(?:just )?one (?:back|earlier)|immediately (?:before|prior)|preceding|previous|prior(?! to))\b",
+    r"\b(?:penultimate|(?:last|newest|latest) (?:[\w-]+ ){0,3}but one|next[- ]to[- ]last|before (?:the |his |her |their |that )?last|one before|before (?:the )?(?:most recent|latest|newest)|not the (?:latest|last|most recent|newest)|just before (?:it|that)|(?:result|value|reading|one) (?:immediately |just |right |directly )?before(?! \d)|one prior|(?:go |going |step )?(?:just )?one (?:back|earlier)|(?:go|going|step|count) back (?:by |just )*(?:one|a step)|immediately (?:before|prior)|preceding|previous|prior(?! to))\b",
     re.IGNORECASE,
 )
 _FROM_START = re.compile(
@@ -94,7 +96,7 @@ _FROM_START = re.compile(
 def statistic_of(text: str) -> str:
     """Which statistic the words of a question ask for; both extremes mean the range."""
     text = _MINUTES.sub(" ", text)
-    if re.search(r"\bhow (?:high|far up)\b", text, re.IGNORECASE):
+    if re.search(r"\bhow (?:high|far up)\b|\bthe most (?!recent|current|up)", text, re.IGNORECASE):
         return "max"
     if re.search(r"\bhow (?:low|far down)\b|\brock[- ]bottom\b", text, re.IGNORECASE):
         return "min"
@@ -114,6 +116,15 @@ def names_statistic(text: str) -> bool:
     """Whether the words of a question ask for a statistic at all."""
     text = _MINUTES.sub(" ", text)
     return _STATISTIC_WORDS.search(text) is not None or any(t.norm in _STATISTICS for t in tokenize(text))
+
+
+_HOW_FAR = re.compile(r"\bhow (?:high|low|far (?:up|down))\b|\bthe most (?!recent|current|up)", re.IGNORECASE)
+
+
+def names_extreme(text: str) -> bool:
+    """Whether the words of a question ask for a highest, lowest or middle value."""
+    text = _MINUTES.sub(" ", text)
+    return _HOW_FAR.search(text) is not None or any(t.norm in _STATISTICS for t in tokenize(text))
 
 
 _STATISTIC_WORDS = re.compile(
@@ -137,7 +148,7 @@ _LIMIT = re.compile(
     re.IGNORECASE,
 )
 _NOW = r"(?:latest|last|newest|current|most recent|now|today(?:'s)?|this)"
-_BEFORE = r"(?:one before(?: (?:it|that))?|previous(?: one)?|prior(?: one)?|before that|preceding(?: one)?|second (?:to )?last|last time|penultimate|earlier one|one prior|next to last)"
+_BEFORE = r"(?:one (?:immediately |just |right |directly )?before(?: (?:it|that))?|previous(?: one)?|prior(?: one)?|before that|preceding(?: one)?|second (?:to )?last|last time|penultimate|earlier one|one prior|next to last)"
 _VERSUS = r"(?:versus|vs\.?|v\.?|against|compared (?:to|with)|relative to|and|to|then|or|minus|with|&|/)"
 _NEWEST_TWO = re.compile(
     rf"\b{_NOW}\b.{{0,30}}?\b{_VERSUS}\b.{{0,12}}?\b{_BEFORE}\b|\b{_BEFORE}\b.{{0,30}}?\b{_VERSUS}\b.{{0,12}}?\b{_NOW}\b|\b(?:last|latest|newest|most recent) (?:two|2)\b|\b(?:two|2) (?:most recent|latest|last|newest)\b",
@@ -149,9 +160,14 @@ _WHOLE_COURSE = re.compile(
     rf"\b(?:difference|gap|delta|change[ds]?|moved?|rise|fall|drop|increase|decrease)\b.{{0,40}}\b{_FIRST_ONE}\s+(?:and|to|until|till|through|vs\.?|versus)\s+{_NOW_ONE}\b|\b{_NOW_ONE}\s+(?:vs\.?|versus|against|compared (?:to|with)|minus|relative to)\s+{_FIRST_ONE}\b|\b{_FIRST_ONE}\s+(?:against|compared (?:to|with)|relative to)\s+{_NOW_ONE}\b|"
     rf"\b(?:first|earliest|initial|oldest|starting|baseline)\b(?!\s+(?:and|&|or)\b).{{0,45}}?\b(?:to|with|against|vs\.?|versus|until|through|till)\b.{{0,20}}?\b(?:last|latest|newest|most recent|current|now|today|present)\b"
     r"|\bwhere (?:did|was|were)\b.{0,40}\b(?:start\w*|beg[ia]n\w*)\b.{0,25}\b(?:now|end(?:ed|s)? up|finish\w*|today|currently|got to)\b"
-    r"|\bsince (?:we|they|records?|he|she|you|measurements?|monitoring|tracking|follow[- ]?up) (?:first )?(?:started|began|begin)\b(?! (?:on|taking|the|a|an|his|her|treat\w*|ther\w*|dialys\w*|drug\w*|med\w*))|\bsince (?:the )?first\b|\bever since we\b"
-    r"|\b(?:over|across|through(?:out)?|for|in|during) (?:the )?(?:whole|entire|full|complete) (?:of the )?(?:chart|record|history|file|time|course|follow[- ]?up|series|period|stretch)\b|\b(?:across|throughout) the (?:chart|record|file|years)\b|"
-    r"\bthen (?:versus|vs\.?|and|against|compared (?:to|with)) now\b|\bnow (?:versus|vs\.?|and|against|compared (?:to|with)) (?:then|(?:at )?(?:the )?(?:very )?(?:start|beginning|first|baseline|outset))\b|\b(?:at )?(?:the )?(?:start|beginning|baseline|outset)\s+(?:vs\.?|versus|and|to|against|compared (?:to|with))\s+(?:now|today|current\w*|latest|the latest)\b|\boverall\b|\bsince (?:the )?(?:start|beginning|first|baseline|records? began)\b|\bfrom (?:the )?(?:first|start|beginning) to\b|\bover (?:all )?the (?:whole )?(?:years|record|time)\b",
+    r"|\bsince (?:we|they|records?|he|she|you|measurements?|monitoring|tracking|follow[- ]?up) (?:first )?(?:started|began|begin)\b(?! (?:on|taking|the|a|an|his|her|treat\w*|ther\w*|dialys\w*|drug\w*|med\w*))|\bsince (?:the )?first\b|\bsince (?:we|they|he|she|you) first \w+|\bever since we\b"
+    r"|\b(?:from )?(?:the )?(?:very )?(?:start|beginning|top) to (?:the )?(?:finish|end|bottom)\b|"
+    r"\bthen (?:versus|vs\.?|and|against|compared (?:to|with)) now\b|\bnow (?:versus|vs\.?|and|against|compared (?:to|with)) (?:then|(?:at )?(?:the )?(?:very )?(?:start|beginning|first|baseline|outset))\b|\b(?:at )?(?:the )?(?:start|beginning|baseline|outset)\s+(?:vs\.?|versus|and|to|against|compared (?:to|with))\s+(?:now|today|current\w*|latest|the latest)\b|\bcompar\w+\b.{0,20}\b(?:with|to|against) (?:where|what|how) (?:it|he|she|they) (?:all )?(?:started|began)\b|\bsince (?:the |his |her |their )?(?:very )?(?:start|beginning|first|baseline|records? began)\b|\bfrom (?:the )?(?:first|start|beginning) to\b",
+    re.IGNORECASE,
+)
+# All of the record: beside "highest" or "average" it says how far to look, alone it asks for the course.
+_WHOLE_EXTENT = re.compile(
+    r"\b(?:over|across|through(?:out)?|for|in|during) (?:the |his |her |their )?(?:whole|entire|full|complete) (?:of the )?(?:chart|record|history|file|time|course|follow[- ]?up|series|period|stretch)\b|\b(?:across|throughout) the (?:chart|record|file|years)\b|\boverall\b|\bover (?:all )?the (?:whole )?(?:years|record|time)\b",
     re.IGNORECASE,
 )
 
@@ -181,7 +197,8 @@ def last_few(text: str) -> int:
 
 def whole_course_spans(text: str) -> list[tuple[int, int]]:
     """Where "then versus now" and its like stand, which are no two questions."""
-    return [m.span() for m in (*_WHOLE_COURSE.finditer(text), *_NEWEST_TWO.finditer(text))]
+    courses = (*_WHOLE_COURSE.finditer(text), *_WHOLE_EXTENT.finditer(text), *_NEWEST_TWO.finditer(text))
+    return [m.span() for m in courses]
 
 
 def is_set_against(text: str) -> bool:
@@ -191,7 +208,9 @@ def is_set_against(text: str) -> bool:
 
 def asks_for_whole_course(text: str) -> bool:
     """Whether the first value and the newest are meant ("then versus now", "overall")."""
-    return _WHOLE_COURSE.search(text) is not None
+    if _WHOLE_COURSE.search(text) is not None:
+        return True
+    return _WHOLE_EXTENT.search(text) is not None and not names_extreme(text)
 
 
 class Position(Frozen):
@@ -208,7 +227,8 @@ def position_of(text: str) -> Position | None:
     if match := _AGO.search(text):
         word = match["n"].lower()
         return Position(offset=int(word) if word.isdigit() else _COUNT_WORDS.get(word, 1))
-    if _BEFORE_LAST.search(text):
+    before = _BEFORE_LAST.search(text)
+    if before is not None and not (before[0].lower().startswith("not the") and _FROM_START.search(text)):
         return Position(offset=1)
     if (match := _FROM_START.search(text)) and _ORDINALS[match["nth"].lower()] >= 1:
         return Position(offset=_ORDINALS[match["nth"].lower()] - 1, from_start=True)

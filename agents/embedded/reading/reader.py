@@ -11,21 +11,25 @@ from importlib import resources
 from itertools import islice, product
 
 from agents.embedded.reading.calculator_names import ModelNames
+from agents.embedded.reading.homonyms import other_meanings
 from agents.embedded.reading.mending import Mender
 from agents.embedded.reading.mentions import (
-    only,
+    is_of_unknown_kind,
     with_procedure,
-    with_vaccine,
+    with_whole_pressure,
     without_aids,
+    without_allergy_itself,
     without_covering_panels,
+    without_everyday_verbs,
+    without_given_oxygen,
     without_pets,
-    without_tested_vaccine,
     without_visits,
 )
 from agents.embedded.reading.places import position_of as position_of
 from agents.embedded.reading.places import statistic_of as statistic_of
 from agents.embedded.reading.record_names import RecordNames
 from agents.embedded.reading.units_asked import NUMBER, ucum, unit_of, unit_spans
+from agents.embedded.reading.vaccines import vaccines_or_diseases
 from agents.embedded.reading.wording import CUES as CUES
 from agents.embedded.reading.wording import cues_of
 from agents.embedded.reading.wording import plain as plain
@@ -122,7 +126,8 @@ class Reader:
         units = unit_spans(blanked)
         with_units = _blank(blanked, measured)
         blanked = _blank(with_units, units)  # "1000 mg" is a quantity, not magnesium
-        named = self.lexicon.find_mentions(blanked)
+        clinical = _blank(blanked, other_meanings(blanked))
+        named = self.lexicon.find_mentions(clinical)
         said = [
             p
             for p in self._phrases(with_units)  # "how many pounds is he": the unit is part of the phrase
@@ -132,31 +137,34 @@ class Reader:
             )
         ]
         named = [m for m in named if not any(p.start < m.end and m.start < p.end for p in said)]
-        if "allergy" not in cues_of(text) and len(tokenize(text)) > 2:  # pets and foods are allergens only to allergies
+        if (
+            "allergy" not in cues_of(text) and not _EATS.search(text) and len(tokenize(text)) > 2
+        ):  # pets and foods are allergens only to allergies
             named = [m for m in named if any(t.kind != "allergen" for t in m.targets)]
         mentions = [m for m in (without_visits(m) for m in named) if m.targets]
         everything = sorted([*said, *mentions], key=lambda m: m.start)
+        everything = with_whole_pressure(without_everyday_verbs(everything, blanked), self.lexicon, blanked)
         mentions = without_covering_panels(without_pets(without_aids(everything, blanked), blanked), self.lexicon)
+        mentions = without_given_oxygen(mentions, blanked)
+        mentions = without_allergy_itself(mentions)
         mentions = [with_procedure(m, blanked, record) for m in mentions]
-        models = self.models.find(blanked)
-        unknown = self._unknown_phrase(blanked, everything, models, own)
+        models = self.models.find(clinical)
         asked = cues_of(text)
         wants_model = bool(asked & {"calculate", "what_if"}) and not asked & {"average", "extreme", "trend", "count"}
-        if "vaccine" in asked:  # "covid jab": the vaccine, not the disease
-            mentions = [only(with_vaccine(m, self.lexicon), "immunization") for m in mentions]
-        elif _HAD.search(text):  # "had covid?": the disease, not the vaccine
-            mentions = [
-                only(m, "condition") if any(t.kind == "immunization" for t in m.targets) else m for m in mentions
-            ]
+        mentions = vaccines_or_diseases(mentions, blanked, "vaccine" in asked, self.lexicon)
+        unknown = self._unknown_phrase(blanked, [*everything, *mentions], models, own)
+        kind = next((m for m in mentions if unknown and is_of_unknown_kind(m, blanked[unknown[1] :], unknown[1])), None)
+        if unknown is not None and kind is not None:  # "the pituitary operation": not any operation
+            mentions, unknown = [m for m in mentions if m is not kind], (unknown[0], kind.end)
         if any(t.kind == "medication" for m in mentions for t in m.targets):
             mentions = [m for m in mentions if m.text != "mg"]  # "atorvastatin mg": its dose, and no magnesium
-        mentions = [m for m in (without_tested_vaccine(m, text) for m in mentions) if m.targets]
         choices = [self._slot_choices(m, models, wants_model, record) for m in mentions]
         choices += self._model_only(mentions, models)
         choices = _without_outputs_of_models(choices)
         unknown_text = blanked[unknown[0] : unknown[1]] if unknown else ""
         if unknown:
-            choices.append(self._unknown_choices(unknown, unknown_text, record))
+            modifies = any(m.start - 1 <= unknown[1] <= m.start for m in everything)  # "bladder botox" is a botox
+            choices.append(self._unknown_choices(unknown, unknown_text, None if modifies else record))
         unmeasured = _blank(text, [(p.start, p.end) for p in periods])
         numbers = _numbers(_blank(unmeasured, [(m.start, m.end) for m in mentions if any(c.isdigit() for c in m.text)]))
         variants = [
@@ -177,7 +185,7 @@ class Reader:
         found: list[Mention] = []
         tokens = tokenize(text)
         for index in range(len(tokens)):
-            for length in (2, 1):
+            for length in (3, 2, 1):
                 words = " ".join(t.norm for t in tokens[index : index + length])
                 target = everyday_phrases().get(words)
                 if target is None or (found and found[-1].end > tokens[index].start):
@@ -246,9 +254,16 @@ class Reader:
         for index, token in enumerate(tokenize(text)):
             inside = any(s <= token.start < e for s, e in covered)
             word = token.norm
-            plain = word in common_words() or word.rstrip("s") in common_words() or word.isdigit() or len(word) < 3
+            one = word if word.endswith("ss") else word.removesuffix("s")  # "edss" is no "ed"
+            plain = word in common_words() or one in common_words() or word.isdigit() or len(word) < 3
             plain = plain or word in _TAILS or word == "plus"  # "gluten-free"
-            if inside or plain or word in own or word in self._known_words or any(c.isdigit() for c in word):
+            if (
+                inside
+                or plain
+                or word in own
+                or word in self._known_words
+                or (any(c.isdigit() for c in word) and not _A_CODE.fullmatch(word))
+            ):
                 continue
             if runs and index == previous_index + 1 and not text[runs[-1][1] : token.start].strip(" -'’"):
                 runs[-1] = (runs[-1][0], token.end)
@@ -288,6 +303,8 @@ def _without_outputs_of_models(choices: list[list[Slot | None]]) -> list[list[Sl
     return kept
 
 
+_A_CODE = re.compile(r"(?!q\d)[a-z]+\d+[a-z]+\d*|[a-z]{3,}\d+")  # "a1at", "t25fw": a name, and no number
+_EATS = re.compile(r"\b(?:eats?|eating|ate|serve[ds]?|diet|menu|meals?|food)\b", re.IGNORECASE)
 _TAILS = frozenset("free based like related induced type style".split())
 
 
@@ -302,6 +319,10 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return [s for s in set(spans) if not any(o != s and o[0] <= s[0] and s[1] <= o[1] for o in spans)]
 
 
+# "BP on 3/9": a day, whichever of the two is the month, and no limit.
+_DAY_AND_MONTH = re.compile(r"(?<=\bon )(?:[12]?\d|3[01])/(?:[12]?\d|3[01])(?![\d/])")
+
+
 def _numbers(text: str) -> list[Number]:
     return [
         Number(
@@ -310,7 +331,7 @@ def _numbers(text: str) -> list[Number]:
             start=m.start(),
             end=m.end("value"),
         )
-        for m in NUMBER.finditer(text)
+        for m in NUMBER.finditer(_DAY_AND_MONTH.sub(lambda day: " " * len(day[0]), text))
     ]
 
 
@@ -337,12 +358,6 @@ def _variant(
         cues=cues_of(_blank(unnamed, [(p.start, p.end) for p in periods])),
         in_record=sum(1 for s in slots if s.known and record is not None and record.has(s.kind, s.id)),
     )
-
-
-_HAD = re.compile(
-    r"\b(?:had|have|has|got|caught|get over|recover\w*|positive|infect\w*|diagnos\w*|history of|hx of|resolve\w*|clear\w*)\b",
-    re.IGNORECASE,
-)
 
 
 def without_names(text: str, variant: Variant) -> str:

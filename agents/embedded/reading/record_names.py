@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from tools.concepts import Lexicon, Target
 
 
@@ -21,6 +23,15 @@ class RecordNames:
             if target is not None:
                 found.append(target)
         return found
+
+    def moments(self, kind: str, concept_id: str) -> list[datetime]:
+        """When the rows about a concept were done or given, oldest first."""
+        target = self._lexicon.resolve(concept_id, kind)
+        rows = [r for r in self._rows.get(kind, []) if target is not None and self._lexicon.matches(target, r)]  # type: ignore[arg-type]
+        done = [
+            t for r in rows if getattr(r, "status", "") != "not-done" and (t := getattr(r, "time", None)) is not None
+        ]
+        return sorted(done)
 
     def has(self, kind: str, concept_id: str) -> bool:
         """Whether a row of the record is about the concept."""

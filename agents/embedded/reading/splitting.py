@@ -20,7 +20,7 @@ _OWN_INTENT = 0.56  # a part of a sentence must look this much like a question o
 _ASKED = re.compile(r"(?:,|\band\b|\bor\b|&|\+|/)\s*(?:the |his |her |any |latest |last )*$", re.IGNORECASE)
 _LEANS = 0.8  # "and what did it show" is an ask of its own about what was just named
 _JOINERS = re.compile(
-    r"\s*(?:[?;+]+|\n+|(?<=[A-Za-z])\s*/\s*(?=[A-Za-z])|,?\s*\b(?:and\s+)?also\b|,\s*(?:and|plus)\b|,|\band\s+also\b|\band\b|\bplus\b|&|\balong with\b|\bas well as\b|\bthen\b|\.\s)\s*",
+    r"\s*(?:(?:[?;]|(?<!\d)\+)+|\n+|(?<=[A-Za-z])\s*/\s*(?=[A-Za-z])|,?\s*\b(?:and\s+)?also\b|,\s*(?:and|plus)\b|,|\band\s+also\b|\band\b|\bplus\b|&|\balong with\b|\bas well as\b|\bthen\b|\.\s)\s*",
     re.IGNORECASE,
 )
 _ANOTHER_OF_IT = re.compile(
@@ -45,11 +45,11 @@ _IT_HAPPENED = re.compile(
 )
 # "Take all the results of 2025 and give me the average" is one ask: what is gathered is what is counted.
 _GATHERS = re.compile(
-    r"\W*(?:please\s+|can you\s+|could you\s+)*(?:add up|sum up|take|collect|gather|pool|go through|run through|look (?:at|through)|pull(?: up| out)?|get|grab|tot up|total|work through)\b",
+    r"\W*(?:out )?(?:of|from|among) (?:all|every one of)\b|\W*(?:please\s+|can you\s+|could you\s+)*(?:add up|sum up|take|collect|gather|pool|go through|run through|look (?:at|through)|pull(?: up| out)?|get|grab|tot up|total|work through)\b",
     re.IGNORECASE,
 )
 _STATISTIC_OF_IT = re.compile(
-    r"(?:(?:and|then|what(?:'s| is| was)?|show|give(?: me)?|work out|calculate|tell me|find|the|its|their|an|me)\s+)*(?:average|mean|median|avg|highest|lowest|maximum|minimum|max|min|range|count)(?:\s+(?:of (?:them|those|these|it)|value|please|pls))*",
+    r"(?:(?:and|then|what(?:'s| is| was)?|which(?: one)?(?: is| was)?|show|give(?: me)?|work out|calculate|tell me|find|the|its|their|an|me)\s+)*(?:average|mean|median|avg|highest|lowest|maximum|minimum|max|min|range|count)(?:\s+(?:of (?:them|those|these|it)|value|please|pls))*",
     re.IGNORECASE,
 )
 _IT_DOES = re.compile(
@@ -69,6 +69,15 @@ _LEANS_ON = re.compile(
 _PER_UNIT = re.compile(
     r"[\w.^]+\s?/\s?(?:\w+\s?/\s?)?(?:d?l|m?l|[uµμ]l|min(?:ute)?s?|h|hrs?|hours?|days?|d|wk|week|kg|m2|mm3|mol|mmol|sec|s)\b|\d+\s*/\s*\d+",
     re.I,
+)
+_ASIDE = re.compile(r"\([^()]*\)")
+# "He had AF in ICU, how come nobody thinned his blood": what is so stands before what is asked about it.
+_IS_SO = re.compile(
+    r"^\W*(?:(?:so|but|and|given|since|as|if)\s+)*(?:he|she|they|the (?:pt|patient)|pt|patient|we|it)(?:'s|'d)?\s+\w+",
+    re.IGNORECASE,
+)
+_WHY_SO = re.compile(
+    r"^\W*(?:(?:so|but|and|then)\s+)*(?:why|how come|what for|for what reason|what made|what stopped)\b", re.IGNORECASE
 )
 _MODIFIER = re.compile(
     r"^(?:the |her |his )?(?:\w+ )?notes?\b|^(?:per|according to|in|from|on|by|as per|based on|looking at|for|with|given|since|before|after|vs\.?|versus|compared|during|as of|if (?:so|yes|no|not)|why(?: not)? if (?:so|no|not))\b",
@@ -94,6 +103,9 @@ _LEANS_BACK = re.compile(
 _LEANING = re.compile(r"\b(?:it|that|this|then|would|new|these|those)\b", re.IGNORECASE)
 
 
+_SETTLES_KIND = frozenset({"vaccine", "allergy"})  # "vaccines: COVID yes or no"
+
+
 class Splitter:
     """Cuts a sentence into its asks, by what each piece would be routed to on its own."""
 
@@ -113,7 +125,7 @@ class Splitter:
         protected += [(s.start, s.end) for v in whole.variants for s in v.slots]
         protected += [m.span() for m in BOTH_ENDS.finditer(text)] + unit_spans(text)
         protected += whole_course_spans(text)
-        protected += [m.span() for m in _PER_UNIT.finditer(text)]
+        protected += [m.span() for m in _PER_UNIT.finditer(text)] + [m.span() for m in _ASIDE.finditer(text)]
         cuts = [m for m in _JOINERS.finditer(text) if not _is_within(m, protected)]
         pieces, start = [], 0
         for cut in cuts:
@@ -130,7 +142,10 @@ class Splitter:
             return [text]
         merged: list[str] = []
         for index, piece in enumerate(pieces):
-            if index == 1 and cuts[0][0].strip() == "," and self._is_fronted(merged[0], piece, setting):
+            if index == 1 and (
+                (cuts[0][0].strip() == "," and self._is_fronted(merged[0], piece, setting))
+                or (_IS_SO.match(merged[0]) and _WHY_SO.match(piece))
+            ):
                 merged[0] = f"{merged[0]}, {piece}"
             elif merged and not self._stands_alone(piece, setting):
                 merged[-1] = f"{merged[-1]} and {piece}"
@@ -253,10 +268,13 @@ class Splitter:
         if (
             match is None
             or "note" in cues_of(match["lead"])
+            or (cues_of(match["lead"]) - cues_of(match["rest"])) & _SETTLES_KIND
             or is_hypothetical(match["lead"])
             or self._runs(part, setting)
         ):
             return part
+        if _OWN_CLAUSE.match(match["lead"]) and not _OWN_CLAUSE.match(match["rest"]):
+            return part  # "which vessel was the line in when it came out - final site"
         if self._read(match["lead"], setting).periods and not self._read(match["rest"], setting).periods:
             return part  # "bloods of Sep 15, 2025: the calcium?"
         whole = self.router.route(self._read(part, setting).variants)[0]

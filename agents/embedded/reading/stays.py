@@ -6,22 +6,69 @@ import re
 from datetime import date, datetime, timedelta
 
 from agents.embedded.plans import Call, Setting
+from agents.embedded.reading.reader import Question
 
 _STAY = re.compile(
-    r"\b(?:during|in|on|while in|throughout|over)\s+(?:the|her|his|this|that|their)\s+(?P<which>(?:last|latest|recent|most recent|previous|first|covid|index|current)\s+)?"
+    r"\b(?:(?:during|in|on|while in|throughout|over)\s+(?:the|her|his|this|that|their)|(?<=\w )this)\s+(?P<which>(?:last|latest|recent|most recent|previous|first|covid|index|current)\s+)?"
     r"(?P<kind>(?!ed\b|er\b|emergency|clinic|outpatient|hospital|inpatient|next|second|third|(?:january|february|march|april|may|june|july|august|september|october|november|december|(?:19|20)\d\d)\b)[a-z-]+\s+)?"
     r"(?:(?P<month>january|february|march|april|may|june|july|august|september|october|november|december)\s+)?(?:(?P<year>(?:19|20)\d\d)\s+)?"
-    r"(?:hospital\s+)?(?:admission|hospitali[sz]ation|inpatient stay|hospital stay|stay)\b",
+    r"(?:hospital\s+)?(?:admission|hospitali[sz]ation|inpatient stay|hospital stay|stay)\b(?!\s+(?:notes?|summary|letter|h ?&? ?p|clerking|entry|write-?up|paperwork|documentation)\b)",
     re.IGNORECASE,
 )
 
 _ARRIVED = re.compile(
-    r"\b(?:on|at|upon)\s+(?:(?:the|her|his|their|last|latest|this|initial|hospital)\s+)*(?:admission|arrival|presentation)\b(?!\s+(?:note|summary|assessment|order|of|h&p|history|med))",
+    r"\b(?:on|at|upon)\s+(?:(?:the|her|his|their|last|latest|this|initial|hospital)\s+)*(?:admission|arrival|presentation)\b(?!\s+(?:note|summary|assessment|order|of|h&p|history|med|echo|ct\b|mri|x-?ray|cxr|ecg|ekg|scan|ultrasound|film|exam))",
     re.I,
+)
+_IN_MONTH = re.compile(
+    r"\s*\b(?:in|of|during|for)\s+(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*(?:,?\s+(?P<year>(?:19|20)\d\d))?\b",
+    re.IGNORECASE,
 )
 _OWN_TIME = re.compile(
     r"\b(?:19|20)\d\d\b|\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:ed|er|clinic)\b", re.IGNORECASE
 )
+
+
+_CAME_IN = re.compile(
+    r"\b(?:when|as|after) (?:he|she|they|the patient|pt) (?:first |initially )?(?:came in|arrived|presented|was admitted|got (?:here|in)|came to (?:hospital|the hospital|us)|rocked up|hit the door|turned up)\b",
+    re.IGNORECASE,
+)
+_IN_ICU = re.compile(
+    r"\b(?:(?:while|when|whilst)\s+)?(?:(?:he|she|they|pt|the patient)\s+(?:was|were)\s+)?(?:in|on|during|throughout)\s+(?:(?:the|his|her|that|last)\s+)*(?:icu|itu|hdu|intensive care|critical care)(?:\s+unit)?(?:\s+(?:stay|admission))?\b(?!\s+(?:notes?|summary|letter|discharge|review|doctor|team|consult\w*))",
+    re.IGNORECASE,
+)
+_IS_ICU = re.compile(r"\b(?:icu|itu|hdu|intensive care|critical care|high dependency)\b", re.IGNORECASE)
+
+
+def with_arrival(text: str, setting: Setting) -> str:
+    """A question for a result "when he came in", or "in ICU", as the days that those were."""
+    if (came := _CAME_IN.search(text)) is not None:
+        return with_stay_dates(f"{text[: came.start()]}on admission{text[came.end() :]}", setting)
+    units = [v for v in setting.visits if _IS_ICU.search(v.display) and v.start is not None]
+    if not units or (match := _IN_ICU.search(text)) is None or _OWN_TIME.search(_IN_ICU.sub(" ", text)):
+        return text
+    begun, ended = units[-1].start, units[-1].end or setting.as_of
+    return f"{text[: match.start()]}between {begun.date()} and {ended.date()}{text[match.end() :]}" if begun else text
+
+
+_SINCE = re.compile(
+    r"\b(?P<when>since|after|following|before|prior to)\s+(?:(?:the|his|her|their|last|latest)\s+)*$", re.IGNORECASE
+)
+
+
+def with_event_days(text: str, question: Question, setting: Setting) -> str:
+    """A question for a result "since radiotherapy" as the days since then, where the record has one such procedure."""
+    for variant in question.variants:
+        event = variant.of("procedure")
+        result = variant.of("observation")
+        lead = _SINCE.search(text[: event.start]) if event is not None else None
+        if event is None or result is None or lead is None or not (event.known and result.known):
+            continue
+        days = sorted({m.date() for m in setting.record.moments("procedure", event.id)})
+        if len(days) == 1:
+            when = "before" if lead["when"].lower() in {"before", "prior to"} else "since"
+            return f"{text[: lead.start()]}{when} {days[0]}{text[event.end :]}"
+    return text
 
 
 _DEPARTED = re.compile(
@@ -124,11 +171,16 @@ def missing_stay(text: str, setting: Setting) -> Call | None:
 def with_stay_dates(text: str, setting: Setting) -> str:
     """The question with "during the October admission" as the dates of that stay; a stay that is not there names no dates."""
     arrived = _ARRIVED.search(text)
-    if arrived is not None and setting.admissions and not _OWN_TIME.search(text):
+    began = [start for start, _ in setting.admissions]
+    if arrived is not None and (month := _IN_MONTH.search(text)) is not None:  # "at presentation in November"
+        began = [
+            b for b in began if b.strftime("%b") == month["month"].title() and month["year"] in {None, str(b.year)}
+        ]
+    if arrived is not None and began and not _OWN_TIME.search(_IN_MONTH.sub("", text)):
         # What was measured in the emergency department the evening before belongs to it; the first of it is meant.
-        begun, day = setting.admissions[-1][0], timedelta(days=1)
-        around = f"between {(begun - day).date()} and {(begun + day).date()}"
-        return f"initial {text[: arrived.start()]}{around}{text[arrived.end() :]}"
+        day = timedelta(days=1)
+        around = f"between {(began[-1] - day).date()} and {(began[-1] + day).date()}"
+        return f"initial {_IN_MONTH.sub('', text[: arrived.start()])}{around}{_IN_MONTH.sub('', text[arrived.end() :])}"
     match = _STAY.search(text)
     stays = _stays(match, setting) if match is not None else []
     if match is None or not stays:

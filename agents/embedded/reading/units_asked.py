@@ -22,7 +22,7 @@ _NAMED_SYSTEM = (
 
 _ANYWHERE = re.compile(_COMPOUND, re.IGNORECASE)
 _WANTED = re.compile(
-    rf"(?:\b(?:expressed |reported |given |shown |stated |displayed )?(?:in|to|into|as|using)\s+(?:the )?(?P<in>{_COMPOUND}|{_SIMPLE}|stones?|{_BARE_AMOUNT}|{_SYSTEM}|[cf]\b(?=\W*$|\s+(?:when|please|pls|at|now|today|last|then)\b))(?![\w/])"
+    rf"(?:\b(?:expressed |reported |given |shown |stated |displayed )?(?:in|to|into|as|using)\s+(?:the )?(?P<in>{_COMPOUND}|{_SIMPLE}|stones?|mms?|millimet(?:er|re)s|{_BARE_AMOUNT}|{_SYSTEM}|[cf]\b(?=\W*$|\s+(?:when|please|pls|at|now|today|last|then)\b))(?![\w/])"
     rf"|\bhow many (?P<many>{_SIMPLE}|stones?)(?!\w)|\b(?P<rather>{_COMPOUND}|{_SIMPLE}|stones?)\s*,?\s*(?:and\s+)?(?:not|rather than|instead of|never)\s+(?:in\s+)?(?:{_COMPOUND}|{_SIMPLE}|stones?|metric|imperial)(?!\w)|^\W*(?:in )?(?P<front>kgs?|kilos?|kilograms?|lbs?|pounds?|stones?)(?:(?:\s+(?:please|pls|needed|wanted|this time))?\s*[,:;–-]\s*(?=[A-Za-z])| (?=(?:does|she|he|they|is|the|pt|patient|for)\b))|[,(:–-]\s*(?P<end>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM})\s*\)?\s*(?:please|pls)?\W*$"
     rf"|(?<=[A-Za-z)])\s+(?P<last>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_NAMED_SYSTEM})\s*(?:please|pls)?\W*$|[?.;]\s*(?P<then>{_COMPOUND}|{_SIMPLE}|{_SYSTEM})\s*(?:please|pls)?\W*$|\b(?:we|i) (?:use|work in|need|think in|want|report in|prefer)\s+(?:it in )?(?P<use>{_COMPOUND}|{_SIMPLE}|{_BARE_AMOUNT}|{_SYSTEM}))",
     re.IGNORECASE,

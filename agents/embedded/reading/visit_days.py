@@ -19,6 +19,15 @@ _AT_VISIT = re.compile(
     r"(?:visit|appointment|appt|check-?up|clinic|consultation|consult|encounter|review|physical|contact|attendance)\b(?:\s+(?:visit|appointment|appt|review)\b)?(?!\s+(?:note|letter|summary|report))",
     re.IGNORECASE,
 )
+# "Weight last visit": what stands before it is asked of that visit.
+_OF_VISIT = re.compile(
+    r"(?<=[\w)%])(?<!\bthe)(?<!\bhis)(?<!\bher)(?<!\btheir)(?<!\bof)(?<!\bfor)(?<!\bfrom)(?<!\bis)(?<!\bwas)(?<!\bsince)(?<!\bbefore)(?<!\bafter)(?<!\bbetween)(?<!\band)(?<!\babout)"
+    r"\s+(?=(?:last|latest|most recent|previous)\s+(?:\w+\s+)?(?:visit|appointment|appt|review|check-?up)\W*$)",
+    re.IGNORECASE,
+)
+_OF_ITSELF = re.compile(
+    r"\b(?:when|who|where|why|date|reason|how long|ago|notes?|summar\w+|seen|list|show|details?)\b", re.IGNORECASE
+)
 _STAY = r"(?:admission|hospitali[sz]ation|inpatient stay|hospital stay|hospital admission|being admitted|going into hospital)"
 _BEFORE_STAY = re.compile(
     rf"\b(?:before|prior to|ahead of|preceding)\s+{_THE}(?:(?:last|latest|most recent|current)\s+)?{_STAY}\b",
@@ -26,6 +35,10 @@ _BEFORE_STAY = re.compile(
 )
 _AFTER_STAY = re.compile(
     rf"\b(?:after|since|following)\s+{_THE}(?:(?:last|latest|most recent)\s+)?(?:{_STAY}|(?:hospital )?discharge|being discharged|going home|leaving hospital)\b(?!\s+(?:summary|letter|note|med))",
+    re.IGNORECASE,
+)
+_SINCE_ADMITTED = re.compile(
+    r"\bsince (?:hospital )?(?:admission|arrival|being admitted|coming in)\b|\bsince (?:he|she|they|the patient|pt) (?:was admitted|came in|arrived|got here)\b",
     re.IGNORECASE,
 )
 _IN_HOSPITAL = re.compile(
@@ -46,6 +59,8 @@ def before_the_stay(text: str, setting: Setting) -> str:
 
 def with_visit_days(text: str, setting: Setting) -> str:
     """ "At the last clinic visit", "after discharge", "while in hospital" as the days they were, where the record has them."""
+    if not _OF_ITSELF.search(text) and (bare := _OF_VISIT.search(text)) is not None and len(text[: bare.start()]) > 2:
+        text = f"{text[: bare.start()]} at {text[bare.end() :]}"
     if (match := _AT_VISIT.search(text)) is not None and (row := _visit(match, setting)) is not None:
         start, end = row.start or row.time, row.end
         if start is not None:
@@ -58,6 +73,8 @@ def with_visit_days(text: str, setting: Setting) -> str:
     if not setting.admissions:
         return text
     begun, ended = setting.admissions[-1]
+    if (match := _SINCE_ADMITTED.search(text)) is not None:
+        return _put(text, match, f"since {_day(begun)}")
     if (match := _AFTER_STAY.search(text)) is not None and ended is not None:
         return _put(text, match, f"after {_day(ended)}")
     if (match := _IN_HOSPITAL.search(text)) is not None:

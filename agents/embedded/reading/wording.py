@@ -13,7 +13,7 @@ CUES: dict[str, re.Pattern[str]] = {
         "count": r"how many|number of\b|count\b|# of|how often|no\. of|times (?:has|was|did|were|\w+ed)\b|number$|tally",
         "extreme": r"how (?:high|low|far (?:up|down))|rock[- ]bottom|all[- ]time|fastest|slowest|heaviest|lightest|tallest|hottest|topped|max\b|(?<!\d )(?<!\d)min\b|maximum|minimum|highest|lowest|peak|nadir|worst|best\b|how (?:high|low) did|ceiling",
         "average": r"average|averag|avg|mean\b|median|typical",
-        "trend": r"fallen|fell\b|risen|rose\b|climb(?:ed|ing)|creep|come (?:up|down)|trend|stable\b|coming (?:down|up)|going (?:down|up)|declin|improv|deteriorat|getting worse|changes? in\b|what has happened|evolv|heading|which way|direction|progress(?:ed|ion)|drift|gain(?:ed|ing)? weight|los(?:t|ing|e) weight|put on weight|been doing|drifting|curve\b|describe the|getting (?:better|worse)|improving|worsening|over time|over the (?:years|months|weeks)|through the years|trajectory|plot|graph|chart of|serial|how has|going (?:up|down)|rising|falling|course of|evolution",
+        "trend": r"fallen|fell\b|risen|rose\b|climb(?:ed|ing)|creep|come (?:up|down)|trend|stable\b|coming (?:down|up)|going (?:down|up)|declin|improv|deteriorat|getting worse|changes? in\b|what has happened|evolv|heading|which way|direction|progress(?:ed|ion)|drift|gain(?:ed|ing)? weight|los(?:t|ing|e) weight|put on weight|been doing|drifting|curve\b|describe the|getting (?:better|worse)|improving|worsening|over time|over the (?:years|months|weeks)|through the years|trajectory|plot|graph|chart of|serial|longitudinal\w*|journey|swings?\b|(?:picture|profile|values|results|readings) over|how has|going (?:up|down)|rising|falling|course of|evolution",
         "previous": r"previous|prior\b(?! to \d)|before (?:that|the last|this)|second to last|penultimate|last but one|(?:2nd|second|third|3rd|next to) (?:last|most)",
         "first": r"first\b|earliest|initial\b|oldest|very start",
         "stop": r"stop|discontinu|c[ao]me off|not active|previously (?:taken|on|prescribed)|past (?:med|drug|prescri|script)|old (?:med|drug|prescri)|taken off|no longer|former\b|end(?:ed)?\b|past med|used to|previous med|previous drug",
@@ -66,6 +66,22 @@ _SHORTHAND = (
         ),
         lambda m: "",
     ),
+    # "did he get vaccinated, rabies specifically": which of them is meant is no second ask
+    (
+        re.compile(
+            r"\s*[,;–-]\s*(?P<which>[^,;.?]{2,40}?),? (?:specifically|in particular|especially|only)(?=\W*$)",
+            re.IGNORECASE,
+        ),
+        lambda m: f" {m['which']}",
+    ),
+    (
+        re.compile(
+            r"\s*[,;–-]\s*(?:and )?(?:more )?(?:specifically|in particular|especially|namely)\s+(?=\w)", re.IGNORECASE
+        ),
+        lambda m: " ",
+    ),
+    (re.compile(r"\bform(?= (?:the )?\d{1,4}[-/ ]\w)", re.IGNORECASE), lambda m: "from"),
+    (re.compile(r"\bph(?=\.? (?:no|nos|num|number|contact)\b)", re.IGNORECASE), lambda m: "phone"),
     (re.compile(r"\b(?:no|nr|num)\.? of\b", re.IGNORECASE), lambda m: "number of"),
     (re.compile(r"\bd/?c['’]?e?d (?=home|from|to\b|on the)", re.IGNORECASE), lambda m: "discharged "),
     (re.compile(r"\bd/?c['’]?e?d\b", re.IGNORECASE), lambda m: "discontinued"),
@@ -110,7 +126,7 @@ _SHORTHAND = (
     (re.compile(r"\brxns?\b", re.IGNORECASE), lambda m: "reaction"),
     (re.compile(r"\bdx['’]?e?d\b", re.IGNORECASE), lambda m: "diagnosed"),
     (re.compile(r"\bh/o\b", re.IGNORECASE), lambda m: "history of"),
-    (re.compile(r"\bf/u\b", re.IGNORECASE), lambda m: "follow-up"),
+    (re.compile(r"\bf/?u\b", re.IGNORECASE), lambda m: "follow-up"),
     (re.compile(r"\bfhx?\b|\bfam(?:ily)? ?hx\b", re.IGNORECASE), lambda m: "family history"),
     (re.compile(r"\bs/p\b", re.IGNORECASE), lambda m: "status post"),
     (re.compile(r"\bc/o\b", re.IGNORECASE), lambda m: "complaining of"),
@@ -208,7 +224,13 @@ _SHORTHAND = (
     (re.compile(r"\bhits?\b(?=\s+(?:\d|above|over|a |the |its ))"), lambda m: "reached"),
     (re.compile(r"\br(?:ight )?n(?:ow)?\b(?=\W*$)", re.IGNORECASE), lambda m: "now"),
     (re.compile(r"\batm\b", re.IGNORECASE), lambda m: "at the moment"),
-    (re.compile(r"\b(?:wrt|re:)(?=\s)", re.IGNORECASE), lambda m: "about"),
+    (
+        re.compile(
+            r"\b(?:wrt|re:|(?<=notes )re|(?<=note )re|(?<=letter )re|(?<=letters )re|(?<=anything )re|(?<=info )re)(?=\s)",
+            re.IGNORECASE,
+        ),
+        lambda m: "about",
+    ),
     (re.compile(r"\b(?:plz|pls|plse)\b", re.IGNORECASE), lambda m: "please"),
     (
         re.compile(
@@ -225,7 +247,7 @@ _SHORTHAND = (
     (re.compile(r"\bam i\b", re.IGNORECASE), lambda m: "is the patient"),
     (
         re.compile(
-            r"\b(?:do|did|have|had|was|should) i\b(?! (?:give|start|use|prescribe|avoid|worry|order|need to know))",
+            r"\b(?:do|did|have|had|was|should) i\b(?! (?:give|start|use|prescribe|avoid|worry|order|need to know|write|put|enter|tick|fill|record|document|tell))",
             re.IGNORECASE,
         ),
         lambda m: {"do": "does", "have": "has"}.get(m[0].split()[0].lower(), m[0].split()[0].lower()) + " the patient",

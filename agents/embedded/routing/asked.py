@@ -14,8 +14,11 @@ from agents.embedded.reading.places import asks_for_newest_two, asks_for_whole_c
 from agents.embedded.reading.reader import Question, Slot, Variant
 from agents.embedded.reading.record_names import RecordNames
 from agents.embedded.routing.asked_tables import OF_ALLERGEN, OF_DRUG, OF_LISTS, OF_PERSON, OF_PROBLEM, OF_RESULT, SAYS
+from agents.embedded.routing.asked_words import says_any_of
 from agents.embedded.routing.router import Route
+from agents.embedded.routing.settling import CONFIDENT, asks_why
 from agents.embedded.supposing.suppositions import is_hypothetical
+from tools.drugs.reactions import is_reaction
 
 _SURE = 0.7
 
@@ -44,18 +47,17 @@ def asked_of_subject(routes: list[Route], question: Question, text: str, record:
         return None
     if (claimed := _claimed_of_drug(routes[0], question, text, record)) is not None:
         return claimed
-    if source_is_notes(text):
+    of_notes = source_is_notes(text)
+    if of_notes and _A_NOTE.search(text):
         return None
+    if (reaction := _reaction_named(question, text, record)) is not None:
+        return reaction
     best = _as_result(routes, question, text, record)
-    if (asked := _list_by_name(question, text, best) or _since_drug(question, text, best)) is not None:
+    if not of_notes and (asked := _list_by_name(question, text, best) or _since_drug(question, text, best)) is not None:
         return asked
-    for kind, kinds, table in (
-        ("allergen", ("allergen", "medication", "drug_class"), OF_ALLERGEN),
-        ("drug", ("medication", "drug_class"), OF_DRUG),
-        ("result", ("observation",), OF_RESULT),
-        ("problem", ("condition",), OF_PROBLEM),
-    ):
-        if best.intent.startswith(_KEPT) and not best.intent.startswith(_BUT_NOT[kind] or ("-",)):
+    for kind, kinds, table in _TABLES[:1] if of_notes else _TABLES:
+        kept = best.intent.startswith(_KEPT) and not best.intent.startswith(_BUT_NOT[kind] or ("-",))
+        if kept and not (best.intent == "causes.possible" and not asks_why(text)):
             continue
         found = _single(question, kinds, record)
         if found is None:
@@ -79,7 +81,34 @@ def asked_of_subject(routes: list[Route], question: Question, text: str, record:
             intent = _of_series(best, masked, slot.text)
         if intent is not None and _may_override(best.intent, intent, kind, slot, text, record):
             return Route(intent, max(best.score, _SURE), variant)
-    return best if best is not routes[0] else None
+    return best if best is not routes[0] and not of_notes else None
+
+
+_TABLES = (
+    ("allergen", ("allergen", "medication", "drug_class"), OF_ALLERGEN),
+    ("drug", ("medication", "drug_class"), OF_DRUG),
+    ("result", ("observation",), OF_RESULT),
+    ("problem", ("condition",), OF_PROBLEM),
+)
+# "Did anyone document a latex allergy" names a person who wrote and no note: the allergy list is asked, which quotes notes too.
+_A_NOTE = re.compile(
+    r"\b(?:notes?|letters?|narrative|write-?ups?|documentation|summar(?:y|ies)|reports?)\b", re.IGNORECASE
+)
+
+
+def _reaction_named(question: Question, text: str, record: RecordNames) -> Route | None:
+    """ "Is the penicillin allergy anaphylaxis", "hives or what with peanut": the reaction of a substance, by one or more names."""
+    on_file = {v for v in question.variants if any(s.known and record.has("allergen", s.id) for s in v.slots)}
+    for variant in sorted(question.variants, key=lambda v: v not in on_file):
+        known = [s for s in variant.slots if s.known]
+        substances = [s for s in known if s.kind in {"allergen", "medication", "drug_class"}]
+        others = [s for s in known if s not in substances]
+        if len(substances) != 1 or not others or not all(s.kind == "condition" and is_reaction(s.id) for s in others):
+            continue
+        drug_on_no_list = substances[0].kind != "allergen" and not record.has("allergen", substances[0].id)
+        if _may_be_allergen(substances[0], text, record) and not drug_on_no_list:
+            return Route("allergy.reaction", _SURE, variant)
+    return None
 
 
 def _claimed_of_drug(best: Route, question: Question, text: str, record: RecordNames) -> Route | None:
@@ -145,9 +174,8 @@ _IS_TAKEN = re.compile(
 
 def _list_by_name(question: Question, text: str, best: Route) -> Route | None:
     """The list that a question names where it names no member: "what's on the red band", "med rec please"."""
-    if best.intent.startswith(
-        ("draft.", "guard.", "conflict.", "story", "followup.", "family.", "device.", "calculate", "what_if")
-    ):
+    kept = ("draft.", "guard.", "conflict.", "followup.", "family.", "device.", "calculate", "what_if")
+    if best.intent.startswith(kept) or (best.intent.startswith("story") and best.score >= CONFIDENT):
         return None
     known = {s.id for v in question.variants for s in v.slots if s.known}
     if known - {"medication_reconciliation"} or _RELATIVES.search(text):
@@ -165,10 +193,10 @@ def _list_by_name(question: Question, text: str, best: Route) -> Route | None:
 
 
 _RELATIVES = re.compile(
-    rf"\b(?:mother|father|brother|sister|daughter|son|mum|mom|dad|wife|husband|partner|parent|child|baby|twin)(?:['’]s|s)?\b{SAYS}|\bfamily\b",
+    rf"\b(?:mother|father|brother|sister|daughter|son|mum|mom|dad|wife|husband|partner|parent|child|baby|twin|relative|sibling|uncle|aunt|cousin)(?:['’]s|s)?\b{SAYS}|\bfamily\b",
     re.IGNORECASE,
 )
-_WHOLE_LISTS = frozenset({"allergy.list", "allergy.count", "medication.list_active", "medication.list_stopped", "medication.list_all", "medication.count_all"})  # fmt: skip
+_WHOLE_LISTS = frozenset({"condition.list_active", "condition.list_all", "condition.list_resolved", "allergy.list", "allergy.count", "medication.list_active", "medication.list_stopped", "medication.list_all", "medication.count_all"})  # fmt: skip
 _PRESENT = re.compile(r"\b(?:current\w*|now|active|at present|these days|at the moment)\b", re.IGNORECASE)
 
 
@@ -200,7 +228,7 @@ def _single(question: Question, kinds: tuple[str, ...], record: RecordNames) -> 
 
 def _may_be_allergen(slot: Slot, text: str, record: RecordNames) -> bool:
     """Whether a substance is asked about as an allergen: the words say so, or it is one on file and was never ordered."""
-    if re.search(r"\ballerg|\breact|\brxn\b|\bintoleran|\bsensitiv|\banaphyla", text, re.IGNORECASE):
+    if says_any_of("allergy", text):
         return True
     as_allergen = record.has("allergen", slot.id)
     return as_allergen and not record.has("medication", slot.id)
@@ -212,6 +240,8 @@ def _of_series(best: Route, masked: str, text_of_slot: str) -> str | None:
         return None
     if best.intent == "observation.count" and text_of_slot.lower().startswith("many "):  # "how many pounds": how heavy
         return "observation.latest"
+    if best.intent == "observation.count" and "count" not in best.variant.cues:  # "what LDL was recorded on 3 May"
+        return "observation.latest"
     if best.intent == "observation.normal" and _AT_ANY_TIME.search(masked):
         return "observation.series"
     if asks_for_whole_course(masked) and best.intent != "observation.count":
@@ -221,10 +251,14 @@ def _of_series(best: Route, masked: str, text_of_slot: str) -> str | None:
     if last_few(masked):
         return None
     cues = best.variant.cues
+    if best.intent in {"observation.latest", "observation.exists"} and _LOST.search(masked):
+        return "observation.series"
+    if best.intent == "observation.statistics" and _HOW_HIGH_NOW.search(masked):
+        return "observation.latest"
     if best.intent in {"observation.latest", "observation.exists"} and _FIRST_OF_ALL.search(masked):
         return "observation.first"
     bare_previous = best.intent == "observation.previous" and not re.search(
-        r"\bprevious|\bprior\b|\bbefore\b|\bpenultimate\b|\bpreceding\b|\bearlier\b|\bback\b|\bago\b|\b(?:second|2nd|third|3rd|next)\b|\bnot the\b|\bolder\b|\bprev\b",
+        r"\bprevious|\bprior\b|\bbefore\b(?! (?:i|we|you)\b)|\bpenultimate\b|\bpreceding\b|\bearlier\b|\bback\b|\bago\b|\b(?:second|2nd|third|3rd|next)\b|\bnot the\b|\bolder\b|\bprev\b",
         masked,
         re.IGNORECASE,
     )
@@ -238,6 +272,11 @@ _AGAINST_NOW = re.compile(
     r"\b(?:vs\.?|versus|compared (?:to|with)|against|and|to)\s+(?:the )?(?:now|current\w*|today|latest|newest|present)\b",
     re.IGNORECASE,
 )
+# "How high is it now", "how high or low is it": where it stands, and no extreme.
+_HOW_HIGH_NOW = re.compile(
+    r"\bhow (?:high or low|low or high)\b|\bhow (?:high|low) (?:is|are|'s)\b(?=.*\b(?:now|currently|today|at present|at the moment|last|latest|newest|most recent)\b)",
+    re.IGNORECASE,
+)
 _AT_ANY_TIME = re.compile(r"\bat any (?:stage|point|time)\b|\bever\b|\bon any occasion\b", re.IGNORECASE)
 _FIRST_OF_ALL = re.compile(
     r"\bat the (?:very )?(?:start|beginning|outset)\b(?! of (?:the |this |last )?(?:year|month|week|19|20|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))|\bback when (?:records?|the (?:chart|record)|it all|everything|things) (?:started|began)\b|\bto (?:start|begin) (?:off )?with\b|\bstarting (?:value|level|point|figure|number)\b",
@@ -247,7 +286,7 @@ _AT_THE_START = re.compile(
     r"\bstart\w*|\bbeg[iau]n\w*|\bbaseline\b|\bback (?:at|when|then|in)\b|\borigin\w*|\boutset\b|\bopening\b|\bonly just\b",
     re.IGNORECASE,
 )
-_LOST = re.compile(r"\b(?:lost|gained|put on|dropped|shed|losing|gaining)\b", re.IGNORECASE)
+_LOST = re.compile(r"\b(?:lost|gained|put on|dropped|shed|losing|gaining|regain\w*)\b", re.IGNORECASE)
 _SINCE_WHAT = re.compile(
     r"\b(?:since|last|latest|previous|prior|before|compared|ago|between|recent(?:ly)?|over|from|in the)\b",
     re.IGNORECASE,

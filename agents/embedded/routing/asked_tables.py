@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from agents.embedded.routing.asked_words import any_of
+
 
 class Asks(NamedTuple):
     """One entry: the intent, the words that ask for it, and words that make it something else."""
@@ -28,7 +30,7 @@ def _asks(intent: str, words: str, unless: str = "") -> Asks:
 _HE = r"(?:he|she|they|the patient|patient|pt|this (?:man|woman|lady|gentleman|patient|pt|one|chap|fella)|the (?:man|woman|lady|gentleman)|mr \w+|mrs \w+|ms \w+)"
 _WHEN = r"\bwhen\b|\bdates?\b|\bwhat (?:day|year|month)\b|\bwhich (?:day|year|month)\b|\bsince when\b|\bhow long\b|\bhow far back\b|\byear of\b"
 _WHY = r"\bwhy\b|\breasons?\b|\brationale\b|\bhow come\b|\bwhat (?:made|led|prompted|caused|was behind)\b|\bexplanation\b|\bgrounds\b|\bcause of\b|\bwhat (?:was|were) (?:it|X) (?:stopped|discontinued)\b.*\bfor\b"
-_STOPPED = r"\bstop(?:s|ped|ping|page)?\b|\bdiscontinu\w*|\bd/?c['’]?d\b|\bc[ao]me off\b|\bcoming off\b|\btaken? off\b|\btook (?:him|her|them)? ?off\b|\bpulled\b|\bgot off\b|\boff (?:the |his |her |their |it|this|that|of )*X|\bX off\b|\bcessation\b|\bceas(?:e|ed|ing)\b|\bwithdr[ae]w\w*|\bwithdrawal\b|\bdropped\b|\bended?\b|\bending\b|\bno (?:longer|more)\b|\bhalted\b|\bgot rid\b|\bis(?:n'?t| not) (?:he |she )?on\b|\bnot on\b|\bquit\b|\bcut out\b|\bbinned\b"
+_STOPPED = r"\bstop(?:s|ped|ping|page)?\b|\bdiscontinu\w*|\bd/?c['’]?d\b|\bc[ao]me off\b|\bcoming off\b|\btaken? off\b|\btook (?:him|her|them)? ?off\b|\bpulled\b|\bgot off\b|\boff (?:the |his |her |their |it|this|that|of )*X|\bX off\b|\bcessation\b|\bceas(?:e|ed|ing)\b|\bwithdr[ae]w\w*|\bwithdrawal\b|\bdropped\b|\bended?\b|\bending\b|\bno (?:longer|more)\b|\bhalted\b|\bgot rid\b|\bis(?:n'?t| not) (?:he |she )?on\b|\bnot on\b|\bquit\b|\bcut out\b|\bbinned\b|\bfinish\w*|\bcomplet(?:e|ed|ion)\b|\bturned off\b|\bswitched off\b|\bwean\w* off\b|\bwent off\b|\bgo off\b|\blast day\b|\bexpir\w+"
 _STARTED = r"\bstart(?:s|ed|ing)?\b|\bbeg[aiu]n\b|\binitiat\w*|\bcommenc\w*|\b(?:first|originally|initially) (?:\w+ ){0,2}(?:prescribed|ordered|given|written|issued|on|taken|appear\w*|charted)\b|\bfirst (?:order|prescription|script|rx)\b|\bput on\b|\bintroduc\w*|\bgo(?:ne)? on(?:to)?\b|\bwent on(?:to)?\b|\bbeen (?:on|taking|using|getting)\b|\badded\b|\bprescribed\b"
 _DOSE = r"\bdos(?:e|es|age|ages|ing)\b|\bstrengths?\b|\bhow much\b|\bhow many (?:mgs?|milligrams?|mcgs?|micrograms?|mgs? of|tablets|tabs|pills|puffs|units|capsules|caps|drops)\b|\bwhat mgs?\b|\bposology\b|\bsig\b|\bhow (?:is|does|often is|often does|should) .{0,25}\b(?:take|taken|given|taking|ordered|written|prescribed)\b"
 _PROPOSED = r"\bshould\b|\bpropos\w+|\bsuggest\w*|\brecommend\w*|\badjust\w*|\bcompar\w+|\boptim\w+|\btarget\w*|\bwhat if\b|\bwould\b|\bcalculat\w*|\boptions?\b|\bneeds? to\b|\bsafe\b|\bmax(?:imum)?\b|\bsimulat\w*|\bauc\b|\bkeep\b|\bpeak\b|\btrough\b|\bdue\b|\bnext\b|\bmiss\w*|\bhow many doses\b|\bnumber of doses\b|\beach\b.*\bvs\b|\blevels?\b"
@@ -51,17 +53,16 @@ OF_DRUG = (
     _asks("medication.start", rf"(?=.*(?:{_WHEN}))(?=.*(?:{_STARTED}))", rf"{_OTHER_SENSE}|\blast\b|\blatest\b|\bmost recent\b|\brenew\w*|\brefill\w*|\bre-?start\w*|\bshould\b|\bwill\b|\bwhy\b|\bhow long (?:should|will|does .* need|after|before)\b|\bsince (?:starting|he|she|they)\b|\bmeant to\b|\bsupposed to\b"),
     _asks("medication.active", _YES_NO_ON, _NOT_NOW),
 )  # fmt: skip
+_TO_BEFORE = rf"(?:(?:the|its|his|her|their|that|what|it|was|one)\s+)*{any_of('value_before')}"
 OF_RESULT = (
     _asks(
         "observation.change",
-        r"\b(?:higher|lower|up|down|better|worse|more|less|risen|fallen|rose|fell|bigger|smaller|chang\w+|mov\w+|shift\w*|differ\w*|delta|gone|improv\w*|worsen\w*|drop\w*|ris\w+|by how much|how much)\b"
-        r".{0,60}\b(?:than|since|from|to|on|vs\.?|versus|against|compared (?:to|with)|relative to|between|over)\s+(?:(?:the|its|his|her|their|that|what|it|was|one)\s+)*"
-        r"(?:prior|previous|preceding|penultimate|last (?:check|one|time|test|result|reading|value|sample|draw|bloods?|set|measurement)|(?:second|2nd|next) (?:to )?last(?: \w+)?|one before|(?:time|value|result|reading|check|test|sample|draw) before|before (?:that|it|then)|(?:last|latest|most recent|newest) (?:two|2|pair|couple)|two (?:most recent|latest|last|newest)|earlier one)\b",
+        rf"{any_of('moved')}.{{0,60}}{any_of('set_against')}\s+{_TO_BEFORE}|\bsince\s+{_TO_BEFORE}.*{any_of('moved')}",
         r"\bvisit|\badmission|\bclinic\b",
     ),
     _asks("observation.statistics", r"\bhow bad (?:has|have|did|was|were|is)\b.{0,30}\bX\b(?!.{0,12}\b(?:now|today|currently)\b)"),
     _asks("observation.statistics", r"\b(?:average[ds]?|avg|mean)\b(?!\s+(?:arterial|corpuscular|cell))", r"\btrend\b|\bdoes\b.{0,30}\bmean\b|\bwhat (?:do|does|did|would)\b.{0,40}\bmean\W*$"),
-    _asks("observation.statistics", r"\b(?:bottom(?:ed)?|rock[- ]bottom|trough(?:ed)?|top(?:ped)?|all[- ]time|record) (?:out |high |low |ever )?(?:X|values?|results?|readings?|figures?|numbers?)\b|\bX (?:bottom(?:ed)? out|top(?:ped)? out|peaked|peak|nadir|high point|low point)\b"),
+    _asks("observation.statistics", rf"{any_of('extreme_reached')}|\b(?:bottom|top|trough) (?:X|values?|results?|readings?|figures?|numbers?)\b|\bX (?:peaked|peak|nadir)\b|\bthe most (?!recent|current|up)(?=.*\b(?:ever|been|got|gone|come|came|went|was|reached)\b)"),
 )  # fmt: skip
 OF_PROBLEM = (
     _asks(
@@ -71,7 +72,7 @@ OF_PROBLEM = (
     ),
     _asks(
         "condition.onset",
-        rf"(?=.*(?:{_WHEN}))(?=.*(?:\bstart\w*|\bonset\b|\bbeg[aiu]n\b|\bdiagnos\w*|\bdx\b|\bfirst\b|\brecord(?:ed)?\b|\bcome on\b|\bcame on\b|\bpicked up\b|\bappear\w*|\bdevelop\w*|\bgo on (?:the|his|her) (?:problem )?list\b|\b(?:he|she|they|pt|the patient) (?:got|get|had|have|has)\b|\bfound\b|\bbeen\b|\bcoded\b|\bmade\b|\bdocumented\b|\bset in\b))",
+        rf"(?=.*(?:{_WHEN}))(?=.*(?:\bstart\w*|\bonset\b|\bbeg[aiu]n\b|\bdiagnos\w*|\bdx\b|\bfirst\b|\brecord(?:ed)?\b|\bcome on\b|\bcame on\b|\bpicked up\b|\bappear\w*|\bdevelop\w*|\bgo on (?:the|his|her) (?:problem )?list\b|\b(?:he|she|they|pt|the patient) (?:got|get|had|have|has)\b|\bfound\b|\bbeen\b|\bcoded\b|\bmade\b|\bdocumented\b|\bset in\b|\bgo(?:es)? back\b|\bdates? back\b|\btraced?\b))",
         rf"{_OTHER_SENSE}|\bflares?\b|\battacks?\b|\bexacerbation\w*|\blast\b|\blatest\b|\bmost recent\b|\boperat\w*|\bsurg\w*|\bseen\b|\bvisit|\badmi\w+|\btreat\w*|\bwhy\b|\bdrugs?\b|\bmed(?:s|ication)\b|\bnext\b|\bshould\b|\bwill\b|\bcheck\w*|\breview\w*|\bdiscuss\w*|\btold\b|\bclaim\w*|\bafter\b.{0,40}\bdiagnos|\bbefore\b.{0,40}\bdiagnos",
     ),
 )  # fmt: skip
@@ -79,26 +80,29 @@ OF_ALLERGEN = (
     _asks("allergy.list", r"\b(?:besides|apart from|other than|except(?: for)?|aside from|in addition to|as well as)\b.{0,20}\bX\b"),
     _asks(
         "allergy.reaction",
-        r"\brxn\b|\breactions?\b|\breacted\b|\bhow (?:does|did|do|would) .{0,30}\breact\b|\bmanifest\w*|\bwhat (?:does|did|do|would|will|has|happen\w*|goes)\b.{0,30}\b(?:X|it)\b|\bwhat .{0,40}\b(?:on|with|from|to|after) X\b|\bX\b.{0,25}\bwhat happen\w*|\bhow (?:bad|severe|serious)\b",
-        r"\bdose\b|\bdosage\b|\bcost\b|\bfor\b\W*$|\binteract|\bwhat (?:is|was|did|does) .{0,30}\b(?:take|taking|prescribed)\b|\bany reactions? to\b|\b(?:does|do|did|has|have|had) (?:he|she|they|the patient|pt) (?:ever )?(?:have|had|got|get)\b.{0,20}\breaction",
+        rf"{any_of('of_a_reaction')}|\bhow (?:does|did|do|would) .{{0,30}}\breact\b|\bwhat (?:does|did|do|would|will|has|happen\w*|goes)\b.{{0,30}}\b(?:X|it)\b|\bwhat .{{0,40}}\b(?:on|with|from|to|after) X\b|\bX\b.{{0,25}}\bwhat happen\w*",
+        r"\bdose\b|\bdosage\b|\bcost\b|\bfor\b\W*$|\bfor (?:the |his |her |their )*(?:allerg|react)|\binteract|\bwhat (?:is|was|did|does) .{0,30}\b(?:take|taking|prescribed)\b|\bany reactions? to\b|\b(?:does|do|did|has|have|had) (?:he|she|they|the patient|pt|anyone|somebody|anybody) (?:ever )?(?:have|had|got|get|record\w*|not\w+|document\w*|mention\w*)\b.{0,20}\breaction",
     ),
     _asks(
         "allergy.has",
-        r"\b(?:does|do|is|are|did|has|would|will|can|any)\b.{0,40}\b(?:allerg\w*|react\w*|sensitiv\w*|hypersensitiv\w*|intoleran\w*|reactions?)\b.{0,20}\bX\b|\bX\b.{0,12}\b(?:allerg\w*|sensitiv\w*|intoleran\w*)\b",
-        r"\bhow\b|\bwhat\b|\bwhen\b|\bwhich\b|\bwhy\b|\bother\b|\belse\b|\blist\b|\btest\w*|\bcross\b|\binteract",
+        rf"(?=.*\bX\b).*{any_of('allergy')}",
+        r"\bhow\b|\bwhat\b(?! about)|\bwhen\b|\bwhich\b|\bwhy\b|\bwho\b|\bother\b|\belse\b|^\W*list\b|\blist (?:all|the|his|her|every)\b|\btest\w*|\bcross\b|\binteract|\bsensitivities\b|\bfor (?:the |his |her |their |seasonal )*(?:allerg|react|sensitiv)|\bspecialist\b|\boff[- ]label\b|\blabel(?:led)? as\b",
     ),
 )  # fmt: skip
 OF_PERSON = (
     _asks("demographics.birth_date", r"\bdob\b|\b(?!(?:place|city|town|site|mode|time)\b)\w{2,4} of birth\b|\bbirth ?date\b|\bbirthday\b|\b(?:when|dates?|day|year)\b.{0,30}\bborn\b", r"\bname\b|\bmrn\b|\baddress\b|\bphone\b|\bage\b|\bold\b|\bsex\b|\bgender\b"),
     _asks("demographics.age", r"\bhow old (?:is|are) (?!the \w+ (?:result|value))|\b(?:his|her|their|the|patient'?s?|pt'?s?|current|need|exact|what|whats) age\b(?! (?:at|when|of (?:onset|diagnosis)))|^\W*age\W*$|\bhow[- ]many[- ]years?[- ]old\b", r"\bname\b|\bmrn\b|\bdob\b|\bbirth\b|\bsex\b|\bgender\b|\bgestation\w*|\bat\b.{0,25}\b(?:onset|diagnosis|time)\b|\bwhen\b"),
 )  # fmt: skip
+_NOT_THE_PROBLEMS = r"\bfamily\b|\bhow many\b|\bnumber of\b|\bcount\b|\bwhen\b|\bresolved\b|\binactive\b|\bclosed\b|\bindex\b|\bscore\b|\bcharlson\b|\bconflict\w*|\bdisagree\w*|\bcontradict\w*|\bnotes?\b|\bwhy\b|\bdraft\b|\badd\b|\bupdate\b|\bremove\b|\bplan\b|\bvisits?\b|\badmi\w+|\bdischarge\b|\bwith (?:his|her|the) (?:eyes?|skin|feet|hearing|sleep|mood|bladder|bowels?)\b"
 # Whole lists by the names they go by, where no member of one is named.
 OF_LISTS = (
     _asks(
         "allergy.list",
-        r"\ballerg(?:y|ies|ic|ens?)\b|\bred (?:wrist ?)?band\b",
+        r"\ballerg(?:y|ies|ic|ens?)\b|\badrs?\b|\badverse drug reactions?\b|\bred (?:wrist ?)?band\b",
         r"\bfamily\b|\btest(?:s|ed|ing)?\b|\bwhen\b|\bclinic\b|\bhow many\b|\brhinitis\b|\bseasonal\b|\bfood\b|\bdrugs?\b|\bmedic\w*|\bconflict\w*|\bdisagree\w*|\bcontradict\w*|\bmismatch\w*",
     ),
+    _asks("condition.list_all", rf"(?=.*{any_of('every_problem')}).*{any_of('problem_list')}", _NOT_THE_PROBLEMS),
+    _asks("condition.list_active", any_of("problem_list"), _NOT_THE_PROBLEMS),
     _asks(
         "medication.list_active",
         r"\bmed(?:ication)?s? rec(?:onciliation)?\b|\b(?:medication|drug|meds?) (?:history|list|chart|card|round)\b|\bkardex\b|\bcurrent (?:meds?|medications?|medicines?|drugs?|tablets|scripts?|prescriptions?|rx)\b|\bwhat(?:'s| is| are)? (?:he|she|they|pt|the patient) (?:on|taking|take|takes)\b\W*(?:$|now\b|currently\b|these days\b|at (?:the moment|present)\b|please\b|for (?:meds|medication|drugs)\b)",

@@ -15,16 +15,18 @@ from knowledge_base.words import STOP_WORDS, stem
 from tools.concepts import tokenize
 
 BESIDE_THE_RECORD = "note.beside"  # the intent of such a search: what it does not find is not mentioned
+NOTES_FIRST = "note.first"  # the same, where what it finds comes before what the record has
 
 _ASKS = (
-    r"why|how come|reasons?|because|rationale|causes?|caused|explain\w*|explanation|blamed?|attribut\w+|triggered|led to|pushed|drove"
+    r"why|how come|reasons?|because|rationale|reasoning|culprits?|precipitants?|causes?|caused|explain\w*|explanation|blamed?|attribut\w+|triggered|led to|pushed|drove|put (?:him|her|them) off"
+    r"|what (?:stopp?ed|ruled out|prevented|delayed|prompted|precipitated|provoked|set off|brought on|made|got|held up|changed|convinced|persuaded|excluded|kept|tipped|pushed)"
     r"|plan|plans|planned|planning|next steps?|going forward|until when|upcoming|due|end of|end date|stop date|how many (?:days|weeks)|duration|course length|length of|next|what (?:kind|type|sort) of|how long (?:should|will|is .{0,30}meant|does .{0,30} need)"
-    r"|when (?:can|will|should|may|could)|what (?:happens|to do) (?:to|with|if|when)"
+    r"|when (?:can|will|should|may|could)|when (?:does|do|is|are) .{0,40}\b(?:start\w*|restart\w*|resum\w*|go(?:es|ing)?|back|come|stop\w*|finish\w*|end\w*|booked|happen\w*|scheduled|rescheduled|slot)|what (?:happens|to do) (?:to|with|if|when)"
     r"|what (?:should|must|can|could|is|are|was|were) (?:he|she|they|we|i|the patient|pt) (?:\w+ ){0,3}?(?:do|told|doing)|restrict\w*|allowed|goal|target|avoid\w*"
     r"|sever(?:e|ity)|grade|stage|extent|how (?:bad|severe|big|large|far|bothersome)|size|where (?:is|was|are|were) (?:the|his|her|their)|which (?:side|lobe|leg|arm|hand|part)"
     r"|told|said|say|says|saying|advi[sc]e\w*|counsel\w*|discuss\w*|offered|declin\w+|refus\w+|agreed?|wants?|wish\w*|prefer\w*|willing|worr\w+|concern\w*|opinion|views?|recommendations?|input|thinks?|feels?"
     r"|problems? with|issues? with|trouble with|should(?:n'?t| not)|not be (?:used|given|taken)|how (?:much|often) .{0,30}\b(?:use|uses|used|using|need|needs|needed)\b|lately"
-    r"|adheren\w+|complian\w+|usage|outcome|complications?|tolerat\w+|threshold|criteria|instructions?|warned|warning|safety[- ]net\w*|words"
+    r"|adheren\w+|complian\w+|usage|outcome|complications?|tolerat\w+|threshold|criteria|instructions?|required|outstanding|arranged|warned|warning|safety[- ]net\w*|words"
 )
 # Observations that notes tell in words: nobody measures them.
 TOLD_IN_WORDS = frozenset(
@@ -57,7 +59,9 @@ _FRAMING = frozenset(
     "weeks month months year years ago day days old number value values level levels result results reading readings lab labs test tests check checked measured record "
     "recorded chart file list listed documented report reported patient pt mr mrs ms miss lady gentleman man woman guy thing things bit quick quickly question doc doctor team ward "
     "round clinic pharmacy nurse hi hello hey thanks thank please pls kindly asap urgent know tell show give get got need want find see look looking check pull remind confirm "
-    "anything something everything any one ones two three four five six ten unit units convert converted expressed terms also both either each all every per via am pm".split()
+    "anything something everything any one ones two three four five six ten unit units convert converted expressed terms also both either each all every per via am pm "
+    "relative versus draw draws sample samples specimen bump bumps dip dips spike spikes slide swing swings journey trajectory movement movements shift jump rise fall drop peak nadir low high "
+    "picture situation profile pattern figure figures numbers reading entry entries series sequence history log progression curve direction improvement response recovery around wise".split()
 )
 
 

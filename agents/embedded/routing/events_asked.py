@@ -33,17 +33,20 @@ _DUE = (
 )
 _FINDINGS = r"\bshow\w*|\bfind\w*|\bfound\b|\bresults?\b|\breports?\b|\breveal\w*|\bpain\b|\bhurt\w*"
 _AGO = r"\bhow (?:long|many (?:days|weeks|months|years)) (?:ago|since|has it been)\b|\b(?:time|days|weeks|months|years) (?:elapsed |passed )?since\b"
+_ON_WHICH_DAY = r"\bwhen\b|\bdates?\b|\b(?:what|which) day\b"
+_ENDED = r"\bfinish\w*|\bend(?:s|ed|ing)?\b|\bstop\w*|\bceas\w*|\bcomplet(?:e|ed|ion)\b|\bdiscontinu\w*|\b(?:c[ao]me|go|went|take[n]?|turned|wean\w*|off) off\b|\boff X\b|\bX off\b|\bover\b|\bconclud\w*|\bwrap\w* up\b|\bterminat\w*"
 _NOT = r"(?:\bnot\b|n['’]t\b|\bnever\b)"
 _REFUSED = r"\brefus\w*|\bdeclin\w*|\bturn(?:ed)? down\b|\bsaid no\b|\bsay no\b|\bopt(?:ed)? out\b|\bcancel\w*"
 _OF_PROCEDURE: tuple[_Asks, ...] = (
     _asks("procedure.why_not", rf"\b(?:why|reason|how come)\b.{{0,50}}(?:{_NOT}|{_REFUSED})"),
     _asks("procedure.declined", rf"\b(?:did|has|have|was|were|ever)\b.{{0,30}}(?:{_REFUSED})", r"\bwhat\b|\bwhen\b"),
     _asks("procedure.since", _AGO, r"\btook\b"),
+    _asks("procedure.end", rf"(?=.*(?:{_ON_WHICH_DAY}))(?=.*(?:{_ENDED}))|\bX\b.{{0,12}}\bend date\b|\blast (?:session|treatment|fraction|day) of X\b", r"\bplan\w*|\bwill\b|\bshould\b|\bdue\b|\bafter\b|\bsince\b|\bwhy\b"),
     _asks("report.has", r"\bX\b.{0,15}\b(?:normal|abnormal|clear|negative|positive)\b|\bX results?\b|\bresults? (?:of|from|for)\b|\bfindings?\b|\bwhat did\b.*\bX\b.*\bshow", r"\bwhen\b|\bdate\b|\bsafe\b"),
     _asks("procedure.duration", r"\bhow long (?:did|was|were|does|do)\b.{0,40}\bX\b(?:.{0,10}\b(?:take|last|go on)\b|\W*$)|\bduration of\b.{0,20}\bX\b|\bX\b.{0,10}\bduration\b|\bhow long X\b"),
     _asks("procedure.who", r"\bwho\b|\bby whom\b|\bwhich (?:surgeon|doctor|clinician|consultant|team|physician|provider)\b|\b(?:what|whose|the) (?:surgeon|operator)\b|\bsurgeon\b.{0,12}\bX\b|\bX\b.{0,12}\bsurgeon\b",
           r"\bshould\b|\bwill\b|\brefer\w*|\brequest\w*|\border\w*|\bsuggest\w*|\brecommend\w*|\bcame\b|\btold\b|\bwants?\b|\badvis\w*"),
-    _asks("procedure.where", r"\bwhere\b|\bwhich (?:hospital|clinic|site|cent(?:er|re)|facility)\b|\bwhat (?:hospital|clinic|facility)\b", rf"{_FINDINGS}|\bbleed\w*|\bleak\w*|\bincision\b|\bscar\b"),
+    _asks("procedure.where", r"\bwhere\b|\bwhich (?:hospital|clinic|site|cent(?:er|re)|facility)\b|\bwhat (?:hospital|clinic|facility)\b", rf"{_FINDINGS}|\bbleed\w*|\bleak\w*|\bincision\b|\bscar\b|\bline\b|\bsited\b|\bcatheter\b|\bvein\b|\bvessel\b|\btube\b|\btip\b"),
     _asks("procedure.due", _DUE, r"\bto do\b.*\bX\b.*\bthis (?:week|month)\b|\bresult"),
     _asks("procedure.reason", r"\bwhy\b|\breasons?\b|\bindications?\b|\bwhat\b.*\bfor\W*$|\bfor what\b|\bhow come\b",
           r"\bnot\b|n['’]t\b|\bcancel\w*|\brefus\w*|\bdeclin\w*|\bstop\w*|\bdelay\w*|\bpostpon\w*|\babandon\w*|\bneeds?\b|\bshould\b|\brepeat\w*|\bfail\w*|\badmitted\b|\bnever\b"),

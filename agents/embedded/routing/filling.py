@@ -17,12 +17,15 @@ from agents.embedded.reading.places import (
 )
 from agents.embedded.reading.reader import Question, Slot, without_names
 from agents.embedded.routing.asked_tables import FREQUENCY
+from agents.embedded.routing.beyond_lists import TOLD_IN_WORDS
 from agents.embedded.routing.events_asked import dose_asked
 from agents.embedded.routing.router import Route
 from agents.embedded.routing.settling import NEWEST_NOTE, NO_SUCH_DATE, SEVERAL_ENDS
 from agents.embedded.supposing.scenarios import calculator_calls
 from tools.catalogue import DERIVED_MODELS, panel_members
 from tools.concepts import Lexicon
+from tools.drugs.reactions import is_allergy_itself, is_reaction
+from tools.events.findings import is_yes_no
 from tools.times.periods import Period
 
 _ENCOUNTER_KINDS = (
@@ -129,7 +132,8 @@ def calls_for(route: Route, question: Question, models: ModelNames, lexicon: Lex
         ]
     known = [s for s in fillers_for_slot if s.known]
     if known:  # an unknown word before a known name describes it; one behind it is what is asked of it ("ICD battery")
-        behind = [s for s in route.variant.slots if not s.known and 0 <= s.start - known[-1].end <= 2]
+        told = known[-1].id in TOLD_IN_WORDS  # "etoh intake"
+        behind = [s for s in route.variant.slots if not (s.known or told) and 0 <= s.start - known[-1].end <= 2]
         fillers_for_slot = [*behind, *known]
     for slot in fillers_for_slot:
         if not slot.known:
@@ -239,7 +243,8 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
         "compare_plans",
         "calculate_from_note",
     }
-    if question.period is not None and takes_period and not _is_now(intent, question.period.label):
+    of_an_end = intent in {"medication.stop", "medication.reason"}  # an order has no time but its own
+    if question.period is not None and takes_period and not of_an_end and not _is_now(intent, question.period.label):
         arguments["period"] = question.period.label
     if intent == "observation.statistics":
         arguments["statistic"] = statistic_of(without_names(text, route.variant))
@@ -286,6 +291,10 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
         r"\bnkd?a\b|\bno (?:known |drug |documented )*allerg", text, re.IGNORECASE
     ):
         arguments["aspect"] = "none_known"
+    elif intent == "allergy.reaction":
+        named = {s.id for s in route.variant.slots if s.kind == "condition" and s.known and is_reaction(s.id)}
+        named = {i for i in named if not is_allergy_itself(i)}
+        arguments.update({"reaction": named.pop()} if len(named) == 1 else {})
     elif intent == "allergy.list":
         kind = re.search(
             r"\b(?P<drug>drug|medication|medicine|med)\b|\b(?P<food>food)\b|\b(?P<environment>environment\w*|seasonal)\b",
@@ -326,6 +335,11 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
         arguments["question"] = text
     if intent == "story":
         arguments.update({k: v for k, v in _story_form(text).items() if v})
+    if intent == "report.has" and is_yes_no(text):
+        study = route.variant.model_copy(
+            update={"slots": tuple(s for s in route.variant.slots if s.kind == "procedure")}
+        )
+        arguments["question"] = " ".join(without_names(_without(text, question.periods), study).split())
     if intent == "device.has":
         arguments["name"] = question.unknown
     if intent == "note.list" and re.search(r"\bhow many|number of|count\b", text, re.IGNORECASE):
@@ -370,8 +384,13 @@ def intent_takes_both_ends(intent: str, text: str) -> bool:
     return BOTH_ENDS.search(text) is not None and not asks_for_whole_course(text) and intent.startswith("observation.")
 
 
-def without_periods(text: str, periods: tuple[Period, ...]) -> str:
-    """A text without its time expressions."""
+def _without(text: str, periods: tuple[Period, ...]) -> str:
+    """A text with its time expressions blanked, so that every other word keeps its place."""
     for period in periods:
         text = text[: period.start] + " " * (period.end - period.start) + text[period.end :]
-    return " ".join(text.split())
+    return text
+
+
+def without_periods(text: str, periods: tuple[Period, ...]) -> str:
+    """A text without its time expressions."""
+    return " ".join(_without(text, periods).split())

@@ -22,7 +22,7 @@ _WHAT_IS_NEW = re.compile(
 )
 _STORY = re.compile(
     r"\bsbar\b|\bi-?pass\b|\bone[- ]?liner\b|\btl;?dr\b|\belevator pitch\b|\bhand[- ]?(?:over|off)s?\b(?! (?:note|sheet))|\bsign[- ]?out\b|\bhealth story\b"
-    r"|\b(?:his|her|their|the|this) (?:patient['’]?s? |medical |health |whole |full )*story\b|\b(?:one|a|two|a couple of|a few|\d) (?:short )?(?:lines?|sentences?)\b(?=.*\b(?:patient|pt|him|her|story|who|summar\w*|chart)\b)"
+    r"|\b(?:his|her|their|the|this) (?:patient['’]?s? |medical |health |whole |full )*story\b(?!\s+(?:with|behind|about|of|on|re|for|regarding)\s+(?!(?:(?:the|this|that|our|my)\s+)?(?:patient|pt|him|her|them|lady|man|woman|gentleman)\b))|\b(?:one|a|two|a couple of|a few|\d) (?:short )?(?:lines?|sentences?)\b(?=.*\b(?:patient|pt|him|her|story|who|summar\w*|chart)\b)"
     r"|\b(?:summar\w+|describe|present|sum up|sum (?:him|her|them|it|the patient) up|who is|introduce)\b.{0,40}\b(?:one|a|two|a couple of|a few|\d) (?:short )?(?:lines?|sentences?)\b"
     r"|\b(?:summar\w+|explain|describe|overview|story|write|version|tell)\b.{0,50}\b(?:plain|lay(?:man'?s?|person'?s?)?|simple|everyday|easy|non[- ]?medical)[- ](?:words|english|language|terms|summary|version)\b|\blay(?:man'?s?)? (?:summary|version)\b|\b(?:patient|family)[- ]friendly\b"
     r"|\b(?:problem[- ](?:based|oriented|wise)|by problem|problem by problem)\b|\b(?:timeline|chronolog\w+)\b.{0,25}\b(?:illness|diseases?|health|history|chart|events|summary|care)\b|\bchronological (?:summary|order|history)\b",
@@ -135,7 +135,7 @@ _OUTSIDE = r"(?:abnormal|deranged|flagged|out[- ]of[- ]range|outside (?:the )?(?
 _TESTS = r"(?:labs?|lab (?:results?|values?)|results?|values?|bloods?|blood ?work|blood tests?|lab tests?)"
 _ABNORMAL = re.compile(rf"\b{_OUTSIDE}\b.{{0,30}}\b{_TESTS}\b|\b{_TESTS}\b.{{0,30}}\b{_OUTSIDE}\b", re.IGNORECASE)
 _ALL_RIGHT = re.compile(
-    r"\b(?:ok(?:ay)?|safe|advisable|appropriate|contraindicat\w+|a problem|good idea|allowed|fine)\s*\W*$|\bok(?:ay)? (?:for|with|in)\b|\b(?:can|could|may) (?:he|she|they|the patient|pt|i|we) (?:get|have|take|receive|be (?:given|started on|put on)|use|give|prescribe)\b|\bsafe (?:for|with|in)\b",
+    r"\b(?:ok(?:ay)?|safe|advisable|appropriate|contraindicat\w+|a problem|good idea|allowed|fine)\s*\W*$|\bok(?:ay)? (?:for|with|in)\b|\b(?:can|could|may) (?:he|she|they|the patient|pt|i|we) (?:get|have|take|receive|be (?:given|started on|put on)|use|give|prescribe)\b|\bsafe (?:for|with|in)\b|\b(?:reasons?|anything|argument) (?:not to|against) (?:giv|us|start|prescrib|tak|hav)\w*",
     re.IGNORECASE,
 )
 _SHOTS = re.compile(r"\b(?:shots|jabs|vaccines|vaccinations|immuni[sz]ations)\b", re.IGNORECASE)
@@ -166,6 +166,8 @@ _EXPLAINS = re.compile(
     re.IGNORECASE,
 )
 
+# "Why was the hypertension removed", "why is her anaemia untreated": its entry or its care, and not what made it.
+_OF_ITS_CARE = re.compile(r"\b(?:removed|deleted|struck|corrected|untreated|n['o]?t (?:treated|worked up))\b", re.I)
 
 BEYOND_ANY_RECORD = "No record reaches {when}, so nothing was looked up and nothing is documented of that time."
 _UNBORN = re.compile(
@@ -315,7 +317,7 @@ def _variant_with(question: Question, *kinds: str) -> Variant | None:
 
 def _blamed(question: Question, text: str, record: RecordNames) -> Route | None:
     """ "Could losartan explain the creatinine", "why is he hyponatremic": a result, and a word that asks for its cause."""
-    if not _EXPLAINS.search(text):
+    if not _EXPLAINS.search(text) or _OF_ITS_CARE.search(text):
         return None
     for variant in question.variants:
         drug, value = variant.of("medication", "drug_class"), variant.of("observation")

@@ -31,6 +31,11 @@ _SECTION_WORDS = {
 }
 NEWEST_NOTE = re.compile(r"\b(?:last|latest|newest|most recent)\s+(?:\w+\s+)?note\b", re.IGNORECASE)
 _ABOUT = re.compile(r"\b(?:about|regarding|on|mention|concerning|for)\s+(?:her|his|the|any)?\s*\w{3,}", re.IGNORECASE)
+# "Notes re organ donation": what they say of it, and not which there are.
+_NOTES_ON = re.compile(
+    r"\bnotes? (?:on|re|about|regarding|concerning|mention\w*)\s+(?!(?:file|record|hand|him|her|the (?:chart|system|file|record)|this|that|\d)\b)[a-z]{3,}",
+    re.IGNORECASE,
+)
 _FROM_A_NOTE = re.compile(
     r"\b(?:from|using|with|per|based on|according to|by|out of|going by|in) (?:the |this |that |his |her )?(?:values (?:in|of) (?:the |this )?)?(?:[\w-]+ ){0,4}(?:notes?|summary|documentation|letter|report|write-?up)\b",
     re.I,
@@ -44,7 +49,14 @@ _STATUS_ASKED = re.compile(
     re.IGNORECASE,
 )
 _AGE_ASKED = re.compile(r"\bage[ds]?\b|\bold\b|\bolder\b|\byoung\w*\b|\byears?\b|\bbirthday\b", re.IGNORECASE)
-_NO_ALLERGY = re.compile(r"\bnkd?a\b|\bno known (?:drug )?allerg", re.IGNORECASE)
+_NO_ALLERGY = re.compile(
+    r"\bnkd?a\b|\bno known (?:drug )?allerg|\bno (?:drug |food )?allergies\b(?! to\b)", re.IGNORECASE
+)
+
+
+# "Biggest systolic anywhere in the notes": no note holds all of a series.
+_OF_ALL_VALUES = frozenset({"observation.statistics", "observation.first", "observation.count"})
+_IN_THE_NOTES = re.compile(r"\b(?:in|from|across|through|throughout) (?:all )?(?:the|his|her) notes\b", re.IGNORECASE)
 
 
 def of_the_source_named(routes: list[Route], text: str) -> Route:
@@ -52,9 +64,12 @@ def of_the_source_named(routes: list[Route], text: str) -> Route:
     scored = next((r for r in routes if r.intent == "calculate.note" and r.variant.of("model") is not None), None)
     if scored is not None and _FROM_A_NOTE.search(text):
         return Route("calculate.note", max(scored.score, CONFIDENT), scored.variant)
+    if routes[0].intent in _OF_ALL_VALUES and routes[0].variant.in_record and _IN_THE_NOTES.search(text):
+        return routes[0]
     if "note" in routes[0].variant.cues:
         found = next(
-            (r for r in routes if r.intent.startswith(("note.", "conflict.")) and _names_its_section(r, text)), None
+            (r for r in routes if _is_of_notes(r) and _names_its_section(r, text)),
+            None,
         )
         if found is not None:  # the source is named outright: that is as sure as it gets
             return Route(found.intent, max(found.score, CONFIDENT), found.variant)
@@ -67,10 +82,13 @@ _IS_QUESTION = re.compile(
 )
 _WEIGHT_FINDINGS = frozenset({"weight_gain", "weight_loss", "abnormal_weight_gain", "abnormal_weight_loss"})
 _WEIGHT_MOVES = re.compile(
-    r"\b(?:lost|gained|losing|gaining|put on|dropped|shed)\b.{0,20}\bweight\b|\bhow much weight\b|\bweight (?:change|trend)\b|\bweight (?:loss|gain)\b.{0,20}\b(?:since|over|during|so far|in total|total|this pregnancy|between|from|in (?:kg|lbs?|pounds|kilos?))\b|\b(?:total|amount of) weight (?:loss|gain)\b",
+    r"\b(?:lost|gained|losing|gaining|put on|dropped|shed)\b.{0,20}\bweight\b|\bhow much weight\b|\bweight (?:change|trend)\b|\bweight (?:loss|gain)\b.{0,20}\b(?:since|over|during|so far|in total|total|this pregnancy|between|from|in (?:kg|lbs?|pounds|kilos?))\b|\b(?:total|amount of) weight (?:loss|gain)\b|\b(?:gain\w*|put\w* on|up) (?:or|and|/|vs\.?) (?:los\w+|shed\w*|down)\b|\b(?:los\w+|shed\w*|down) (?:or|and|/|vs\.?) (?:gain\w*|put\w* on|up)\b",
     re.I,
 )
 _AT_WEEK = re.compile(r"\b\d{1,3}(?:\s*[-+]\s*\d)?\s*(?:wks?|weeks?|/40|months?|days?|hrs?|hours?|yrs?|years?)\b", re.I)
+_DAY_AND_MONTH = re.compile(
+    r"(?<![\d/])(?:(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])|(?:[12]\d|3[01])/(?:0?[1-9]|1[0-2]))(?![\d/])"
+)
 _HEAVIER = re.compile(r"\b(?:heavier|lighter|thinner|fatter|slimmer)\b", re.IGNORECASE)
 _MOVED = re.compile(
     r"\b(?:drop(?:s|ped|ping)?|r(?:ise|ises|isen|ose|ising)|f(?:all|alls|ell|allen|alling)|declin\w+|increas\w+|decreas\w+|reduc(?:ed?|es|ing|tion)|chang(?:e|es|ed|ing)|moved?|climb\w*|worsen\w*|improv\w*|progress\w*|evol\w+|deteriorat\w*|worse|better|drift\w*|differen\w+|delta|behav\w+|fluctuat\w*|swing\w*|var(?:y|ied|ies|iation))\b",
@@ -139,7 +157,8 @@ def _of_a_series(best: Route, text: str, timeless: str) -> Route | None:
         return Route("observation.series", best.score, best.variant)
     if best.intent == "observation.statistics" and not names_statistic(without_names(text, best.variant)):
         return Route("observation.series", best.score, best.variant)
-    if best.intent == "observation.threshold" and _AT_WEEK.search(text) and not has_limit(timeless):
+    of_a_time = _AT_WEEK.search(text) or _DAY_AND_MONTH.search(text)  # "K on the gas of 11/10"
+    if best.intent == "observation.threshold" and of_a_time and not has_limit(timeless):
         return Route("observation.latest", best.score, best.variant)
     if best.intent in {"observation.latest", "observation.exists", "observation.previous"} and last_few(text):
         return Route("observation.series", best.score, best.variant)
@@ -199,6 +218,11 @@ _HAPPENS_TO = re.compile(
 )
 
 
+def asks_why(text: str) -> bool:
+    """Whether a cause is asked for."""
+    return _ASKS_WHY.search(text) is not None
+
+
 def _is_measured(route: Route) -> bool:
     """Whether it is about a result that rises and falls, not an entry that only this record has."""
     slot = route.variant.of("observation")
@@ -212,7 +236,7 @@ def _starts_at(route: Route, place: int) -> bool:
 
 def _weight_moved(best: Route, text: str) -> Route | None:
     """ "Has she lost weight overall?", "lighter than before?" ask for the weights, not for a problem of that name."""
-    named = best.variant.of("condition")
+    named = next((s for s in best.variant.slots if s.kind == "condition" and s.known), None)
     if _HEAVIER.search(text) and not any(s.known for s in best.variant.slots) and not re.search(r"\d", text):
         heavier = Slot(kind="observation", start=0, end=0, text="weight", id="body_weight")
         return Route("observation.series", CONFIDENT, best.variant.model_copy(update={"slots": (heavier,)}))
@@ -222,8 +246,17 @@ def _weight_moved(best: Route, text: str) -> Route | None:
     return Route("observation.series", max(best.score, CONFIDENT), best.variant.model_copy(update={"slots": (slot,)}))
 
 
+def _is_of_notes(route: Route) -> bool:
+    """Whether a route reads notes, or sets them against the record where words ask for that."""
+    return route.intent.startswith("note.") or (
+        route.intent.startswith("conflict.") and "conflict" in route.variant.cues
+    )
+
+
 def _names_its_section(route: Route, text: str) -> bool:
     if route.intent in {"note.list", "note.last"}:
+        if _NOTES_ON.search(text):
+            return False
         return _LISTS_NOTES.search(text) is not None and not (route.intent == "note.last" and _ABOUT.search(text))
     section = route.intent.removeprefix("note.section.")
     return section == route.intent or re.search(_SECTION_WORDS.get(section, ""), text, re.IGNORECASE) is not None
@@ -248,7 +281,7 @@ def settled(best: Route, routes: list[Route], text: str, timeless: str = "") -> 
         return Route("allergy.list", max(best.score, CONFIDENT), best.variant)
     if _NO_ALLERGY.search(text) and best.intent.startswith(("note.", "conflict.")):
         return Route("conflict.allergies", max(best.score, CONFIDENT), best.variant)
-    if (best.intent == "causes.possible" and not (_ASKS_WHY.search(text) and _is_measured(best))) or (
+    if (best.intent == "causes.possible" and not (asks_why(text) and _is_measured(best))) or (
         best.intent == "dosing.compare" and not _OF_DOSING.search(text)
     ):
         best = next(

@@ -8,9 +8,11 @@ ordered what, the record says itself.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 
 from agents.guards import RELATIONS
+from tools.concepts import common_words, tokenize
 from tools.events.visits import specialty_names
 
 _ROLES = (
@@ -20,7 +22,7 @@ _ROLES = (
 )
 _SAID = (
     r"(?:say|says|said|think|thinks|thought|want|wants|wanted|recommend(?:s|ed)?|suggest(?:s|ed)?|advis(?:e|es|ed)|conclude[sd]?|feel|feels|felt|plan|plans|planned|decide[sd]?|mention(?:s|ed)?|propose[sd]?|tell|told|"
-    r"believe[sd]?|prefer(?:s|red)?|warn(?:s|ed)?|agree[sd]?|disagree[sd]?|comment(?:s|ed)?|report(?:s|ed)?|describe[sd]?|worr(?:y|ies|ied)|ask(?:s|ed)? for|object(?:s|ed)?|insist(?:s|ed)?|expect(?:s|ed)?|explain(?:s|ed)?|make of|made of|worried about|concerned about|happy with|keen (?:on|to))"
+    r"believe[sd]?|prefer(?:s|red)?|warn(?:s|ed)?|agree[sd]?|disagree[sd]?|comment(?:s|ed)?|report(?:s|ed)?|describe[sd]?|worr(?:y|ies|ied)|ask(?:s|ed)? for|object(?:s|ed)?|insist(?:s|ed)?|expect(?:s|ed)?|explain(?:s|ed)?|make of|made of|worried about|concerned about|happy with|keen (?:on|to)|blame[sd]?|attribut(?:e|es|ed)|put(?:s)? (?:it|this|that) down to|turn(?:ed)? (?:it|him|her) down|rule[ds]? out|intervene[sd]?)"
 )
 _WORDS = r"(?:opinions?|views?|advice|recommendations?|recs?|impressions?|verdict|thoughts?|input|take|assessment|suggestions?|concerns?|worr(?:y|ies)|words|account|version|wish(?:es)?|preferences?|conclusions?|thinking|reasoning|rationale|plans?|instructions?)"
 
@@ -39,7 +41,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
         for p in (
             rf"\b(?:what|which|how|why|when|where|whether|did|does|do|has|have|had|is|are|was|were)\b.{{0,40}}?\b{who}(?:\s+(?:team|clinic|doctor|consultant|nurse|service|people|folks|reg))?\s+(?:(?:actually|specifically|really|also|finally|initially|have to|had to|ever|not|to|going to)\s+)*{_SAID}\b",
             rf"\b{_speaker()}(?:\s+(?:team|clinic|doctor|consultant|nurse|service))?(?:['’]s?|s['’])?\s+(?:\w+\s+)?{_WORDS}\b(?!\s+of care)",
-            rf"\b(?:per|as per|according to)\s+(?:the\s+|his\s+|her\s+)?{_speaker()}\b",
+            rf"\b(?:per|as per|according to)\s+(?:the\s+|his\s+|her\s+)?{_speaker()}\b(?!\s+(?:list|records?|chart|section|card|band|box|history|entry|entries)\b)",
             rf"\b{_WORDS}\s+(?:from|by|of)\s+(?:the\s+|his\s+|her\s+)?{_speaker()}\b",
             rf"\bwhat\s+{who}\s+{_SAID}\b",
         )
@@ -71,7 +73,34 @@ _CLAIMED_BESIDE = re.compile(
 )
 
 
-def asks_of_a_speaker(text: str) -> bool:
-    """Whether a question asks what a clinician, a team or a relative said, wanted or thinks."""
-    text = _CLAIMED_BESIDE.sub("", text)
-    return any(p.search(text.replace("’", "'")) for p in _patterns())
+def asks_of_a_speaker(text: str, around: Collection[str] = ()) -> bool:
+    """Whether a question asks what a clinician, a team or a relative said, wanted or thinks.
+
+    `around` are the names of those who look after the patient, in lower case: "why did Deshmukh decide against it".
+    """
+    text = _CLAIMED_BESIDE.sub("", text).replace("’", "'")
+    return any(p.search(text) for p in _patterns()) or _asks_of_a_named(text, around)
+
+
+_NAMED_BEFORE = re.compile(
+    r"\b(?:per|as per|according to)\s+(?:(?:dr|doctor|prof|mr|mrs|ms|miss)\.?\s+)?(?:\w+\s+)?$", re.IGNORECASE
+)
+_SAYS_AFTER = re.compile(
+    rf"^(?:'s)?\s+(?:(?:actually|specifically|really|also|finally|initially|ever|not|to|going to|first|last)\s+)*(?:(?:{_SAID}|g[ia]ve[sn]?|f(?:i|ou)nds?|measure[sd]?|rate[sd]?|score[sd]?|grade[sd]?|call(?:s|ed)?|cho(?:o)?se[sn]?|offer(?:s|ed)?|hear[sd]?|note[sd]|wr(?:i|o)tes?)|{_WORDS}|notes?|letters?|exam\w*|findings?)\b",
+    re.IGNORECASE,
+)
+_OF_RECORD = re.compile(r"\bwhen\b|\bwho\b|\bhow (?:often|many)\b|\bdose\b", re.IGNORECASE)
+
+
+def _asks_of_a_named(text: str, around: Collection[str]) -> bool:
+    """Whether somebody who is named said, found or decided what is asked; when and whom they saw, the record says."""
+    if not around:
+        return False
+    of_record = _OF_RECORD.search(text) is not None
+    for token in tokenize(text):
+        word = token.norm.removesuffix("'s")
+        if word in around and len(word) > 2 and word not in common_words():
+            end = token.start + len(word)
+            if _NAMED_BEFORE.search(text[: token.start]) or (not of_record and _SAYS_AFTER.match(text[end:])):
+                return True
+    return False

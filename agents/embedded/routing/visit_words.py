@@ -75,10 +75,15 @@ def _persons() -> frozenset[str]:
 @lru_cache(maxsize=256)
 def _names(names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """The names of clinicians and places as words, titles left out; also what a long name is called for short."""
-    whole = [tuple(w for w in words_of(name) if w not in TITLES) for name in names]
-    shorter = [words[:n] for words in whole for n in range(2, len(words))]
+    whole = [_untitled(words_of(name)) for name in names]
+    shorter = [part for words in whole for n in range(2, len(words)) for part in (words[:n], words[-n:])]
     alone = [(w,) for words in whole for w in words if len(w) > 2 and (w,) not in phrases() and w not in common_words()]
     return tuple(sorted({w for w in (*whole, *shorter, *alone) if w}, key=len, reverse=True))
+
+
+def _untitled(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A name without the titles before it: "Dr. Wanda Osei"; an "MS Clinic" is no Ms. Clinic where a word stands before."""
+    return _untitled(words[1:]) if words and words[0] in TITLES else words
 
 
 class Heard:
@@ -131,7 +136,8 @@ class Heard:
         """The words of a clinician's or a place's name in this record, or the word behind a clinician's title."""
         words = [t[0] for t in self._tokens]
         start = at
-        while start < len(words) and words[start] in TITLES:
+        named = any(tuple(words[at : at + len(name)]) == name for name in self._own)
+        while not named and start < len(words) and words[start] in TITLES:
             start += 1
         end = start + next((len(name) for name in self._own if tuple(words[start : start + len(name)]) == name), 0)
         if end == start > at and words[start - 1] in _DOCTOR and start < len(words):

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from agents.embedded.plans import Call, Setting
 from agents.embedded.reading.places import last_few, position_of
 from agents.embedded.reading.reader import Question, Slot
 from agents.embedded.routing.visit_words import ARTICLES, TAKEN_OUT, Heard, Said, phrases, words_of
+from tools.events.visits import specialty_names
 from tools.times.periods import Period
 
 _NAMED = frozenset({"noun", "place", "come", "leave", "specialty", "not_visits"})
@@ -49,7 +51,12 @@ _ALL_OF_THEM = re.compile(
     re.IGNORECASE,
 )
 _IN_AND_OUT = re.compile(r"\badmi\w+\b.*(?:\band\b|/|&).*\bdischarge", re.IGNORECASE)
-_TO_COME = re.compile(r"\bwhen(?:'s| is| are| will)\b(?!.*\b(?:last|latest|recent|previous|first)\b)", re.IGNORECASE)
+_TO_COME = re.compile(
+    r"\bwhen(?:'s| is| are| will| does| do)\b(?!.*\b(?:last|latest|recent|previous|first)\b)", re.IGNORECASE
+)
+_STAYED_WITH = frozenset(
+    {"intensive care", "rehabilitation", "stroke unit"}
+)  # "when did he leave ICU": stays, all of them
 _COUNTED = frozenset({"count", "list", "has"})
 _OF_ALL = frozenset({"count", "list", "has", "current", "between", "clinicians", "readmission", "next"})
 
@@ -92,6 +99,10 @@ def _read(text: str, question: Question, setting: Setting, at: int, outright: bo
     heard, reason = found
     if heard.left and reason:
         return ()
+    if heard.has("moved") and not heard.seen_by:
+        return ()  # the record tells of stays, and not of beds within one
+    if heard.has("course") and not reason:
+        return ()  # a flare of something that was not understood
     if heard.left:
         reason = _reason_in_words(heard, text)
         if not reason or any(word not in reason.lower() for word, _, _ in heard.left):
@@ -167,7 +178,7 @@ def _is_visit(words: tuple[str, ...]) -> bool:
 
 def _is_reason(text: str, start: int, end: int) -> bool:
     """Whether a name stands as what a visit was for: behind "for" or "after", before a visit's name, or as what was done."""
-    if _word_before(text, start) in _FOR:
+    if _word_before(text, start, _courses()) in _FOR:
         return True
     behind = words_of(text[end:])[:3]
     if behind[:2] in {("done", "as"), ("performed", "as")}:
@@ -175,11 +186,18 @@ def _is_reason(text: str, start: int, end: int) -> bool:
     return any(role == "noun" for n in range(1, len(behind) + 1) for role, _ in phrases().get(behind[:n], ()))
 
 
-def _word_before(text: str, start: int) -> str:
+def _word_before(text: str, start: int, skipped: frozenset[str] = frozenset()) -> str:
     before = list(words_of(text[:start]))
-    while before and before[-1] in ARTICLES:
+    while before and before[-1] in ARTICLES | skipped:
         before.pop()
     return before[-1] if before else ""
+
+
+@lru_cache(maxsize=1)
+def _courses() -> frozenset[str]:
+    """The words between "with" and a disease: "an infective exacerbation of COPD"."""
+    named = {w for words, roles in phrases().items() if ("course", "") in roles for w in words}
+    return frozenset(named | {"of", "severe", "bad", "acute"})
 
 
 def _is_after(text: str) -> bool:
@@ -190,6 +208,8 @@ def _reason_in_words(heard: Heard, text: str) -> str:
     """Words that no table knows, behind "for" or "about", as what the visit was for."""
     start, end = heard.left[0][1], heard.left[-1][2]
     words = text[start:end].strip()
+    if re.fullmatch(r"\W*for\W+", text[:start], re.IGNORECASE) and text[end:].lstrip()[:1] in {":", ","}:
+        return ""  # "for bed-day figures: …": what the answer is for
     fits = _word_before(text, start) in _IN_WORDS and len(words.split()) <= 4 and not re.search(r"\d", words)
     return words if fits else ""
 
@@ -287,7 +307,10 @@ _BY_WORD = (
 
 def _aspect(heard: Heard, text: str, kinds: Sequence[str]) -> str | None:
     asks = heard.kinds("ask")
-    leaves = heard.has("leave") or (heard.has("leave_a_stay") and bool({"inpatient", "emergency"} & set(kinds)))
+    in_a_stay = (
+        bool({"inpatient", "emergency"} & set(kinds)) or specialty_names().get(heard.seen_by.lower()) in _STAYED_WITH
+    )
+    leaves = heard.has("leave") or (heard.has("leave_a_stay") and in_a_stay)
     if "again" in asks or ("back" in asks and leaves):
         return "readmission"
     if {"count", "who"} <= asks and not asks & {"why", "where", "long"} and not heard.has("noun"):
