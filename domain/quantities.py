@@ -111,7 +111,9 @@ MOLAR_MASS_G_PER_MOL = {
     "bilirubin": 584.66, "urea": 60.056, "urea_nitrogen": 28.014, "uric_acid": 168.11, "magnesium": 24.305,
     "phosphate": 30.974, "lactate": 90.08, "iron": 55.845, "vancomycin": 1449.25, "digoxin": 780.94,
     "ethanol": 46.068, "sodium": 22.990, "potassium": 39.098, "chloride": 35.45, "lithium": 6.94,
-    "albumin": 66437.0, "hemoglobin": 16114.0, "phenytoin": 252.27,
+    "albumin": 66437.0, "hemoglobin": 16114.0, "phenytoin": 252.27, "vitamin_d": 400.64, "vitamin_b12": 1355.37,
+    "folate": 441.40, "testosterone": 288.42, "cortisol": 362.46, "thyroxine": 776.87, "triiodothyronine": 650.97,
+    "estradiol": 272.38, "progesterone": 314.46, "ammonia": 17.031, "parathyroid_hormone": 9425.0,
 }  # fmt: skip
 # Counted in units of activity: their U and [IU] are the same, though UCUM keeps them apart.
 COUNTED_IN_UNITS = {"enzyme", "insulin", "heparin"}

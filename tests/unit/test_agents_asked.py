@@ -164,9 +164,9 @@ OTHER: list[tuple[str, str, dict[str, Any]]] = [
     ("Please, on which date was the patient born?", "demographics", {"field": "birth_date"}),
     ("was she young when the diabetes began, what age exactly", "age_when", {"name": "diabetes"}),
     ("known case of what all? active ones", "list_problems", {"status": "active"}),
-    ("does she smoke, the note says never", "latest", {"concept": "tobacco_status"}),
+    ("does she smoke, the note says never", "latest", {"concept": "tobacco_status", "claim": "never smoked"}),
     ("need the age for the risk calculator", "demographics", {"field": "age"}),
-    ("is it true she is a lifelong non-smoker", "latest", {"concept": "tobacco_status"}),
+    ("is it true she is a lifelong non-smoker", "latest", {"concept": "tobacco_status", "claim": "never smoked"}),
     ("note says current smoker, what's the recorded smoking status", "latest", {"concept": "tobacco_status"}),
     ("never smoker per the clinic note, does the record agree", "latest", {"concept": "tobacco_status"}),
 ]
@@ -211,6 +211,9 @@ def test_what_an_answer_is_for_is_no_part_of_the_question(text: str, kept: str) 
         ("on 22 Oct", "on 2026-10-22"),
         ("on the 22nd", "on 2026-10-22"),
         ("potassium Nov 20th", "potassium 2025-11-20"),
+        ("between 27 May and 2 June 2026", "between 2026-05-27 and 2026-06-02"),
+        ("CRP 27 May to 2 June 2026", "CRP from 2026-05-27 to 2026-06-02"),
+        ("from Dec 28 to Jan 3, 2026", "from 2025-12-28 to 2026-01-03"),
         *((same, same) for same in ("22 Oct 2025", "in Oct 24", "the 2nd dose", "on the 3rd floor", "at 5 may he eat", "on 31 Feb")),
     ],
 )  # fmt: skip

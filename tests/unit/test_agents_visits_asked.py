@@ -108,6 +108,18 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("has he ever seen a cardiologist", {**ANY, "aspect": "has", "seen_by": "cardiologist"}),
     ("has he seen ID", {**ANY, "aspect": "has", "seen_by": "id"}),
     ("was he in the ICU", {**ANY, "aspect": "has", "seen_by": "icu"}),
+    # again, and out of a stay
+    ("when does he see urology again", {**ANY, "aspect": "next", "seen_by": "urology"}),
+    ("when is he back with the cardiologist", {**ANY, "aspect": "next", "seen_by": "cardiologist"}),
+    ("next hf clinic appointment", {**ANY, "aspect": "next", "seen_by": "hf clinic"}),
+    ("when did he leave ICU", {**ANY, "aspect": "discharge", "seen_by": "icu"}),
+    ("when did he come out of the ICU", {**ANY, "aspect": "discharge", "seen_by": "icu"}),
+    ("when was he moved to the rehab unit", {**ANY, "aspect": "last", "seen_by": "rehab unit"}),
+    ("how long was he in the stroke unit", {**ANY, "aspect": "stay", "seen_by": "stroke unit"}),
+    # a flare of what it was for
+    ("when was he admitted with the copd flare", {**INPATIENT, "aspect": "last", "reason": "copd"}),
+    ("when was he admitted with an infective exacerbation of COPD", {**INPATIENT, "aspect": "last", "reason": "copd"}),
+    ("how long was he in hospital with the gout attack", {**INPATIENT, "aspect": "stay", "reason": "gout"}),
 ]  # fmt: skip
 
 
@@ -121,6 +133,8 @@ def test_two_kinds_are_two_looks(desk: Desk) -> None:
 
 
 NOT_ASKED = [
+    "when was he moved to the ward",
+    "when was the last flare that he was admitted with",
     "who came with him to the visit",
     "what was the plan at the last visit",
     "creatinine at the last visit",

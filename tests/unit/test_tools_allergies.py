@@ -51,6 +51,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory, twin: Any) -> Iterator[Bench]
         allergy("t1", "told", "Peanut", category=["food"]),
         patient("doubt"), allergy("d1", "doubt", "Ibuprofen", verified="unconfirmed", clinical=""),
         patient("dys"), allergy("y1", "dys", "Metoclopramide"), note("n3", "dys", "Dystonic reaction to metoclopramide, resolved with diphenhydramine. No seizure."),
+        patient("nuts"), allergy("w1", "nuts", "Allergy to walnut", reaction=reaction("Hives")),
         patient("denied"), allergy("e1", "denied", "Allergy to penicillin"), note("n4", "denied", "Denies penicillin allergy. Afebrile."),
     ]  # fmt: skip
     folder = tmp_path_factory.mktemp("allergies")
@@ -99,7 +100,18 @@ ASKED: list[tuple[str, dict[str, Any], bool, tuple[str, ...]]] = [
     ("told", {"substance": "cefazolin"}, False, ("No cefazolin allergy is recorded.", "“Allergies: amoxicillin (hives)")),
     ("told", {"substance": "vancomycin"}, False, ("!Only in notes",)),
     ("doubt", {"substance": "motrin"}, True, ("Yes: **Ibuprofen** is recorded; unconfirmed",)),
-    ("quin", {"substance": "levofloxacin", "aspect": "reaction"}, True, ("reaction: Tendinitis",)),
+    ("quin", {"substance": "levofloxacin", "aspect": "reaction"}, True, ("Recorded reaction: **Tendinitis** (Levofloxacin",)),
+    # foods: each its own, beside its group
+    ("nuts", {"substance": "almonds"}, False, ("No almond allergy is recorded.", "But a related allergy is recorded: Allergy to walnut (tree nuts)")),
+    ("nuts", {"substance": "peanut"}, False, ("No peanut allergy is recorded.", "Allergy to walnut (nuts)")),
+    ("nuts", {"substance": "prawns"}, False, ("No shrimp allergy is recorded.", "!related")),
+    ("nuts", {"substance": "tree nuts"}, True, ("Yes: **Allergy to walnut**", "!covers")),
+    ("ace", {"substance": "prawns"}, True, ("Yes: **Shellfish allergy**", "It covers shrimp.")),
+    ("ace", {"substance": "salmon"}, False, ("No salmon allergy is recorded.", "Shellfish allergy (seafood)")),
+    # the reaction by its name
+    ("nuts", {"substance": "walnut", "aspect": "reaction", "reaction": "anaphylaxis"}, True, ("No, anaphylaxis is not the recorded reaction", "reaction: Hives")),
+    ("nuts", {"substance": "walnut", "aspect": "reaction", "reaction": "urticaria"}, True, ("Yes: **Allergy to walnut**",)),
+    ("denied", {"substance": "penicillin", "aspect": "reaction", "reaction": "rash"}, True, ("Not documented whether it was rash",)),
     ("denied", {"substance": "penicillin", "aspect": "reaction"}, True, ("the reaction is not documented",)),
 ]  # fmt: skip
 

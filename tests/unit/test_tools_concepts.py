@@ -117,7 +117,7 @@ def test_kinds_narrow_the_names(lexicon: Lexicon) -> None:
             ("drug_class",),
             {"atorvastatin", "pitavastatin", "fluvastatin", "rosuvastatin", "pravastatin", "simvastatin", "lovastatin"},
         ),
-        ("seafood", ("allergen",), {"seafood", "fish", "shellfish"}),
+        ("insect venom", ("allergen",), {"insect_venom", "bee_venom", "wasp_venom", "fire_ant"}),
         ("lisinopril", ("medication", "drug_class"), {"lisinopril"}),
     ],
 )

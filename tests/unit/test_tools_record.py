@@ -30,10 +30,10 @@ def check(result: ToolResult, found: bool, *phrases: str) -> None:
 
 MEDICATIONS: Table = [
     # cohort or crafted, patient, tool, arguments, found, what is said
-    (4, "medication", {"drug": "lisinopril"}, True, ("No: lisinopril 20 mg is not active", "**stopped** (Dry cough)", "still mentions “lisinopril 20 mg daily”; the structured record is followed")),
-    (4, "medication", {"drug": "lisinopril", "aspect": "stop"}, True, ("**stopped**, reason: Dry cough", "gives no stop date")),
+    (4, "medication", {"drug": "lisinopril"}, True, ("No: lisinopril 20 mg is not active", "**stopped** on 2024-04-15 (Dry cough)", "still mentions “lisinopril 20 mg daily”; the structured record is followed")),
+    (4, "medication", {"drug": "lisinopril", "aspect": "stop"}, True, ("**stopped** on **2024-04-15**, reason: Dry cough", "!gives no stop date")),
     (4, "medication", {"drug": "apixaban", "aspect": "stop"}, True, ("Not stopped: apixaban 5 mg is active",)),
-    (4, "medication", {"drug": "anticoagulants", "aspect": "ever"}, True, ("apixaban 5 mg: first ordered 2024-02-12; active now", "warfarin 5 mg: first ordered 2022-02-20; now stopped")),
+    (4, "medication", {"drug": "anticoagulants", "aspect": "ever"}, True, ("apixaban 5 mg: first ordered 2024-02-12; active now", "warfarin 5 mg: first ordered 2022-02-20; stopped 2024-02-12")),
     (4, "medication", {"drug": "coumadin", "aspect": "reason"}, True, ("ordered for **Atrial fibrillation** (2022-02-20)",)),
     (4, "medication", {"drug": "apixaban", "aspect": "dose"}, True, ("instructions: Take 1 tablet (5 mg) by mouth twice daily",)),
     (4, "medication", {"drug": "apixaban", "aspect": "count"}, True, ("**1** order of apixaban",)),
@@ -94,7 +94,7 @@ EVENTS: Table = [
     (10, "procedures", {"name": "c-section", "aspect": "has"}, True, ("Yes: **Cesarean section for Severe pre-eclampsia** on 2022-11-04",)),
     (6, "procedures", {"name": "colonoscopy", "aspect": "last"}, True, ("on 2018-09-12",)),
     (6, "procedures", {"name": "colonoscopy", "period": "since 2020"}, False, ("No colonoscopy is recorded since 2020", "Outside that period: Colonoscopy on 2018-09-12")),
-    ("status", "procedures", {"name": "appendectomy", "aspect": "has"}, False, ("No appendectomy is recorded (not documented)",)),
+    ("status", "procedures", {"name": "appendectomy", "aspect": "has"}, False, ("No appendectomy is recorded as done: recorded as not done on 2024-01-01",)),
     ("status", "procedures", {}, True, ("Cholecystectomy: 2019-06-01", "!Appendectomy")),
     ("status", "procedures", {"name": "colonoscopy", "aspect": "has"}, False, ()),
     (2, "immunizations", {}, True, ("**2** vaccination entries", "Tdap: 2024-05-14")),
