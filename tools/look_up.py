@@ -37,6 +37,7 @@ def look_up(ctx: ToolContext, name: str, period: Period | None = None, question:
             value = f": {reading_of(row).shown}" if kind == "observation" else ""
             count = f" ({len(hits)} entries, first {dated(hits[0])})" if len(hits) > 1 else ""
             says = f": {row.conclusion}" if kind == "report" and row.conclusion else ""
+            says = f"; reaction: {', '.join(row.reactions)}" if kind == "allergen" and row.reactions else says
             text = f"{label}: **{plain_name(row.display)}**{value}, {dated(row)}{count}{says}"
             statements.append(say(text if says.endswith(".") else f"{text}.", cite(row)))
     looked = (

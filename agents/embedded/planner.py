@@ -92,6 +92,8 @@ _SIMULATES = re.compile(
 )
 _WHAT_IF = re.compile(r"^\W*(?:and\s+|so\s+)?what (?:if|would happen if)\b", re.IGNORECASE)
 _LOOKS = frozenset({"look_up", "latest", "statistics", "threshold", "is_normal", "change"})
+_SEARCHES = frozenset({"look_up", "search_notes"})
+_TAKEN = ("allergen", "medication", "drug_class")
 _OF_THE_TWIN = frozenset({"calculate", "what_if", "compare_plans", "calculate_from_note", "models"})
 _NOT_OF_NOTES = _OF_THE_TWIN | {"allergies", "search_notes", "section_of_note", "list_notes", "record_vs_notes", "health_story", "patient_card"}  # fmt: skip
 
@@ -147,8 +149,9 @@ class Planner:
             before = previous if not calls else () if stands_by_itself(part) else tuple(calls)
             outcome, inherited = self._plan_part(part, text, setting, before, inherited)
             if outcome.calls:
+                planned = self._with_allergy(outcome.calls, part, setting)
                 new = [
-                    c for c in outcome.calls if not any((c.tool, c.arguments) == (d.tool, d.arguments) for d in calls)
+                    c for c in planned if not any((c.tool, c.arguments) == (d.tool, d.arguments) for d in calls)
                 ]
                 calls.extend(c.model_copy(update={"part": part}) if len(parts) > 1 else c for c in new)
             else:
@@ -162,6 +165,17 @@ class Planner:
         if calls:
             return Plan(calls=tuple(calls[:8]), confidence=min(c.confidence for c in calls))
         return replies[0] if replies else Plan(reply=guards.NOT_UNDERSTOOD, confidence=0.0)
+
+    def _with_allergy(self, calls: tuple[Call, ...], part: str, setting: Setting) -> tuple[Call, ...]:
+        """The calls, with a recorded allergy to what is named ahead of a mere search: whatever is asked of it, that is said."""
+        if any(c.tool not in _SEARCHES for c in calls):
+            return calls
+        # Not from the slots of the reading, which takes a food or a pet for an allergen only where allergy is spoken of.
+        named = [t.id for m in self.reader.lexicon.find_mentions(part, _TAKEN, fuzzy=False) for t in m.targets]
+        substance = next((n for n in dict.fromkeys(named) if setting.record.has("allergen", n)), None)
+        if substance is None:
+            return calls
+        return (Call(tool="allergies", arguments={"aspect": "reaction", "substance": substance}), *calls)
 
     def _read(self, text: str, setting: Setting) -> Question:
         return self.reader.read(text, setting.as_of, setting.record, setting.people.own)

@@ -109,3 +109,22 @@ def test_the_words_of_a_list_are_whole_words_unless_they_end_in_a_star() -> None
     assert says_any_of("problem_list", "his co-morbidities") and says_any_of("problem_list", "Medical  problems?")
     assert not says_any_of("problem_list", "the problem with his knee")
     assert says_any_of("allergy", "no ADRs") and not says_any_of("allergy", "padre")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what did codeine cause",
+        "she comes out in what with codeine",
+        "what went wrong with codeine",
+        "what was the trouble with codeine",
+    ],
+)
+def test_whatever_is_asked_of_something_she_is_allergic_to_says_so(room: Room, question: str) -> None:
+    tool, arguments = room.first(question)
+    assert tool == "allergies" and arguments["substance"].startswith("codeine")
+
+
+@pytest.mark.parametrize("question", ["what did metformin cause", "why can't she have kiwi"])
+def test_what_she_is_not_allergic_to_is_no_reason_to_speak_of_allergies(room: Room, question: str) -> None:
+    assert room.first(question)[0] != "allergies"
