@@ -368,3 +368,31 @@ def test_a_quote_holds_what_it_is_quoted_for() -> None:
     words, evidence = excerpt(note, 0, len(note.text), 120, holding=place)
     assert "gram negative bacteremia" in words and evidence.quote in note.text and len(evidence.quote) <= 120
     assert excerpt(note, 0, len(note.text), 120)[1].quote.startswith("Cultures")
+
+
+@pytest.mark.parametrize(
+    ("done", "says"),
+    [
+        ([], "No colorectal cancer screening is recorded"),
+        ([("Flexible sigmoidoscopy", "2024-03-01")], ""),
+        ([("Flexible sigmoidoscopy", "2019-03-01")], "The last recorded colorectal cancer screening is of 2019-03-01"),
+        ([("Colonoscopy", "2019-03-01")], ""),
+        ([("Colonoscopy", "2019-03-01"), ("Flexible sigmoidoscopy", "2020-03-01")], ""),
+    ],
+)
+def test_each_way_of_screening_holds_for_its_own_time(
+    tmp_path: Path, twin: Any, done: list[tuple[str, str]], says: str
+) -> None:
+    from knowledge_base.demo.charts import Chart
+    from knowledge_base.ingest import ingest_paths
+    from knowledge_base.records import RecordStore
+
+    chart = Chart("eval-scr-001", given=["Ada"], family="Merrow", gender="female", born="1966-05-01")
+    for name, day in done:
+        chart.procedure(name, day)
+    (tmp_path / "chart.json").write_text(json.dumps(chart.bundle()), encoding="utf-8")
+    store = RecordStore(tmp_path / "data")
+    ingest_paths([tmp_path / "chart.json"], store)
+    text = told(Bench(store, None, twin), "eval-scr-001", "full", "clinician_long").text
+    assert (says in text) if says else ("colorectal" not in text)
+    store.close()

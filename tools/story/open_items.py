@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain.facts import Evidence
 from tools.context import ToolContext, cite, dated, day, plain_name
@@ -293,14 +293,15 @@ def screening_items(picture: Picture) -> list[Sentence]:
             or _has_any(picture, rule.get("unless", ()))
         ):
             continue
-        last = _last_done(picture, rule)
-        if last is not None and last[0] is not None and (picture.ctx.as_of - last[0]).days <= last[3]:
+        done = _done(picture, rule)
+        if any((picture.ctx.as_of - one.at).days <= one.holds_days for one in done):
             continue
         words, guide = _guidance(rule)
-        if last is None:
-            lead, evidence = f"No {rule['name']} is recorded", picture.absence("Procedure", f"no {rule['name']}")
+        if done:
+            last = max(done, key=lambda one: one.at)
+            lead, evidence = f"The last recorded {rule['name']} is of {last.said}", last.evidence
         else:
-            lead, evidence = f"The last recorded {rule['name']} is of {last[2]}", last[1]
+            lead, evidence = f"No {rule['name']} is recorded", picture.absence("Procedure", f"no {rule['name']}")
         found.append(tell(f"{lead}. Guidance: {words}", evidence, guide, basis=Basis.GUIDANCE, item=True))
     return found
 
@@ -310,19 +311,34 @@ def _has_any(picture: Picture, concepts: Sequence[str]) -> bool:
     return any(p.ids & wanted for p in picture.problems)
 
 
-def _last_done(picture: Picture, rule: dict[str, Any]) -> tuple[datetime | None, Evidence, str, int] | None:
-    """When it was last done, its citation, the date in words, and for how many days that holds."""
+class _Done(NamedTuple):
+    """When a screening or vaccination was done, its citation, the date in words, and for how many days it holds."""
+
+    at: datetime
+    evidence: Evidence
+    said: str
+    holds_days: int
+
+
+def _done(picture: Picture, rule: dict[str, Any]) -> list[_Done]:
+    """All that the record has of what a rule asks for; a procedure or result may hold for less long than the others."""
     ctx, vocabulary = picture.ctx, picture.ctx.lexicon.vocabulary
-    wanted = {d for p in rule.get("done", ()) for d in vocabulary.descendants("procedure", p)}
+    holds = {d: rule["every_days"] for p in rule.get("done", ()) for d in vocabulary.descendants("procedure", p)}
+    holds |= rule.get("done_for_days", {})
     vaccines = set(rule.get("vaccines", ()))
-    rows: list[Any] = [
-        r for r in (*ctx.chart.procedures, *ctx.chart.reports) if ctx.lexicon.concept_ids("procedure", r) & wanted
+    found = [
+        _Done(r.time, cite(r), dated(r), max(holds[c] for c in named))
+        for r in (*ctx.chart.procedures, *ctx.chart.reports)
+        if r.time is not None and (named := ctx.lexicon.concept_ids("procedure", r) & holds.keys())
     ]
-    rows += [r for r in ctx.chart.immunizations if ctx.lexicon.concept_ids("immunization", r) & vaccines]
-    done = [(r.time, cite(r), dated(r), rule["every_days"]) for r in rows if r.time is not None]
+    found += [
+        _Done(r.time, cite(r), dated(r), rule["every_days"])
+        for r in ctx.chart.immunizations
+        if r.time is not None and ctx.lexicon.concept_ids("immunization", r) & vaccines
+    ]
     for concept_id in rule.get("results", ()):
         one = picture.results.get(concept_id)
-        if one is not None and one.points:
+        if one is not None and one.points and one.latest.time is not None:
             span = rule.get("result_every_days", rule["every_days"])
-            done.append((one.latest.time, one.latest.evidence, one.latest.date, span))
-    return max(done, key=lambda d: d[0].timestamp() if d[0] else 0.0, default=None)
+            found.append(_Done(one.latest.time, one.latest.evidence, one.latest.date, span))
+    return found
