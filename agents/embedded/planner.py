@@ -150,9 +150,7 @@ class Planner:
             outcome, inherited = self._plan_part(part, text, setting, before, inherited)
             if outcome.calls:
                 planned = self._with_allergy(outcome.calls, part, setting)
-                new = [
-                    c for c in planned if not any((c.tool, c.arguments) == (d.tool, d.arguments) for d in calls)
-                ]
+                new = [c for c in planned if not any((c.tool, c.arguments) == (d.tool, d.arguments) for d in calls)]
                 calls.extend(c.model_copy(update={"part": part}) if len(parts) > 1 else c for c in new)
             else:
                 replies.append(outcome)
