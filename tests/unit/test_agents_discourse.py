@@ -89,6 +89,7 @@ CHANGES: list[tuple[Call, str, str, dict[str, Any]]] = [
     (ASTHMA, "what else does he have?", "list_problems", {"status": "active"}),
     (ASTHMA, "any other allergies?", "allergies", {}),
     (LATEX, "what happens?", "allergies", {"substance": "latex", "aspect": "reaction"}),
+    (LATEX, "who wrote the last note?", "list_notes", {"aspect": "author", "about": "the last note"}),
     (LATEX, "any food ones?", "allergies", {"category": "food"}),
     (STAY, "why?", "encounters", {"kind": "inpatient", "aspect": "reason"}),
     (STAY, "the one before", "encounters", {"kind": "inpatient", "aspect": "last", "offset": 1}),

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from agents import guards
 from agents.embedded.planner import Plan, Planner, Setting
+from agents.embedded.reading.note_source import note_whose_author_is_asked
 from agents.embedded.reading.reader import plain
 from agents.embedded.turns.changes import RUNS, Asked, Cards, changed_calls, is_filler, takes_period
 from agents.embedded.turns.relative_periods import EVER, with_dates, with_day, without_period
@@ -73,6 +74,12 @@ def plan_in_context(planner: Planner, text: str, setting: Setting, turns: Sequen
         return Plan(reply=guards.OTHER_PATIENT, refused=True)
     if not known:
         return planner.plan(text, setting)
+    if (note := note_whose_author_is_asked(stripped)) is not None and not note.lower().startswith(
+        ("that", "this", "it")
+    ):
+        return planner.plan(
+            text, setting
+        )  # "who wrote the last note" names it, and asks for no source of the last answer
     asked = Asked(planner, text, stripped, setting, known[:_LOOKS_BACK], cards)
     if calls := next(changed_calls(asked), None):
         return Plan(calls=tuple(calls[:8]))
