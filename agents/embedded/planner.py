@@ -132,8 +132,9 @@ class Planner:
         if (missing := missing_stay(text, setting)) is not None:
             return Plan(calls=(missing,))
         text = with_visit_days(with_stay_dates(text, setting), setting)
-        if any(s.kind in _RESULTS and s.known for v in self._read(text, setting).variants for s in v.slots):
-            text = with_arrival(with_event_days(text, self._read(text, setting), setting), setting)
+        question = self._read(text, setting)
+        if any(s.kind in _RESULTS and s.known for v in question.variants for s in v.slots):
+            text = with_arrival(with_event_days(text, question, setting), setting)
             text = with_years_of_age(with_emergency_day(with_discharge(text, setting), setting), setting)
         if not previous and (lead := _WHAT_ABOUT.match(text)) is not None:
             text = text[lead.end() :]

@@ -219,9 +219,7 @@ def beside(
     of_value = value is not None and value.text and not (words or _NOT_DONE.search(part) or _MOVED.search(value.text))
     arguments: dict[str, object] = {"query": f"cause of raised {value.text}" if value and of_value else part}
     arguments["beside"] = True
-    if (
-        absent := _absent(route, setting.record)
-    ) and not asks:  # of what nobody measured, a note that does not name it tells nothing
+    if absent and not asks:  # of what nobody measured, a note that does not name it tells nothing
         arguments.update(about=absent, near=False)
     elif words and not in_words and not asks and not (first and not _has_asked(route, setting.record)):
         arguments["about"] = words
