@@ -9,7 +9,8 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from agents.context import RunContext
-from agents.embedded.planner import NO_SUCH_MODEL, Call, Plan, Planner, Setting
+from agents.embedded.asks import NO_SUCH_MODEL
+from agents.embedded.planner import Call, Plan, Planner, Setting
 from agents.embedded.routing.ordering import settle_order
 from agents.embedded.turns.discourse import plan_in_context
 from agents.embedded.turns.turns import Turn, earlier_turns

@@ -181,7 +181,7 @@ def main() -> None:
     grader, questions = Grader(planner.reader.lexicon), half(read_questions(), chosen.half)
     lines = []
     for name, gear in (("router", None), ("router + intent head", build_second_gear(embedder))):
-        planner.second_gear = gear
+        planner.asks.second_gear = gear
         start = time.process_time()
         passed = sum(grader.passes(q, planner.plan(q.text, _of(q, settings))) for q in questions)
         seconds = (time.process_time() - start) / len(questions)
