@@ -38,7 +38,7 @@ FIRST_LINES = [
     (4, "threshold", {"concept": "BP", "comparison": "above", "value": 140},
      "Yes: **2** of 4 blood pressure values were above 140 mmHg, most recently 144/82 mmHg on 2024-04-15."),
     (6, "threshold", {"concept": "creatinine", "comparison": "above", "value": 2, "unit": "mg/dL"},
-     "No: none of 6 creatinine values was above 176.8 umol/L; the highest was 165 umol/L on 2026-10-19."),
+     "No: none of 6 creatinine values was above 2 mg/dL = 176.8 umol/L; the highest was 165 umol/L on 2026-10-19."),
     (6, "change", {"concept": "creatinine", "period": "since 2020"},
      "Creatinine now: **165 umol/L** on 2026-10-19; earlier: **113.15 umol/L** on 2023-04-11 (up 51.85 umol/L, +46%)."),
     (1, "change", {"concept": "creatinine", "since_drug": "vancomycin"},
@@ -146,10 +146,6 @@ def test_a_threshold_in_a_unit_of_another_kind_can_be_corrected(cohort: Bench) -
         run(cohort, 6, "threshold", concept="weight", comparison="above", value=2, unit="mg/dL")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a threshold without a unit is taken in the newest unit without saying that older values were in mg/dL: 'above 2' counts 6 of 6",
-)
 def test_a_threshold_without_a_unit_over_mixed_units_says_so(cohort: Bench) -> None:
     result = run(cohort, 6, "threshold", concept="creatinine", comparison="above", value=2)
     assert result.warnings or "mg/dL" in result.summary

@@ -168,13 +168,15 @@ def threshold(
             warnings += (
                 f"The limit was taken in {unit_label(normalise_unit(unit))}; values in other units were converted.",
             )
+    asked = ""  # the limit as it was named, where the values are in another unit
     if unit and normalise_unit(unit) != normalise_unit(found[-1].unit):
         concept_row = ctx.lexicon.vocabulary.get("observation", target.id)
         substance = (concept_row.extra.get("substance") or None) if concept_row else None
+        asked = f"{number(value)} {unit_label(normalise_unit(unit))} = "
         value = Quantity(value=value, unit=unit).to(found[-1].unit, substance).value
     hits = [r for r in found if tests[comparison](r)]
     label, words = in_sentence(target), comparison.replace("_", " ")
-    limit = f"{number(value)} {unit_label(found[-1].unit)}".strip()
+    limit = f"{asked}{number(value)} {unit_label(found[-1].unit)}".strip()
     if not hits:
         highest = (
             max(found, key=lambda r: r.value or 0.0)
@@ -190,6 +192,7 @@ def threshold(
             tool="threshold",
             statements=(say(text, highest.evidence),),
             data={"concept": target.id, "n": 0, "of": len(found), "value": value},
+            warnings=warnings,
         )
     text = (
         f"Yes: **{len(hits)}** of {len(found)} {label} values{in_period(period)} "

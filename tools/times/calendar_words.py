@@ -87,8 +87,11 @@ def next_month(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
-def calendar_span(text: str) -> tuple[date, date] | None:
-    """The day, month or year that a date names, as [first day, day after the last)."""
+_AHEAD = 10  # years: "1/2/27" may be a plan's; "1/2/49" is an old date, not one of twenty years from now
+
+
+def calendar_span(text: str, as_of: datetime) -> tuple[date, date] | None:
+    """The day, month or year that a date names, as [first day, day after the last); two digits name the year nearest `as_of`."""
     found = text.strip().lower().replace(".", " ").replace(",", " ") if re.search("[a-z]", text.lower()) else text
     words = found.split()
     try:
@@ -108,7 +111,9 @@ def calendar_span(text: str) -> tuple[date, date] | None:
         if parts[0] > 1000:
             first = date(parts[0], parts[1], parts[2])
         else:  # month first, as in the United States, unless that is impossible
-            year = parts[2] + (2000 if parts[2] < 50 else 1900) if parts[2] < 100 else parts[2]
+            year = parts[2]
+            if year < 100:
+                year += 2000 if 2000 + year <= as_of.year + _AHEAD else 1900
             dotted = "." in text  # 7.3.2020 is written day first
             month, day = (parts[1], parts[0]) if parts[0] > 12 or (dotted and parts[1] <= 12) else (parts[0], parts[1])
             first = date(year, month, day)

@@ -56,7 +56,7 @@ def wall_clock(moment: datetime) -> datetime:
 
 
 def _between(match: re.Match[str], as_of: datetime) -> Period | None:
-    first, second = calendar_span(match["a"]), calendar_span(match["b"])
+    first, second = calendar_span(match["a"], as_of), calendar_span(match["b"], as_of)
     if first is None or second is None:
         return None
     first, second = sorted((first, second))
@@ -64,13 +64,13 @@ def _between(match: re.Match[str], as_of: datetime) -> Period | None:
 
 
 def _until_now(match: re.Match[str], as_of: datetime) -> Period | None:
-    span = calendar_span(match["a"])
+    span = calendar_span(match["a"], as_of)
     return Period(since=midnight(span[0], as_of), label=match[0]) if span is not None else None
 
 
 def _months_of_year(match: re.Match[str], as_of: datetime) -> Period | None:
-    first = calendar_span(f"{match['m1']} {match['yr']}")
-    second = calendar_span(f"{match['m2']} {match['yr']}")
+    first = calendar_span(f"{match['m1']} {match['yr']}", as_of)
+    second = calendar_span(f"{match['m2']} {match['yr']}", as_of)
     if first is None or second is None:
         return None
     return Period(since=midnight(first[0], as_of), until=midnight(second[1], as_of), label=match[0])
@@ -88,14 +88,17 @@ def _months(match: re.Match[str], as_of: datetime) -> Period | None:
 
 
 def _two_days(match: re.Match[str], as_of: datetime) -> Period | None:
-    first, second = calendar_span(f"{match['d1']} {match['mon']} {match['yr']}"), calendar_span(match["b"])
+    first, second = (
+        calendar_span(f"{match['d1']} {match['mon']} {match['yr']}", as_of),
+        calendar_span(match["b"], as_of),
+    )
     if first is None or second is None:
         return None
     return Period(since=midnight(first[0], as_of), until=midnight(second[1], as_of), label=match[0])
 
 
 def _since(match: re.Match[str], as_of: datetime) -> Period | None:
-    span = calendar_span(match["a"])
+    span = calendar_span(match["a"], as_of)
     if span is None:
         return None
     after = match["word"].lower().startswith(("after", "later"))
@@ -103,7 +106,7 @@ def _since(match: re.Match[str], as_of: datetime) -> Period | None:
 
 
 def _before(match: re.Match[str], as_of: datetime) -> Period | None:
-    span = calendar_span(match["a"])
+    span = calendar_span(match["a"], as_of)
     if span is None:
         return None
     inclusive = match["word"].lower() in {"until", "till", "through", "as of", "up to", "by"}
@@ -191,7 +194,7 @@ def _month_of_something(match: re.Match[str], as_of: datetime) -> Period | None:
 
 
 def _on(match: re.Match[str], as_of: datetime) -> Period | None:
-    span = calendar_span(match["a"])
+    span = calendar_span(match["a"], as_of)
     if span is None:
         return None
     one_day = (span[1] - span[0]).days == 1
