@@ -15,11 +15,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from agents.embedded.reading.reader import PROTOTYPES, Variant, cues_of
 from domain.errors import InvalidInput
 from knowledge_base.words import stem
+
+T = TypeVar("T")
 
 _SEMANTIC_WEIGHT = 0.55
 _MISSING_SLOT = 0.30
@@ -115,10 +120,18 @@ class Router:
         counts = [Counter(_features(e.text)) for e in self.exemplars]
         for count in counts:
             self._document_frequency.update(count.keys())
-        self._inverted: dict[str, list[tuple[int, float]]] = {}
+        inverted: dict[str, list[tuple[int, float]]] = {}
         for index, count in enumerate(counts):
             for feature, weight in self._weigh(count).items():
-                self._inverted.setdefault(feature, []).append((index, weight))
+                inverted.setdefault(feature, []).append((index, weight))
+        self._inverted = {
+            f: (np.array([i for i, _ in found]), np.array([w for _, w in found])) for f, found in inverted.items()
+        }
+        # Exemplars with the same slots, or the same cues, misfit alike: each cost is worked out once.
+        self._slots, self._slots_of = _distinct([e.slots for e in self.exemplars])
+        self._cues, self._cues_of = _distinct([e.cues for e in self.exemplars])
+        self._intents, self._intent_of = _distinct([e.intent for e in self.exemplars])
+        self._sizes = np.bincount(self._intent_of)
         self._vectors = self._embed_exemplars(cache_dir) if embedder is not None else None
 
     def words_of_family(self, intent: str) -> frozenset[str]:
@@ -131,8 +144,6 @@ class Router:
         return self._family_words[family]
 
     def _embed_exemplars(self, cache_dir: Path | None) -> Any:
-        import numpy as np
-
         assert self._embedder is not None
         texts = [e.text for e in self.exemplars]
         digest = hashlib.sha256(json.dumps([self._embedder.name, texts]).encode()).hexdigest()[:16]
@@ -157,11 +168,12 @@ class Router:
         norm = math.sqrt(sum(w * w for w in weights.values())) or 1.0
         return {f: w / norm for f, w in weights.items()}
 
-    def _lexical(self, text: str) -> list[float]:
-        scores = [0.0] * len(self.exemplars)
+    def _lexical(self, text: str) -> NDArray[np.float64]:
+        scores = np.zeros(len(self.exemplars))
         for feature, weight in self._weigh(Counter(_features(text))).items():
-            for index, other in self._inverted.get(feature, ()):
-                scores[index] += weight * other
+            if feature in self._inverted:
+                places, weights = self._inverted[feature]
+                scores[places] += weight * weights
         return scores
 
     def route(self, variants: Sequence[Variant], allow_followup: bool = False, most: int = 5) -> list[Route]:
@@ -169,29 +181,38 @@ class Router:
         best: dict[str, Route] = {}
         semantic = self._semantic([v.masked.lower() for v in variants])
         for number, variant in enumerate(variants):
-            lexical = self._lexical(variant.masked.lower())
-            per_intent: dict[str, list[float]] = {}
-            for index, exemplar in enumerate(self.exemplars):
-                if exemplar.intent.startswith("followup.") and not allow_followup:
+            likeness = self._lexical(variant.masked.lower())
+            if semantic is not None:
+                likeness = _SEMANTIC_WEIGHT * semantic[number] + (1 - _SEMANTIC_WEIGHT) * likeness
+            for intent, score in zip(self._intents, self._by_intent(likeness - self._misfits(variant)), strict=True):
+                if intent.startswith("followup.") and not allow_followup:
                     continue
-                if semantic is None:
-                    similarity = lexical[index]
-                else:
-                    similarity = (
-                        _SEMANTIC_WEIGHT * float(semantic[number][index]) + (1 - _SEMANTIC_WEIGHT) * lexical[index]
-                    )
-                per_intent.setdefault(exemplar.intent, []).append(similarity - _misfit(exemplar, variant))
-            for intent, scores in per_intent.items():
-                scores.sort(reverse=True)
-                score = 0.85 * scores[0] + 0.15 * (sum(scores[:3]) / min(3, len(scores)))
                 if intent not in best or score > best[intent].score:
                     best[intent] = Route(intent, score, variant)
         return sorted(best.values(), key=lambda r: r.score, reverse=True)[:most]
 
-    def _semantic(self, texts: list[str]) -> Any:
+    def _by_intent(self, scores: NDArray[np.float64]) -> list[float]:
+        """For each intent its nearest exemplar, steadied by the mean of its nearest three."""
+        ranked = scores[np.lexsort((-scores, self._intent_of))]
+        starts = np.cumsum(self._sizes) - self._sizes
+        nearest = ranked[starts]
+        total = nearest
+        for rank in (1, 2):
+            there = np.minimum(starts + rank, len(ranked) - 1)
+            total = total + np.where(self._sizes > rank, ranked[there], 0.0)
+        mixed: list[float] = (0.85 * nearest + 0.15 * (total / np.minimum(3, self._sizes))).tolist()
+        return mixed
+
+    def _misfits(self, variant: Variant) -> NDArray[np.float64]:
+        """What it costs each exemplar that its slots and cues and the question's do not match."""
+        slots = np.array([_slots_misfit(s, variant) for s in self._slots])
+        cues = np.array([_CUE * min(3, len(c ^ variant.cues)) for c in self._cues])
+        return slots[self._slots_of] + cues[self._cues_of] - _IN_RECORD * variant.in_record
+
+    def _semantic(self, texts: list[str]) -> NDArray[np.float64] | None:
         if self._vectors is None or self._embedder is None:
             return None
-        return self._embedder.embed(texts) @ self._vectors.T
+        return np.asarray(self._embedder.embed(texts) @ self._vectors.T, dtype=np.float64)
 
 
 def _features(text: str) -> list[str]:
@@ -199,12 +220,17 @@ def _features(text: str) -> list[str]:
     return [*words, *(f"{a} {b}" for a, b in itertools.pairwise(words))]
 
 
-def _misfit(exemplar: Exemplar, variant: Variant) -> float:
-    """What it costs that the exemplar's slots and the question's do not match."""
-    wanted = [s for s in exemplar.slots if s not in _FREE]
+def _distinct(values: Sequence[T]) -> tuple[tuple[T, ...], NDArray[np.intp]]:
+    """The different values in the order of their first use, and which of them each value is."""
+    seen: dict[T, int] = {}
+    places = np.array([seen.setdefault(v, len(seen)) for v in values])
+    return tuple(seen), places
+
+
+def _slots_misfit(slots: tuple[str, ...], variant: Variant) -> float:
+    wanted = [s for s in slots if s not in _FREE]
     have = [s.kind for s in variant.slots]
     cost = _UNKNOWN_SLOT * sum(1 for s in variant.slots if not s.known)
-    cost += _CUE * min(3, len(exemplar.cues ^ variant.cues)) - _IN_RECORD * variant.in_record
     for kind in wanted:
         options = [kind, *_SUBSTITUTES.get(kind, ())]
         match = next((o for o in options if o in have), None)
