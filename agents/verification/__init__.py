@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from agents.verification.answers import AnswerCheck, Claim, EvidenceText, verify_answer
 from agents.verification.dates import dates_in
-from agents.verification.judging import Finding, Verdict
+from agents.verification.findings import Finding, Verdict
 from agents.verification.support import Support, Unsupported, Verification, check, verify
 
 __all__ = [

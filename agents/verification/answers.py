@@ -9,10 +9,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from agents.verification.evidence import Source
-from agents.verification.judging import Against, Finding, Verdict
+from agents.verification.findings import Against, Finding, Verdict
 from agents.verification.lookups import add_result
+from agents.verification.notes import Wanted, add_note_sentences
 from agents.verification.pieces import split, without
-from agents.verification.record import add_note_sentences, record_of
+from agents.verification.record import record_of
 from agents.verification.said import Said
 from agents.verification.support import Checked, Support, check
 from domain.errors import InvalidInput
@@ -109,19 +110,12 @@ def verify_answer(
         looked_at.append(f"{len(evidence)} evidence texts")
         _add_evidence(said, evidence)
     today = as_of or (context.as_of if context is not None else None)
-    support = prepared(Against(said, 99_999, today.date() if today is not None else None), lexicon)
+    support = Support.of(Against(said, 99_999, today.date() if today is not None else None), lexicon)
     checked = check(text, support)
-    if use_record and context is not None and add_note_sentences(said, context, _needles(checked)):
+    if use_record and context is not None and add_note_sentences(said, context, _wanted(checked, lexicon)):
         looked_at.append(f"{len(context.chart.notes)} notes")
         checked = check(text, support)
     return _result(text, checked, tuple(looked_at))
-
-
-def prepared(against: Against, lexicon: Lexicon) -> Support:
-    """A support whose evidence has been gathered already."""
-    support = Support((), (), lexicon, against.citations, as_of=against.as_of)
-    support.__dict__["against"] = against
-    return support
 
 
 def _add_evidence(said: Said, evidence: Iterable[EvidenceText | ToolResult | Mapping[str, Any] | str]) -> None:
@@ -146,14 +140,17 @@ def _add_evidence(said: Said, evidence: Iterable[EvidenceText | ToolResult | Map
         said.add_passages(given.text, given.id or f"evidence-{number}")
 
 
-def _needles(checked: Iterable[Checked]) -> list[str]:
-    """The words to look for in notes: of what the record does not bear out."""
-    found = []
+def _wanted(checked: Iterable[Checked], lexicon: Lexicon) -> Wanted:
+    """What to look for in notes: what the record does not bear out, and what it is said not to hold."""
+    wanted = Wanted()
     for piece in checked:
         for finding in piece.findings:
-            if finding.is_fault and finding.kind != "citation":
-                found.append(finding.value.lstrip("-−+"))
-    return found
+            if (finding.is_fault or finding.kind == "absence") and finding.kind != "citation":
+                wanted.add(finding.value, lexicon)
+                wanted.add(piece.text[max(0, finding.start - piece.start) : finding.end - piece.start], lexicon)
+                if finding.kind in {"date", "number", "duration"}:  # a note may write it in other words
+                    wanted.add_names(piece.text, lexicon)
+    return wanted
 
 
 def _result(text: str, checked: Sequence[Checked], looked_at: tuple[str, ...]) -> AnswerCheck:

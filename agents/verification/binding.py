@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from agents.verification.dates import DateSpan
 from agents.verification.movements import find_movements
-from agents.verification.names import TREATMENTS, Name
+from agents.verification.names import HANDED_OVER, RELATIVE, TREATMENTS, Name
 from agents.verification.numbers import Frequency, Number
 from agents.verification.readings import Amount, Before, Dated, Reading
 from agents.verification.units import MASS_UNITS
@@ -145,9 +145,6 @@ def bind(
     find_movements(reading, text, quantities, tuple(o for o in inherited if "observation" in o.kinds))
 
 
-_RELATIVE = re.compile(r"\b(?:mother|father|sister|brother|aunt|uncle|grand\w+|son|daughter|cousin)\b", re.IGNORECASE)
-
-
 def _as_age(number: Number, names: Sequence[Name], text: str) -> Number:
     """The number as an age where it stands behind a disease with "at"."""
     plain_count = not (number.unit or number.digits or number.counts or number.label or number.is_age)
@@ -159,7 +156,7 @@ def _as_age(number: Number, names: Sequence[Name], text: str) -> Number:
         return number
     before = max((n for n in names if n.end <= number.start), key=lambda n: n.end, default=None)
     is_disease = before is not None and "condition" in before.kinds and "observation" not in before.kinds
-    is_disease = is_disease or (before is None and _RELATIVE.search(text, 0, number.start) is not None)
+    is_disease = is_disease or (before is None and RELATIVE.search(text, 0, number.start) is not None)
     return replace(number, is_age=True, unit="a") if is_disease else number
 
 
@@ -250,6 +247,8 @@ def _bind_dates(reading: Reading, text: str, dates: list[DateSpan]) -> None:
     ranged = _date_ranges(text, dates, amounts)
     for date in dates:
         owners = _nearest(date.start, date.end, reading.names, text, most=3)
+        if len(owners) > 1 and HANDED_OVER.search(text, owners[-2].end, owners[-1].start):
+            owners = owners[-1:]  # the day on which X was changed to Y is the first of Y
         reading.dates.append(Dated(date, owners))
         if date.start in ranged:
             continue

@@ -33,7 +33,9 @@ _CUE = re.compile(
     r"(?:\b(?:on|from|since|until|till|through|dated|by|before|after|of|in|to|and|between|the)|\(|[-–])\s*$",
     re.IGNORECASE,
 )
-_SLASHED = re.compile(r"(?<![\d/.])(?P<m>0?[1-9]|1[0-2])/(?P<d>0?[1-9]|[12]\d|3[01])(?![\d/]|\.\d|\s?(?:mm|mg))")
+_SLASHED = re.compile(
+    r"(?<![\d/.])(?P<m>0?[1-9]|1[0-2])/(?P<d>0?[1-9]|[12]\d|3[01])(?![\d/]|\.\d|\s?(?:mm|mg))(?P<clock>\s+(?!19\d\d|20[0-3]\d)[0-2]\d[0-5]\d(?![\w.]))?"
+)
 _SLASH_CUE = re.compile(
     r"(?:\b(?:on|from|since|until|till|through|dated|by|before|after|of|between|last|next|stop|started|to|d/c)|[-–(])\s*$",
     re.IGNORECASE,
@@ -85,10 +87,10 @@ def find_dates(text: str) -> list[DateSpan]:
         found.extend(_spans(text, match))
     taken = [(d.start, d.end) for d in found]
     for match in _SLASHED.finditer(text):
-        if any(
-            s < match.end() and match.start() < e for s, e in taken[-40:] if e > match.start()
-        ) or not _SLASH_CUE.search(text[max(0, match.start() - 12) : match.start()]):
-            continue
+        if any(s < match.end() and match.start() < e for s, e in taken[-40:] if e > match.start()) or not (
+            match["clock"] or _SLASH_CUE.search(text[max(0, match.start() - 12) : match.start()])
+        ):
+            continue  # "10/22 0020" gives the hour, and so is a day
         if not any(s < match.end() and match.start() < e for s, e in taken):
             found.append(DateSpan(match.start(), match.end(), match[0], month_day=(int(match["m"]), int(match["d"]))))
     return sorted(found, key=lambda d: d.start)

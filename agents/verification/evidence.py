@@ -46,7 +46,8 @@ class SaidNumber:
     is_change: bool = False
     extreme: str = ""
     is_strength: bool = False
-    state: State | None = None  # of the drug that it is a dose of
+    is_part: bool = False  # "2 of 2 sets"
+    is_considered: bool = False  # "if A1c reaches 6.5", in a note
     phrase: str = ""
 
 
@@ -72,6 +73,56 @@ class SaidDate:
     own: frozenset[str]
     ids: frozenset[str]
     source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOrder:
+    """How a drug is, was or is said to be taken: doses with units and doses a day that belong together."""
+
+    own: frozenset[str]
+    ids: frozenset[str]
+    doses: frozenset[tuple[float, str]]
+    rates: frozenset[float]
+    state: State
+    days: tuple[date, ...]
+    source: Source
+    is_testimony: bool = False
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the record has it as taken now."""
+        return self.state is State.PRESENT and not self.is_testimony
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A visit with its first and last day; `kind` is inpatient, emergency or empty."""
+
+    first: date
+    last: date
+    kind: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class SaidRelative:
+    """What one relative had, and at which ages, as the record's own list says."""
+
+    relative: str
+    own: frozenset[str]
+    ids: frozenset[str]
+    ages: frozenset[float]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who the patient is: the words of the name, the sex, and whether tobacco is smoked (never, former, current)."""
+
+    names: frozenset[str] = frozenset()
+    sex: str = ""
+    smoking: str = ""
+    around: frozenset[str] = frozenset()  # words of the names of those who treat them
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from itertools import combinations, pairwise
 
 from agents.verification.dates import DateSpan
 from agents.verification.derived import (
+    DAYS_PER,
     differences,
     fits_duration,
     percent_changes,
@@ -17,7 +18,8 @@ from agents.verification.derived import (
     telling,
 )
 from agents.verification.evidence import Point, are_kin, union_of
-from agents.verification.judging import Against
+from agents.verification.findings import Against
+from agents.verification.judging_events import stay_lengths
 from agents.verification.matching import owners_agree, visit_kind, visit_words
 from agents.verification.names import TREATMENTS, State
 from agents.verification.numbers import Number
@@ -101,7 +103,17 @@ def _unrounded(shown: Sequence[float], amount: Amount, said: Said) -> list[float
 
 
 def between_days(points: list[Point], reading: Reading) -> list[Point]:
-    """The points that a sentence compares: on two days that it names, or from one that it names to the last."""
+    """The points that a sentence compares: on two days that it names, or from one that it names to the last.
+
+    A month or year that it names stands for the readings in it.
+    """
+    spans = [d.date for d in reading.dates if d.date.first is not None and not d.date.is_day]
+    if spans and len({(s.first, s.last) for s in spans}) == len(reading.dates) <= 2:
+        inside = [[p for p in points if span.covers(p.day)] for span in spans]
+        if len(inside) == 2 and all(inside):
+            return [*inside[0], *inside[1]]
+        if len(inside) == 1 and inside[0] and points[-1] not in inside[0]:
+            return [*inside[0], points[-1]]
     named = sorted(
         {
             p.day
@@ -207,7 +219,12 @@ def _total_follows(amount: Amount, reading: Reading, said: Said) -> bool:
     number = amount.number
     if number.unit not in {"mg", "g", "ug", "[IU]", "mL", "meq"} or not amount.owners:
         return False
-    rates = [f[0] for f in said.frequencies if any(are_kin(o.own, o.ids, f[1], f[2]) for o in amount.owners)]
+    rates = [
+        r
+        for order in said.orders
+        if any(are_kin(o.own, o.ids, order.own, order.ids) for o in amount.owners)
+        for r in order.rates
+    ]
     doses = [n for n in said.numbers if n.unit and owners_agree(n, amount) and n.own]
     per_day = re.search(r"\b(?:per|a|each|/)\s?day\b|\bdaily\b|\btotal\b", reading.text, re.IGNORECASE) is not None
     per_day = per_day and all(f.per_day == 1 for f, _ in reading.frequencies)
@@ -279,6 +296,11 @@ def _duration_follows(number: Number, reading: Reading, against: Against) -> boo
     said = against.said
     named = [e for d in reading.dates for e in _ends(d.date)]
     text = plain(reading.text)
+    if number.unit in {"d", "wk"} and (lengths := stay_lengths(said, text)):
+        return any(
+            abs(days / DAYS_PER[number.unit] - number.value) <= (0.5 if number.unit == "wk" else 0.01)
+            for days in lengths
+        )
     ago = re.match(r"[\s-]*(?:ago|back)\b", text[number.end :], re.IGNORECASE)
     if sum(bool(_ends(d.date)) for d in reading.dates) >= 2:
         until = [against.as_of] if against.as_of is not None and _SINCE.search(text) else []
@@ -290,7 +312,10 @@ def _duration_follows(number: Number, reading: Reading, against: Against) -> boo
         return any(fits_duration(number, a, b) for a in reading.days_before for b in here)
     own, ids = union_of(reading.names)
     mine = {e for d in said.dates if own and d.own and are_kin(own, ids, d.own, d.ids) for e in _ends(d.date)}
-    others = {e for d in said.dates if not own or not d.own for e in _ends(d.date)}
+    # Of a whole record, the days of other things bear no time out: between so many, some pair always fits.
+    others = {
+        e for d in said.dates if (not own or not d.own) and d.source.origin in {"tool", "given"} for e in _ends(d.date)
+    }
     days = sorted(mine | others)
     today = [against.as_of] if against.as_of is not None else []
     if mine and _BETWEEN.match(text, number.end):  # "two weeks after": of one of the things that are named

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from agents.verification.evidence import SaidName, Source
-from agents.verification.judging import Finding, contradicted, unsupported
-from agents.verification.names import Name
+from agents.verification.evidence import Point, Source, Stay
+from agents.verification.findings import Finding, contradicted, supported, unsupported
+from agents.verification.names import RELATIVE
 from agents.verification.readings import Reading, plain
 from agents.verification.said import Said
+from agents.verification.sides import sides_of
 
 _STAYED = re.compile(
     r"\b(?:was|were|been|got|being) (?:re)?(?:hospitali[sz]ed|admitted)\b|\b(?:his|her|their|the|an?) (?:hospital |inpatient )(?:stay|admission)\b",
@@ -19,30 +20,91 @@ _STAYED = re.compile(
 _NOT_SAID = re.compile(
     r"\b(?:no|not|never|none|without|if|whether|should|could|would|may|might|consider)\b|n['’]t\b|\?", re.IGNORECASE
 )
+_IN_HOSPITAL, _ANYWHERE = ("inpatient",), ("inpatient", "emergency")
+_STAY_DAYS = (
+    (re.compile(r"\bdischarged(?: \w+){0,2}?(?= (?:on|in)\b)|\bdischarged\b|\bwent home\b", re.IGNORECASE), _ANYWHERE, "last"),
+    (re.compile(r"\b(?:was|been|got) (?:re)?(?:admitted|hospitali[sz]ed)(?: to (?:the )?(?:hospital|ward|medicine))?(?= (?:on|in)\b)", re.IGNORECASE), _ANYWHERE, "any"),
+    (re.compile(r"\b(?:in|to|at|visited) (?:the |an )?(?:ED|ER|emergency (?:department|room))\b", re.IGNORECASE), _ANYWHERE, "any"),
+)  # fmt: skip
+_STAY_LENGTH = re.compile(
+    r"\b(?:in (?:the )?hospital|admitted|hospitali[sz]ed|inpatient|stay(?:ed)?|admission|length of stay)\b",
+    re.IGNORECASE,
+)
+_DURING_STAY = re.compile(
+    r"\b(?:during|over|throughout|through) (?:the|this|that|his|her|their) (?:\w+ )?(?:admission|hospitali[sz]ation|stay)\b|\bin (?:the )?hospital\b|\bwhile (?:admitted|in hospital)\b",
+    re.IGNORECASE,
+)
+_VISIT_ITEM = re.compile(r"(\d{4}-\d\d-\d\d)(?: to (\d{4}-\d\d-\d\d))?: .*(?:visit|admission|stay|encounter)")
 _STAY_WORDS = frozenset({"inpatient", "admission", "admissions", "admitted", "hospitalized", "hospitalised", "hospitalization", "hospitalisation"})  # fmt: skip
 _DIED = re.compile(r"\b(?:died|passed away|deceased|death)\b", re.IGNORECASE)
-_RELATED = re.compile(r"\b(?:mother|father|sister|brother|aunt|uncle|grand\w+|son|daughter|cousin)\b", re.IGNORECASE)
 _LAST_VISIT = re.compile(
     r"\b(?P<end>last|latest|most recent|first|earliest)(?P<what>(?: [a-z]+){0,2}?) (?P<kind>visit|appointment|encounter|admission|stay)\b(?: (?:was|is|took|place|dates|dated|on|from|of|in)\b)*",
     re.IGNORECASE,
 )
-_SIDE = re.compile(r"\b(left|right|bilateral|both)\b", re.IGNORECASE)
-_SIDE_BEFORE = re.compile(r"\b(left|right|bilateral|both)(?:[- ]sided)?(?: \w+){0,1} $", re.IGNORECASE)
 
 
 def judge_stays(reading: Reading, said: Said) -> Iterator[Finding]:
-    """A stay in hospital of which no result says anything."""
+    """A stay in hospital of which no result says anything, or with other days than the results give it."""
     text = plain(reading.text)
+    if _NOT_SAID.search(text) or RELATIVE.search(text):
+        return
+    stays = stays_of(said)
+    yield from _dated_stays(reading, text, stays)
     stay = _STAYED.search(text)
-    if stay is not None and not _NOT_SAID.search(text) and not _STAY_WORDS & said.words:
+    if stay is not None and not any(s.kind == "inpatient" for s in stays) and not _STAY_WORDS & said.words:
         yield unsupported("visit", stay[0], stay.span(), "no result speaks of a stay in hospital")
+
+
+def _dated_stays(reading: Reading, text: str, stays: Sequence[Stay]) -> Iterator[Finding]:
+    """ "Discharged on 3 November", "in the ED on 13 February": the day must be that of a stay."""
+    for pattern, kinds, end in _STAY_DAYS:
+        match = pattern.search(text)
+        there = [s for s in stays if s.kind in kinds]
+        behind = [d.date for d in reading.dates if match is not None and 0 <= d.date.start - match.end() <= 24]
+        if match is None or not there or not behind:
+            continue
+        day = behind[0]
+        days = [s.last if end == "last" else s.first for s in there]
+        if end == "any":
+            days += [s.last for s in there]
+        if any(day.covers(d) for d in days):
+            yield supported("visit", match[0].strip(), match.span(), there[0].source)
+        else:
+            yield contradicted("date", day.label, (day.start, day.end), "the results give the stay other days", there[0].source)  # fmt: skip
+
+
+def stays_of(said: Said) -> list[Stay]:
+    """The visits of the evidence with their days, by the record or by a tool's list of visits."""
+    found = list(said.stays)
+    for item in said.items:
+        match = _VISIT_ITEM.match(item)
+        if match is not None:
+            first = date.fromisoformat(match[1])
+            kind = "inpatient" if "inpatient" in item else "emergency" if "emergency" in item else ""
+            found.append(Stay(first, date.fromisoformat(match[2]) if match[2] else first, kind, Source("", item)))
+    return found
+
+
+def in_stay(points: list[Point], text: str, said: Said) -> list[Point]:
+    """The points of a stay in hospital, where a sentence speaks of what was so during one."""
+    stays = [s for s in stays_of(said) if s.kind]
+    if not stays or not _DURING_STAY.search(text):
+        return points
+    return [p for p in points if any(s.first <= p.day <= s.last for s in stays)] or points
+
+
+def stay_lengths(said: Said, text: str) -> list[int]:
+    """How many days each hospital stay took, where a sentence is about the length of one."""
+    if not _STAY_LENGTH.search(text):
+        return []
+    return [(s.last - s.first).days + more for s in stays_of(said) if s.kind for more in (0, 1)]
 
 
 def judge_deaths(reading: Reading, said: Said) -> Iterator[Finding]:
     """Another day of death than the results give."""
     text = plain(reading.text)
     died = _DIED.search(text)
-    if died is None or not said.deaths or _NOT_SAID.search(text) or _RELATED.search(text) or len(reading.dates) != 1:
+    if died is None or not said.deaths or _NOT_SAID.search(text) or RELATIVE.search(text) or len(reading.dates) != 1:
         return
     day = reading.dates[0].date
     if not any(day.covers(d) for d in said.deaths):
@@ -81,22 +143,18 @@ def has_no_stay(kind: str, said: Said) -> Source | None:
     return whole[0].source
 
 
-def wrong_side(name: Name, reading: Reading, here: Sequence[SaidName]) -> Finding | None:
-    """The other side of the body than the one that the results give to the same name."""
-    text = plain(reading.text)
-    match = _SIDE_BEFORE.search(text, max(0, name.start - 24), name.start) or _SIDE.search(text, name.start, name.end)
-    if match is None:
-        return None
-    given = {m[1].lower() for s in here for m in _SIDE.finditer(s.source.quote)}
-    side = match[1].lower()
-    if not given or side in given or given & {"bilateral", "both"}:
-        return None
-    if side in {"bilateral", "both"} and given >= {"left", "right"}:
-        return None
-    return contradicted(
-        "side",
-        f"{side} {name.text}",
-        (match.start(), name.end),
-        f"the results say {' and '.join(sorted(given))}",
-        here[0].source,
-    )
+def judge_sides(reading: Reading, said: Said) -> Iterator[Finding]:
+    """A side of the body, or a lobe, that the evidence never gives to what it gives the other one."""
+    if any(n.is_attributed for n in reading.names):
+        return
+    for sided in sides_of(plain(reading.text)):
+        there = [said.sides[part] for part in sorted(sided.parts) if said.sides.get(part)]
+        if (
+            not there
+            or sided.side == "bilateral"
+            or any(sided.side in sides or "bilateral" in sides for sides in there)
+        ):
+            continue
+        other = " and ".join(sorted(set().union(*there)))
+        text = plain(reading.text)[sided.start : sided.end]
+        yield contradicted("side", text, (sided.start, sided.end), f"the results say {other}")

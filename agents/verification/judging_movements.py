@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from agents.verification.derived import direction, fits_ratio, ratios, slack_of, telling
 from agents.verification.evidence import are_kin, union_of
-from agents.verification.judging import Against, Finding, contradicted, supported, unsupported
+from agents.verification.findings import Against, Finding, contradicted, supported, unsupported
 from agents.verification.judging_derived import between_days
 from agents.verification.names import Name, State
 from agents.verification.readings import Moved, Reading, plain
@@ -105,6 +105,9 @@ def _pair(owners: Sequence[Name], reading: Reading) -> tuple[float, float] | Non
 
 
 def _possible_trends(moved: Moved, reading: Reading, said: Said) -> set[str]:
+    if {"up", "down"} <= {m.kind for m in reading.trends}:  # "rose to 58 and fell to 36": each step by itself
+        values = [p.value for p in said.points(moved.owners)]
+        return set().union(*(_signs(p) for p in pairwise(values)))
     pair = _pair(moved.owners, reading)
     if pair is not None:
         return _signs(pair)

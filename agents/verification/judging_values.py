@@ -11,11 +11,12 @@ from agents.verification.dates import DateSpan
 from agents.verification.derived import (
     slack_of,
 )
-from agents.verification.evidence import Point, SaidNumber, are_kin, union_of
-from agents.verification.judging import Against, Finding, contradicted, supported, unsupported
+from agents.verification.evidence import Point, SaidDate, SaidNumber, are_kin, union_of
+from agents.verification.findings import Against, Finding, contradicted, stems_of, supported, unsupported
 from agents.verification.judging_derived import follows
+from agents.verification.judging_events import in_stay
 from agents.verification.matching import active_counts, candidates_of, doses_of, fits, owners_agree
-from agents.verification.names import TREATMENTS, Name
+from agents.verification.names import RELATIVE, TREATMENTS, Name, State
 from agents.verification.numbers import Number
 from agents.verification.readings import Amount, Reading, plain
 from agents.verification.said import Said
@@ -43,14 +44,34 @@ def judge_dates(reading: Reading, against: Against) -> Iterator[Finding]:
             yield unsupported("date", label, span, "no result gives this date")
             continue
         own, ids = union_of(dated.owners)
+        if not own and _is_of_another_day(reading, hits):
+            yield unsupported("date", label, span, "nothing that the results give this day speaks of it")
+            continue
         if own:
             mine = [d for d in said.dates if are_kin(own, ids, d.own, d.ids)]
-            unowned = any(not d.own for d in hits) and not _are_events(dated.owners)
-            if mine and not any(_same_date(dated.date, d.date) for d in mine) and not unowned:
+            unowned = any(not d.own and _may_be_of(d, dated.owners) for d in hits) and not _are_events(dated.owners)
+            is_done = not any(o.state in _NOT_DONE for o in dated.owners)
+            if mine and is_done and not any(_same_date(dated.date, d.date) for d in mine) and not unowned:
                 yield contradicted("date", label, span, "the results give it another date", mine[0].source)
                 continue
             hits = [d for d in hits if are_kin(own, ids, d.own, d.ids)] or hits
         yield supported("date", label, span, hits[0].source)
+
+
+_NOT_DONE = frozenset({State.ABSENT, State.CONSIDERED})
+
+
+def _is_of_another_day(reading: Reading, hits: Sequence[SaidDate]) -> bool:
+    """Whether a sentence without a clinical name shares no word with anything that the record has on its day."""
+    if reading.names or reading.amounts or any(h.source.origin not in {"record", "note"} for h in hits):
+        return False
+    words = stems_of(plain(reading.text))
+    return bool(words) and not any(words & stems_of(h.source.quote) for h in hits)
+
+
+def _may_be_of(day: SaidDate, owners: Sequence[Name]) -> bool:
+    """Whether a day of nothing named may be that of a drug: among all days of a record, one always is the day that is said."""
+    return day.source.origin not in {"record", "note"} or any(TREATMENTS.isdisjoint(o.kinds) for o in owners)
 
 
 def _are_events(names: Sequence[Name]) -> bool:
@@ -98,6 +119,7 @@ def _in_words(label: str, said: Said) -> bool:
     return any(spelled[0] in n.name.text.lower() and spelled[-1] in n.name.text.lower() for n in said.names)
 
 
+_OF_THE_BODY = frozenset({"kg", "[lb_av]"})
 # "two blood pressure medications" are some of the drugs, "two active medications" all of them.
 _RESTRICTED = re.compile(
     r"\b(?!(?:active|current|currently|regular|home|recorded|listed|chronic|ongoing|medical|different)\b)[a-z-]+\s+(?=\S+$)"
@@ -106,6 +128,8 @@ _RESTRICTED = re.compile(
 
 def _judged(amount: Amount, reading: Reading, against: Against, shown: str, span: tuple[int, int]) -> Finding:
     said, number = against.said, amount.number
+    if amount.is_change and not amount.owners and number.unit in _OF_THE_BODY:  # "she lost 7 kg"
+        amount = replace(amount, owners=said.weight)
     unit = number.unit
     kind = "duration" if amount.is_time and not number.is_age else "number"
     if number.counts == "other":
@@ -114,12 +138,20 @@ def _judged(amount: Amount, reading: Reading, against: Against, shown: str, span
         amount = replace(amount, number=replace(number, counts="", phrase=""))
         number = amount.number
     candidates = candidates_of(amount, said)
-    fitting = [c for c in candidates if fits(c, amount)]
+    fitting = [c for c in candidates if fits(c, amount, said)]
     active = active_counts(amount, reading, said)
     if active and not any(n.value == number.value for n in active) and not _RESTRICTED.search(number.phrase):
         return contradicted(kind, shown, span, "the results count another number as active", active[0].source)
-    fitting = doses_of(fitting, amount, reading, said)
+    fitting = doses_of(fitting, amount, said)
+    if (mistake := _in_error(amount, fitting, said)) is not None:
+        return contradicted(
+            kind, shown, span, "the record has this value as entered in error", mistake.source, unit=unit
+        )
     dated = [c for c in fitting if c.day is not None]
+    if amount.date is not None and not dated and _other_value(amount, said) is not None:
+        fitting = [
+            c for c in fitting if c.source.origin != "note"
+        ]  # a note's undated number gives that day no other value
     if amount.date is not None and dated:
         fitting = [c for c in dated if c.day is not None and amount.date.covers(c.day)]
         if not fitting and not follows(amount, reading, against):
@@ -133,7 +165,9 @@ def _judged(amount: Amount, reading: Reading, against: Against, shown: str, span
     if fitting:
         wrong = _wrong_extreme(amount, reading, fitting, said)
         if wrong is not None:
-            return contradicted(kind, shown, span, f"it is not the {amount.extreme} value", wrong.source, unit=unit)
+            return contradicted(
+                kind, shown, span, f"it is not the {amount.extreme or 'latest'} value", wrong.source, unit=unit
+            )
         return supported(kind, shown, span, fitting[0].source, unit=unit)
     if follows(amount, reading, against) or (
         amount.may_be_change and follows(replace(amount, is_change=True), reading, against)
@@ -149,9 +183,27 @@ def _judged(amount: Amount, reading: Reading, against: Against, shown: str, span
     return unsupported(kind, shown, span, reason, unit=unit)
 
 
+def _in_error(amount: Amount, fitting: Sequence[SaidNumber], said: Said) -> SaidNumber | None:
+    """The value that the record itself calls a mistake, where only notes bear the amount out."""
+    if any(c.source.origin != "note" for c in fitting) or any(
+        o.is_attributed or o.state is State.ABSENT for o in amount.owners
+    ):
+        return None
+    return next((n for n in said.in_error if abs(n.value - amount.number.value) <= slack_of(amount.number) and owners_agree(n, amount) and amount.owners), None)  # fmt: skip
+
+
+def judge_errors(reading: Reading, said: Said) -> Iterator[Finding]:
+    """Amounts that the record itself calls a mistake."""
+    for amount in reading.amounts:
+        fitting = [c for c in candidates_of(amount, said) if fits(c, amount, said)]
+        if (mistake := _in_error(amount, fitting, said)) is not None:
+            span = (amount.number.start, amount.number.end)
+            yield contradicted("number", amount.number.text, span, "the record has this value as entered in error", mistake.source)  # fmt: skip
+
+
 def _of_relative(reading: Reading, said: Said) -> list[str]:
     """The lines of the results about the one relative that a sentence speaks of."""
-    told = {m[0].lower() for m in _RELATIVE.finditer(reading.text)}
+    told = {m[0].lower() for m in RELATIVE.finditer(reading.text)}
     return [item for item in said.items if item.startswith(tuple(told))] if len(told) == 1 else []
 
 
@@ -159,47 +211,65 @@ def _has(line: str, number: str) -> bool:
     return re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.]\d|\d)", line) is not None
 
 
-_RELATIVE = re.compile(
-    r"\b(?:mother|father|sister|brother|aunt|uncle|grandmother|grandfather|son|daughter|cousin)\b", re.IGNORECASE
-)
-
-
 def _wrong_extreme(amount: Amount, reading: Reading, fitting: Sequence[SaidNumber], said: Said) -> Point | None:
     """The value that really is the latest, highest, lowest or first, where the sentence says so of another."""
-    if not amount.extreme or amount.extreme in {"mean", "median"}:
+    extreme = amount.extreme or _is_now(amount, reading)
+    if not extreme or extreme in {"mean", "median"}:
         return None
-    named_only = amount.extreme in {
-        "latest",
-        "first",
-    }  # "Highest: 8.6" may go without the name that the tool was asked for
-    if any(c.extreme == amount.extreme and (c.own or not named_only) for c in fitting):
+    named_only = extreme in {"latest", "first"}  # "Highest: 8.6" may go without the name that the tool was asked for
+    told = [c for c in fitting if c.source.origin != "note"]
+    if any(c.extreme == extreme and (c.own or not named_only) for c in told) and amount.date is None:
         return None
-    points = said.points(amount.owners)
+    points = in_stay(said.points(amount.owners), plain(reading.text), said)
     only = 1 if all(not c.own for c in fitting) else 2  # numbers of nothing named give way to a value of its own
     if len({(p.day, p.order) for p in points}) < only or amount.is_inherited or len({p.unit for p in points}) > 1:
         return None
-    if any(not d.date.is_day for d in reading.dates):
+    if any(not d.date.is_day and d.date.month_day is None for d in reading.dates):
         return None  # an extreme of a period, which only the tool that was asked for it knows
     real = {
         "latest": points[-1],
         "first": points[0],
         "max": max(points, key=lambda p: p.value),
         "min": min(points, key=lambda p: p.value),
-    }[amount.extreme]
+    }[extreme]
     number = amount.number
     value = (
         in_unit(real.value, real.unit, number.unit, said.substance(amount.owners[0].own))
         if number.unit and real.unit
         else real.value
     )
-    if value is None or abs(abs(value) - number.value) <= slack_of(number):
+    if value is None:
         return None
+    if abs(abs(value) - number.value) <= slack_of(number):  # the same value may have stood there on another day as well
+        return real if _is_other_day(amount, real, points) else None
+    if (value > number.value and extreme == "min") or (value < number.value and extreme == "max"):
+        return None  # a note has one that lies beyond those of the record
     same_day = [p for p in points if p.day == real.day]
-    if amount.extreme in {"latest", "first"} and any(
-        abs(abs(p.value) - number.value) <= slack_of(number) for p in same_day
-    ):
+    if extreme in {"latest", "first"} and any(abs(abs(p.value) - number.value) <= slack_of(number) for p in same_day):
         return None
     return real
+
+
+def _is_now(amount: Amount, reading: Reading) -> str:
+    """ "latest" where a sentence says what a quantity is, of no other time."""
+    is_measured = any("observation" in o.kinds for o in amount.owners) and not amount.is_limit
+    lead = plain(reading.text)[max(0, amount.number.start - 40) : amount.number.start]
+    return "latest" if is_measured and not reading.dates and _IS.search(lead) else ""
+
+
+_IS = re.compile(
+    r"\b(?:is|weighs|stands at|sits at)(?: (?:\w+ ){0,2}at)?\s+(?:about |approximately |around |roughly |still |now |currently |at |only |~ ?){0,2}$",
+    re.IGNORECASE,
+)
+
+
+def _is_other_day(amount: Amount, real: Point, points: Sequence[Point]) -> bool:
+    """Whether the right value is given a day on which it was not the extreme one."""
+    day = amount.date
+    if day is None or (not day.is_day and day.month_day is None) or day.covers(real.day):
+        return False
+    same = [p for p in points if abs(p.value - real.value) < 1e-9]
+    return amount.extreme in {"latest", "first"} or not any(day.covers(p.day) for p in same)
 
 
 def _other_value(amount: Amount, said: Said) -> SaidNumber | None:

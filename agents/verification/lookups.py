@@ -9,6 +9,7 @@ from typing import Any
 from agents.verification.evidence import Lookup, SaidName, Source
 from agents.verification.names import Name, State, find_names
 from agents.verification.said import Said
+from agents.verification.typed_data import add_artifact, add_data
 from tools.outcome import ToolResult
 
 # Which kinds of names a tool's search answers for, and the field of its data that names the target.
@@ -58,11 +59,15 @@ _NOT_KNOWN = re.compile(r"^(?:text|record):")
 def add_result(said: Said, result: ToolResult, number: int) -> None:
     """Everything that one result of a tool says and proves."""
     source = Source(ref=result.evidence[0].ref if result.evidence else f"tool/{number}", origin="tool")
-    said.add_data(
-        result.data, source=source, counts=_COUNTS.get(result.tool, "any"), phrase=str(result.data.get("kind", ""))
+    add_data(
+        said,
+        result.data,
+        source=source,
+        counts=_COUNTS.get(result.tool, "any"),
+        phrase=str(result.data.get("kind", "")),
     )
     for artifact in result.artifacts:
-        said.add_artifact(artifact, source)
+        add_artifact(said, artifact, source)
     for conflict in result.conflicts:
         said.add_text(f"{conflict.topic}: the record says {conflict.record_says}; but {conflict.note_says}", source)
     _states(said, result, source)

@@ -6,15 +6,10 @@ import re
 
 from agents.verification.derived import DAYS_PER, slack_of
 from agents.verification.evidence import SaidNumber, are_kin, union_of
-from agents.verification.names import State
+from agents.verification.names import TREATMENTS, State
 from agents.verification.readings import Amount, Reading
 from agents.verification.said import Said
-
-_OVER = re.compile(
-    r"\b(?:stopped|discontinued|completed|ended|previous\w*|earlier|before|replaced|no longer|inactive)\b",
-    re.IGNORECASE,
-)
-
+from agents.verification.units import MASS_UNITS
 
 _OF_TIME = re.compile(r"year|month|week|day|hour|minute|second|time|duration|age", re.IGNORECASE)
 
@@ -40,7 +35,7 @@ def candidates_of(amount: Amount, said: Said) -> list[SaidNumber]:
     return found
 
 
-def fits(candidate: SaidNumber, amount: Amount) -> bool:
+def fits(candidate: SaidNumber, amount: Amount, said: Said) -> bool:
     """Whether a number of the evidence is of the same quantity, kind and count."""
     number = amount.number
     if number.is_age != candidate.is_age and (number.is_age and not (candidate.unit == "a" and not candidate.own)):
@@ -48,10 +43,18 @@ def fits(candidate: SaidNumber, amount: Amount) -> bool:
     if number.is_duration and candidate.unit_unknown and not _OF_TIME.search(candidate.phrase):
         return False  # typed data say of what unit a number is by their field at most
     if number.unit and not candidate.unit and not candidate.unit_unknown:
-        bare = any(k.startswith("observation:") for k in candidate.own) and bool(amount.owners)
-        return bare and not number.is_duration and not candidate.counts and owners_agree(candidate, amount)
+        bare = any(k.startswith("observation:") for k in candidate.own) and bool(amount.owners) and not amount.is_change
+        if not bare or number.is_duration or candidate.counts or not owners_agree(candidate, amount):
+            return False
+        return said.is_its_unit(number.unit, candidate, amount.owners)
     if candidate.unit and (number.counts or (not number.unit and candidate.unit in DAYS_PER)):
         return False
+    if not number.unit and candidate.unit in MASS_UNITS and _is_apart_from_drug(amount):
+        return False
+    if candidate.is_considered and not any(o.state is State.CONSIDERED for o in amount.owners):
+        return False
+    if candidate.is_part and not amount.is_part and not candidate.unit:
+        return False  # "2 of 2 sets" gives no level of 2
     if number.counts and not _counts_alike(amount, candidate):
         return False
     if not number.counts and not number.unit and candidate.counts and amount.owners and not amount.is_inherited:
@@ -71,6 +74,16 @@ def fits(candidate: SaidNumber, amount: Amount) -> bool:
     ):
         return False
     return owners_agree(candidate, amount)
+
+
+def _is_apart_from_drug(amount: Amount) -> bool:
+    """Whether a bare number is of a drug but does not stand right behind it: "the vancomycin MIC was 2" gives no dose."""
+    drugs = [o for o in amount.owners if not TREATMENTS.isdisjoint(o.kinds)]
+    return (
+        bool(drugs)
+        and len(drugs) == len(amount.owners)
+        and not any(0 <= amount.number.start - o.end <= 2 for o in drugs)
+    )
 
 
 def _counts_alike(amount: Amount, candidate: SaidNumber) -> bool:
@@ -96,9 +109,8 @@ def owners_agree(candidate: SaidNumber, amount: Amount) -> bool:
     return any(are_kin(o.own, o.ids, candidate.own, candidate.ids) for o in amount.owners)
 
 
-def doses_of(fitting: list[SaidNumber], amount: Amount, reading: Reading, said: Said) -> list[SaidNumber]:
+def doses_of(fitting: list[SaidNumber], amount: Amount, said: Said) -> list[SaidNumber]:
     """A tablet's strength is no dose where the dose is given as well ("half a 25 mg tablet (12.5 mg)")."""
-    fitting = _of_the_time(fitting, amount, reading, said)
     if amount.is_strength or not any(c.is_strength for c in fitting):
         return fitting
     doses = [
@@ -107,18 +119,6 @@ def doses_of(fitting: list[SaidNumber], amount: Amount, reading: Reading, said: 
         if n.own and not n.is_strength and n.unit == amount.number.unit and owners_agree(n, amount)
     ]
     return [c for c in fitting if not c.is_strength] if doses else fitting
-
-
-def _of_the_time(fitting: list[SaidNumber], amount: Amount, reading: Reading, said: Said) -> list[SaidNumber]:
-    """The dose of an order that is over is no dose of today, where an order of today gives one."""
-    now = amount.owners and all(o.state is State.PRESENT and o.is_explicit for o in amount.owners)
-    behind = re.split(r"[;.](?!\d)|,\s", reading.text[amount.number.end :])[0]
-    if not now or not any(c.state is State.PAST for c in fitting) or _OVER.search(behind):
-        return fitting
-    today = [
-        n for n in said.numbers if n.state is State.PRESENT and n.unit == amount.number.unit and owners_agree(n, amount)
-    ]
-    return [c for c in fitting if c.state is not State.PAST] if today else fitting
 
 
 _NOW = re.compile(r"\b(?:takes|taking|is on|are on|currently|current|active|ongoing|now)\b", re.IGNORECASE)

@@ -58,13 +58,13 @@ _NEW_VERB = re.compile(
     re.IGNORECASE,
 )
 _NO = re.compile(
-    r"\b(?:no(?! longer| doubt| change|,)|not(?! only| just| stopped| discontinued| been stopped| been discontinued)|never|denie[sd]|denying|deny|without|negative for|absence of|free of|neither|nor|none of"
+    r"\b(?:not in force:|no(?! longer| doubt| change|,)|not(?! only| just| stopped| discontinued| been stopped| been discontinued)|never|denie[sd]|denying|deny|without|negative for|absence of|free of|neither|nor|none of"
     r"|rul(?:es?|ed|ing) out|lacks?|lacking|cannot|non|absent|zero|nothing)\b|\b(?:he|she|they|patient|has|had) (?:has |had )?(?:declin|refus)(?:es?|ed)\b|\bn['’]t\b|(?<=[a-z])n['’]t\b|\bNKDA\b|\bunable to (?:find|confirm)\b",
     re.IGNORECASE,
 )
 _NO_AFTER = re.compile(
-    r"\b(?:not|never|no|neither)\s+(?:been\s+|currently\s+|ever\s+)?(?:recorded|documented|found|present|listed|mentioned|on file|on record|reported|seen|identified|available|given|done|performed|detected|confirmed|noted|known|in the (?:record|chart|list)|on the (?:list|problem list|medication list)|part of|established|prescribed|ordered|diagnosed|had|have|measured|checked|resulted|tested|charted|stated)"
-    r"|\b(?:is|was|are|were|been|be|:)\s*(?:absent|negative|refuted|ruled out|denied|excluded|none\b|undocumented|unrecorded|missing)|\bno (?:\w+ ){0,2}(?:entry|entries|record|mention|evidence|documentation|trace|sign|data|information)\b|\b(?:do(?:es)?|did)(?: not|n['’]t) (?:\w+ )?(?:appear|feature|show up|exist|figure)\b|\bnowhere (?:in|on|to be)\b|\brefuted\b|\bruled out\b|\bas absent\b|\bis negated\b|\(negated|\b(?:isn|wasn|aren|weren|hasn)['’]t\s+(?:\w+\s+)?(?:recorded|documented|found|present|listed|mentioned|been|on|in)|:\s*(?:no|none|negative|denied|absent|not documented|not recorded|never)\b|\bno (?:\w+\s+){0,3}(?:is|are|was|were|has been) (?:recorded|documented|found)|^\s*(?:\|\s*)?(?:no|none|negative|absent)\s*(?:\||$)",
+    r"\b(?:not|never|no|neither)\s+(?:been\s+|currently\s+|ever\s+)?(?:recorded|documented|found|present|listed|mentioned|on file|on record|reported|seen|identified|available|given|done|performed|detected|confirmed|noted|known|in the (?:record|chart|list)|on the (?:list|problem list|medication list)|part of|established|prescribed|ordered|diagnosed|had|have|measured|checked|resulted|tested|charted|stated|supported|suggested|shown|demonstrated|visuali[sz]ed|evident)"
+    r"|\b(?:is|was|are|were|been|be|:)\s*(?:absent|negative|refuted|ruled out|denied|excluded|none\b|undocumented|unrecorded|missing)|\bno (?:\w+ ){0,2}(?:entry|entries|record|mention|evidence|documentation|trace|sign|data|information)\b|\b(?:do(?:es)?|did)(?: not|n['’]t) (?:\w+ )?(?:appear|feature|show up|exist|figure)\b|\bnowhere (?:in|on|to be)\b|\brefuted\b|\bruled out\b|\bas absent\b|\b(?:entered|filed|recorded|charted) (?:in error|by mistake|here by mistake|on the wrong chart)\b|\b(?:was|were|is) (?:an? )?(?:mistake|error|erroneous)\b|\bin error\b|\bbelongs? to (?:another|a different) (?:patient|pt|person)\b|\b(?:(?:he|she|they|patient|pt) )?(?:declin|refus)(?:es|ed)\b|\bis negated\b|\(negated|\b(?:isn|wasn|aren|weren|hasn)['’]t\s+(?:\w+\s+)?(?:recorded|documented|found|present|listed|mentioned|been|on|in)|:\s*(?:no|none|negative|denied|absent|not documented|not recorded|never)\b|\bno (?:\w+\s+){0,3}(?:is|are|was|were|has been) (?:recorded|documented|found)|^\s*(?:\|\s*)?(?:no|none|negative|absent)\s*(?:\||$)",
     re.IGNORECASE,
 )
 _STOPPED = re.compile(
@@ -85,7 +85,12 @@ _NOT_STOPPED = re.compile(
     re.IGNORECASE,
 )
 _ACTIVE = re.compile(
-    r"\b(?:is on|are on|remains? on|stays? on|takes|taking|currently|current|active(?:ly)?|ongoing|continu(?:es|ed|ing)|receiv(?:es|ing)|now on|maintained on|still|tolerat(?:es|ing)|us(?:es|ing)|is prescribed|being treated with|managed with|treated with|(?:therapy|treatment|regimen|dose|anticoagulation|medications?|drugs?|insulin|controller) (?:is|are|includes?|consists? of)|has|have|suffers from|lives with|diagnosed with|is (?:a |an )?known|known to have|chronic|on|(?:changed|switched|converted|transitioned|rotated) to|replaced (?:by|with)|in favou?r of)\b",
+    r"\b(?:is on|are on|remains? on|stays? on|takes|taking|currently|current|active(?:ly)?|ongoing|continu(?:es|ed|ing)|receiv(?:es|ing)|now on|maintained on|still|tolerat(?:es|ing)|us(?:es|ing)|is prescribed|being treated with|managed with|treated with|(?:therapy|treatment|regimen|dose|anticoagulation|medications?|drugs?|insulin|controller) (?:is|are|includes?|consists? of)|has|have|suffers from|lives with|diagnosed with|is (?:a |an )?known|known to have|chronic|on|in favou?r of|recur(?:red|s|ring)|relapsed|(?:has|have|had) (?:come back|returned))\b",
+    re.IGNORECASE,
+)
+# "X was changed to Y": X is over, and Y is taken.
+HANDED_OVER = re.compile(
+    r"\b(?:(?:was|were|been|being|is) )?(?:changed|switched|converted|transitioned|rotated|replaced)\b[^.;]{0,20}?\b(?:to|by|with|for)\b",
     re.IGNORECASE,
 )
 _FAMILY = re.compile(
@@ -107,9 +112,18 @@ _RELATIVES = frozenset(
         "daughter",
     }
 )
-_OWN = re.compile(r"\b(?:the patient|patient|he|she|his own|her own|they)\b", re.IGNORECASE)
+_SEEN_ON = re.compile(r"\w+ (?:on|in|by|at|during|from) (?:the |his |her |an? )?(?:\w+ )?$", re.IGNORECASE)
+_SHOWED = re.compile(r"\b(?:show\w*|reveal\w*|demonstrat\w*|found|identified|with)\b", re.IGNORECASE)
+RELATIVE = re.compile(
+    r"\b(?:mother|father|sister|brother|aunt|uncle|grand(?:mother|father|parents?|son|daughter)|son|daughter|cousin)s?\b",
+    re.IGNORECASE,
+)
+# "His mother was told she was allergic": only behind a new clause is the patient meant again.
+_OWN = re.compile(
+    r"\b(?:the patient|patient|his own|her own)\b|(?:[,;]|\b(?:and|but|while))\s+(?:he|she|they)\b", re.IGNORECASE
+)
 _CONSIDERED = re.compile(
-    r"\b(?:possibl[ey]|probabl[ey]|likely|suspected|suspicion|suspicious|may|might|could|would|should|suggest(?:s|ive|ing)?|concern(?:ing)? for|consider(?:ed|ing)?(?! (?:to be |as )?(?:\w+ )?(?:high|low|normal|abnormal|elevated|raised|above|below|within|in the|outside|out of))|differential|questionable|if|recommend(?:s|ed|ation|ations)?|monitor(?:ing)?|avoid(?:ing)?|screen(?:ing)?|risk (?:of|for)|risks?|at risk|candidate|prevent(?:s|ion|ing)?|goal|target|guidelines?|contraindicat\w+|advis(?:e|ed|able)|discuss(?:ed|ing)?|in case of|unless|whether|please|ask|confirm with|caution|as (?:uncertain|hypothetical)|guidance|indicated|criteria|score|scores|points?|can(?:not)? be|need(?:s|ed)? to|ought|planned?|plan)\b|\?",
+    r"\b(?:possibl[ey]|probabl[ey]|likely|suspected|suspicion|suspicious|may|might|could|would|should|suggest(?:s|ive|ing)?|concern(?:ing)? for|consider(?:ed|ing)?(?! (?:to be |as )?(?:\w+ )?(?:high|low|normal|abnormal|elevated|raised|above|below|within|in the|outside|out of))|differential|questionable|if|recommend(?:s|ed|ation|ations)?|monitor(?:ing)?|avoid(?:ing)?|screen(?:ing)?|risk (?:of|for)|risks?|at risk|candidate|prevent(?:s|ion|ing)?|goal|target|guidelines?|contraindicat\w+|reasonable|offer(?:s|ed)?|over-?due|cancell?ed|advis(?:e|ed|able)|discuss(?:ed|ing)?|in case of|unless|whether|please|ask|confirm with|caution|as (?:uncertain|hypothetical)|guidance|indicated|criteria|score|scores|points?|can(?:not)? be|need(?:s|ed)? to|ought|planned?|plan)\b|\?",
     re.IGNORECASE,
 )
 _ATTRIBUTED = re.compile(
@@ -122,7 +136,7 @@ _ALLERGY_BEFORE = re.compile(
 )
 _ALLERGY_AFTER = re.compile(
     r"^\s*[-–]?\s*(?:drug\s+)?(?:allerg(?:y|ies|ic)|intoleran(?:t|ce)|hypersensitivity|anaphylaxis)\b"
-    r"|^\s+(?:only )?(?:gives|gave) (?:her|him|them|the patient)\b|^\s*[:(–-]\s*(?:(?:a|the|documented|known|recorded)\s+){0,2}reaction\b",
+    r"|^\s+(?:only )?(?:gives?|gave|causes?d?) (?:her|him|them|the patient)\b|^\s*[:(–-]\s*(?:(?:a|the|documented|known|recorded)\s+){0,2}reaction\b",
     re.IGNORECASE,
 )
 _LISTED_AS = re.compile(
@@ -199,6 +213,7 @@ class Cues:
         self._stopped = [(m.start(), m.end()) for m in _STOPPED.finditer(text)]
         self._not_stopped = [(m.start(), m.end()) for m in _NOT_STOPPED.finditer(text)]
         active = [(m.start(), m.end()) for m in _ACTIVE.finditer(text)]
+        self._handed_over = [m.span() for m in HANDED_OVER.finditer(text)]
         # "no longer taking", "has been discontinued" hold words that alone would say the opposite.
         self._free_active = [(s, e) for s, e in active if not any(a < e and s < b for a, b in self._stopped)]
         # "on" and "has" behind a name open something else: "began on", "has resolved".
@@ -276,6 +291,8 @@ class Cues:
             return State.PRESENT, True
         if self._denied(name, first, last):
             return State.ABSENT, True
+        if (side := self._of_change(name, first, last)) is not None:
+            return side, True
         # "if", "consider": of what follows in the clause; "is possible": of what stands before.
         if near(self._considered, first, name.start) or near(self._considered, name.end, min(last, name.end + 25)):
             return State.CONSIDERED, True
@@ -292,6 +309,17 @@ class Cues:
             return self._setting.state, True
         return State.PRESENT, False
 
+    def _of_change(self, name: Name, first: int, last: int) -> State | None:
+        """Whether a name is what something was changed from, or to: another name stands on the other side of the words."""
+        if TREATMENTS.isdisjoint(name.kinds):
+            return None
+        for start, end in self._near(self._handed_over, first, last):
+            before = [s for s in self._starts if first <= s < start]
+            behind = [s for s in self._starts if end <= s <= end + 12]
+            if before and behind and name.start in (before[-1], behind[0]):
+                return State.PAST if name.start == before[-1] else State.PRESENT
+        return None
+
     def _relative(self, name: Name, first: int, last: int) -> str:
         """The relative named nearest, before the name in its clause, else behind it."""
         before = [self._text[s:e] for s, e in self._near(self._family, first, name.start)]
@@ -302,12 +330,16 @@ class Cues:
     def _denied(self, name: Name, first: int, last: int) -> bool:
         for start, end in self._near(self._no, first, name.start + 1):
             between = self._text[end : name.start]
+            if "procedure" in name.kinds and _SEEN_ON.search(between):
+                continue  # "no vegetation on the echocardiogram" denies no echocardiogram
             crossed = [v for v in self._verbs if end < v <= name.start]
             if not crossed and "(" not in between:
                 return True
             del start
         for start, _ in self._near(self._no_after, name.end, last):
             between = self._text[name.end : start]
+            if "procedure" in name.kinds and _SHOWED.search(between):
+                continue  # "the MRI showed no evidence of it"
             if len(between) < 60 and not re.search(r"[,;(]\s*(?:but|and|while)\b|\.\s", between):
                 return True
         return any(start <= name.start and name.end <= end for start, end in self._no_after)
@@ -334,40 +366,3 @@ class Cues:
 
 def _distance(cues: list[tuple[int, int]], name: Name) -> int:
     return min(name.start - c[1] if c[1] <= name.start else c[0] - name.end for c in cues)
-
-
-_HEADING_ALLERGY = re.compile(r"\ballerg|\bintoleranc", re.IGNORECASE)
-_HEADING_FAMILY = re.compile(r"\bfamily\b|\brelatives?\b|\bFHx?\b", re.IGNORECASE)
-_HEADING_PAST = re.compile(
-    r"\b(?:past|previous|stopped|discontinued|inactive|resolved|former|completed|history)\b", re.IGNORECASE
-)
-_HEADING_ABSENT = re.compile(
-    r"\bnot (?:documented|recorded|found|on|taking|present)\b|\bno\b(?!\.)|\bnegatives?\b|\bdenie", re.IGNORECASE
-)
-_HEADING_ACTIVE = re.compile(r"\b(?:active|current|ongoing)\b", re.IGNORECASE)
-_HEADING_CONSIDERED = re.compile(
-    r"\b(?:recommend\w*|plan|next steps?|considerations?|suggest\w*|follow-?up|questions?|differential|guidance)\b",
-    re.IGNORECASE,
-)
-_HEADING_NOTES = re.compile(r"\bnotes?\b|\bpassages?\b|\bquot|\bcontradict|\bdisagree|\bconflict", re.IGNORECASE)
-
-
-def setting_of(heading: str) -> Setting:
-    """What a heading line says of the lines under it."""
-    heading = re.split(r"(?<=[a-z)])[.;]\s+", heading.strip())[-1]
-    state: State | None = None
-    for pattern, said in (
-        (_HEADING_FAMILY, State.FAMILY),
-        (_HEADING_CONSIDERED, State.CONSIDERED),
-        (_HEADING_ABSENT, State.ABSENT),
-        (_HEADING_PAST, State.PAST),
-        (_HEADING_ACTIVE, State.PRESENT),
-    ):
-        if pattern.search(heading):
-            state = said
-            break
-    is_allergy = _HEADING_ALLERGY.search(heading) is not None
-    if is_allergy and state is State.ABSENT and re.match(r"\W*no:", heading, re.IGNORECASE):
-        state = State.PRESENT  # "No: 1 active allergy is recorded:" answers "NKDA?"
-    from_notes = _HEADING_NOTES.search(heading) is not None
-    return Setting(None if from_notes and state is State.ABSENT else state, is_allergy, from_notes)

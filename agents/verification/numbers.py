@@ -123,6 +123,12 @@ class Frequency:
     end: int
     text: str
     per_day: float
+    is_denied: bool = False  # "never daily"
+
+
+_NOT_SO_OFTEN = re.compile(
+    r"\b(?:never|not|no longer|rather than|instead of)\b[^.;,:]{0,20}$|n['’]t\b[^.;,:]{0,20}$", re.IGNORECASE
+)
 
 
 def find_frequencies(text: str) -> list[Frequency]:
@@ -131,7 +137,8 @@ def find_frequencies(text: str) -> list[Frequency]:
     for match in _FREQUENCY.finditer(text):
         rate = _rate(match)
         if rate:
-            found.append(Frequency(match.start(), match.end(), match[0], rate))
+            denied = _NOT_SO_OFTEN.search(text, max(0, match.start() - 40), match.start()) is not None
+            found.append(Frequency(match.start(), match.end(), match[0], rate, denied))
     return found
 
 

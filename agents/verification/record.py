@@ -1,28 +1,41 @@
-"""The whole stored record of one patient as evidence: every structured row with its citation, and what the notes say.
+"""The structured record of one patient as evidence: every row with its citation.
 
-The rows are the complete lists, so a claim of absence can be decided. Notes are testimony: what was extracted from them
-counts where the record is silent, and their sentences are read only where a claim names something that stands in them.
+The rows are the complete lists, so a claim of absence can be decided. A row that the record refutes, or calls a mistake,
+says that the thing is not there: no note overturns that.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from agents.verification.dates import find_dates
-from agents.verification.evidence import Lookup, SaidDate, SaidName, Source, union_of
+from agents.verification.evidence import (
+    Lookup,
+    Person,
+    SaidDate,
+    SaidName,
+    SaidNumber,
+    SaidRelative,
+    Source,
+    Stay,
+    union_of,
+)
+from agents.verification.judging_person import smoking_of
 from agents.verification.names import Name, Setting, State, find_names
 from agents.verification.readings import Before, Reading
 from agents.verification.said import Said
 from agents.verification.sentences import read
-from domain.facts import Fact, FactKind, Span, span_ref
-from domain.quantities import Quantity, normalise_unit
+from domain.quantities import normalise_unit
 from tools.context import ToolContext, abated, began, dated, day, number, plain_name
 from tools.drugs.medications import courses
 from tools.measurements.readings import is_pressure, readings, unit_label
 
+_MISTAKES = {"entered-in-error": "was entered in error", "not-done": "was not done"}
+_STAYS = {"IMP": "inpatient", "ACUTE": "inpatient", "NONAC": "inpatient", "EMER": "emergency", "OBSENC": "emergency"}
 _ALL_LISTS = (
     "condition",
     "medication",
@@ -35,12 +48,10 @@ _ALL_LISTS = (
     "family",
     "care_plan",
 )
-_MOST_SENTENCES = 400
-_SENTENCE = re.compile(r"[^\n.;!?]+(?:\.\d[^\n.;!?]*)*[.;!?]?")
 
 
 def record_of(ctx: ToolContext) -> Said:
-    """Everything that the patient's structured rows say as of the context's moment, and the facts of the notes."""
+    """Everything that the patient's structured rows say as of the context's moment."""
     said = Said(ctx.lexicon)
     chart = ctx.chart
     _person(said, ctx)
@@ -50,8 +61,7 @@ def record_of(ctx: ToolContext) -> Said:
         status = "active" if state is State.PRESENT else row.clinical_status or "resolved"
         when = [began(row), abated(ctx, row), day(row.recorded) if row.recorded else ""]
         _event(said, row, "condition", ctx, state, when, f"{plain_name(row.display)}, {status} since {began(row)}")
-    for row in chart.refuted_conditions:
-        _event(said, row, "condition", ctx, State.ABSENT, [dated(row)], f"{plain_name(row.display)} was refuted")
+    _denied(said, ctx)
     _drugs(said, ctx)
     for allergy in chart.allergies:
         state = State.PRESENT if allergy.clinical_status in {"active", ""} else State.PAST
@@ -72,23 +82,50 @@ def record_of(ctx: ToolContext) -> Said:
         said.items.append(f"{title} ({visit.class_display or visit.class_code})".lower())
         reading = read(title, ctx.lexicon)
         said.add_reading(reading, source)
-        for moment in (visit.start or visit.time, visit.end):
+        first, last = visit.start or visit.time, visit.end or visit.start or visit.time
+        if first is not None and last is not None:
+            said.stays.append(Stay(first.date(), last.date(), _STAYS.get(visit.class_code, ""), source))
+        for moment in (first, visit.end):
             _date(said, moment, [], source)
     for relative in chart.family_history:
         for name, onset in relative.conditions:
             text = f"{relative.relationship}: {plain_name(name)}" + (f" ({onset})" if onset else "")
-            said.add_reading(
-                read(text, ctx.lexicon, Before(Setting(State.FAMILY))), Source(relative.ref, text, "record")
-            )
+            reading = read(text, ctx.lexicon, Before(Setting(State.FAMILY)))
+            reading.names = [replace(n, relative=relative.relationship.lower()) for n in reading.names]
+            source = Source(relative.ref, text, "record")
+            said.add_reading(reading, source)
+            ages = frozenset(float(n) for n in re.findall(r"\d+(?:\.\d+)?", onset))
+            said.relatives.append(SaidRelative(relative.relationship.lower(), *union_of(reading.names), ages, source))
     for plan in chart.care_plans:
         said.add_reading(
             read(plan.title or plan.display, ctx.lexicon), Source(plan.ref, plan.title or plan.display, "record")
         )
         _date(said, plan.time, [], Source(plan.ref, plan.title or plan.display, "record"))
     _complete(said, ctx)
-    for fact in chart.facts:
-        _fact(said, fact, ctx)
     return said
+
+
+def _denied(said: Said, ctx: ToolContext) -> None:
+    """What the record says is not so: refuted, entered in error, not done."""
+    chart, store, patient_id = ctx.chart, ctx.store, ctx.patient_id
+    rows: list[tuple[str, Any, str]] = [("condition", r, "was refuted") for r in chart.refuted_conditions]
+    rows += [("allergen", r, "was refuted") for r in chart.refuted_allergies]
+    for kind, stored in (
+        ("condition", store.conditions(patient_id)), ("allergen", store.allergies(patient_id)), ("medication", store.medications(patient_id)),
+        ("procedure", store.procedures(patient_id)), ("immunization", store.immunizations(patient_id)),
+    ):  # fmt: skip
+        for row in stored:
+            how = _MISTAKES.get(row.status) or _MISTAKES.get(getattr(row, "verification_status", ""))
+            if how and chart.is_known(row.time) and chart.extent.includes_row(row):
+                rows.append((kind, row, how))
+    for kind, row, how in rows:
+        text = f"{plain_name(row.display)} {how}"
+        _event(said, row, kind, ctx, State.ABSENT, [], text, is_allergy=kind == "allergen")
+    for value in store.observations(patient_id):
+        if value.status == "entered-in-error" and value.value is not None and chart.is_known(value.time):
+            own, ids = said.keys_of(_concept(ctx, value) or plain_name(value.display))
+            shown = f"{plain_name(value.display)}: {number(value.value)} {unit_label(value.unit)} was entered in error"
+            said.in_error.append(SaidNumber(abs(value.value), normalise_unit(value.unit) if value.unit else "", own, ids, Source(value.ref, shown, "record"), day=value.time.date() if value.time else None))  # fmt: skip
 
 
 def _complete(said: Said, ctx: ToolContext) -> None:
@@ -112,6 +149,7 @@ def _complete(said: Said, ctx: ToolContext) -> None:
 
 def _person(said: Said, ctx: ToolContext) -> None:
     patient = ctx.chart.patient
+    said.person = person_of(ctx)
     source = Source(patient.ref, "the patient's own entry", "record")
     if patient.birth_date is not None:
         said.births.append(patient.birth_date)
@@ -122,13 +160,31 @@ def _person(said: Said, ctx: ToolContext) -> None:
     said.words |= {w for w in re.findall(r"[a-z]{4,}", f"{patient.gender} {patient.language} {patient.marital_status} {patient.race} {patient.ethnicity} {patient.name}".lower())}  # fmt: skip
 
 
+def person_of(ctx: ToolContext) -> Person:
+    """Who the open patient is, by the record."""
+    chart = ctx.chart
+    smoking = [r for r in chart.observations if r.value is None and "smok" in r.display.lower() and r.value_text]
+    told = " ".join(n.author for n in chart.notes)
+    return Person(
+        names=_words_of(chart.patient.name), sex=chart.patient.gender, around=_words_of(told),
+        smoking=smoking_of(plain_name(smoking[-1].value_text)) if smoking else "",
+    )  # fmt: skip
+
+
+def _words_of(names: str) -> frozenset[str]:
+    return frozenset(w.lower() for w in re.findall(r"[^\W\d_]{2,}", names))
+
+
 def _measurements(said: Said, ctx: ToolContext) -> None:
     for row in ctx.chart.observations:
         label = _concept(ctx, row) or plain_name(row.display)
         if row.value is None:
             if row.value_text:
                 text = f"{plain_name(row.display)}: {plain_name(row.value_text)}"
-                said.add_reading(read(text, ctx.lexicon), Source(row.ref, text, "record"))
+                reading = read(text, ctx.lexicon)
+                # "Culture: no growth" says that there was a culture.
+                reading.names = [_as(n, State.PRESENT) if "observation" in n.kinds else n for n in reading.names]
+                said.add_reading(reading, Source(row.ref, text, "record"))
                 _date(said, row.time, [], Source(row.ref, text, "record"))
             continue
         shown = f"{plain_name(row.display)}: {row.comparator}{number(row.value)} {unit_label(row.unit)}".strip()
@@ -141,10 +197,10 @@ def _measurements(said: Said, ctx: ToolContext) -> None:
                 said.ranges[key] = (row.reference_low, row.reference_high, normalise_unit(row.unit))
     pressure = ctx.lexicon.resolve("blood_pressure", "observation")
     if pressure is not None and is_pressure(ctx, pressure):
-        for reading in readings(ctx, pressure):
-            if reading.value is not None:
-                source = Source(reading.ref, f"Blood pressure: {reading.shown} on {day(reading.time)}", "record")
-                said.add_number(pressure.id, reading.value, reading.unit, reading.time.isoformat() if reading.time else "", source, second=reading.second)  # fmt: skip
+        for measured in readings(ctx, pressure):
+            if measured.value is not None:
+                source = Source(measured.ref, f"Blood pressure: {measured.shown} on {day(measured.time)}", "record")
+                said.add_number(pressure.id, measured.value, measured.unit, measured.time.isoformat() if measured.time else "", source, second=measured.second)  # fmt: skip
 
 
 def _concept(ctx: ToolContext, row: Any) -> str:
@@ -165,14 +221,13 @@ def _drugs(said: Said, ctx: ToolContext) -> None:
             reading.names = [
                 _as(n, current) if not n.kinds.isdisjoint({"medication", "drug_class"}) else n for n in reading.names
             ]
-            said.add_reading(reading, source)
-            for moment in (row.time, row.start, row.end, row.authored):
+            moments = [m for m in (row.time, row.start, row.end, row.authored) if m is not None]
+            said.add_reading(reading, source, days_of_order=[m.date() for m in moments])
+            for moment in moments:
                 _date(said, moment, reading.names, source)
 
 
 def _as(name: Name, state: State, is_allergy: bool = False) -> Name:
-    from dataclasses import replace
-
     return replace(
         name, state=state, is_explicit=True, is_ended=state is State.PAST, is_allergy=is_allergy, is_attributed=False
     )
@@ -218,67 +273,3 @@ def _date(said: Said, moment: datetime | None, names: Iterable[Name], source: So
 def _words(said: Said, text: str, source: Source, state: State, is_allergy: bool) -> None:
     for name in find_names(text, said.lexicon):
         said.names.append(SaidName(_as(name, state, is_allergy), source))
-
-
-def _fact(said: Said, fact: Fact, ctx: ToolContext) -> None:
-    """What was extracted from a note, with the assertion that the pipeline gave it."""
-    source = Source(fact.evidence.ref, _quoted(fact, ctx), "note")
-    assertion = fact.assertion
-    state = (
-        State.FAMILY if assertion.is_family or fact.kind is FactKind.FAMILY_HISTORY
-        else State.ABSENT if assertion.is_negated
-        else State.CONSIDERED if assertion.is_uncertain or assertion.is_hypothetical
-        else State.PAST if assertion.is_historical or (fact.sig is not None and fact.sig.status in {"stopped", "held", "discontinued"})
-        else State.PRESENT
-    )  # fmt: skip
-    is_allergy = fact.kind is FactKind.ALLERGY
-    for name in find_names(fact.text, ctx.lexicon):
-        said.names.append(SaidName(_noted(name, state, is_allergy), source))
-    when = fact.effective or ctx.chart.note_time(fact)
-    if isinstance(fact.value, Quantity) and fact.concept_id:
-        said.add_number(fact.concept_id, fact.value.value, fact.value.unit, when.isoformat() if when else "", source)
-    for dose in fact.sig.doses if fact.sig is not None else ():
-        said.add_number(fact.text, dose.value, dose.unit, "", source)
-    if fact.effective is not None:
-        _date(said, fact.effective, [], source)
-
-
-def _noted(name: Name, state: State, is_allergy: bool) -> Name:
-    from dataclasses import replace
-
-    return replace(
-        name, state=state, is_explicit=True, is_allergy=is_allergy, is_attributed=True, is_family=state is State.FAMILY
-    )
-
-
-def _quoted(fact: Fact, ctx: ToolContext) -> str:
-    return f"note of {day(ctx.chart.note_time(fact))}: “{fact.evidence.quote}”"
-
-
-def add_note_sentences(said: Said, ctx: ToolContext, needles: Iterable[str]) -> int:
-    """Reads the sentences of the patient's notes that hold one of the needles; how many were read.
-
-    Notes that try to give orders are left out, as everywhere.
-    """
-    wanted = [n.lower() for n in dict.fromkeys(needles) if len(n) >= 2]
-    if not wanted:
-        return 0
-    held = re.compile("|".join(rf"(?<![\w.]){re.escape(n)}(?!\w)" for n in wanted))
-    count = 0
-    for note in reversed(ctx.chart.notes):
-        if note.id in ctx.chart.suspicious_note_ids or held.search(note.text.lower()) is None:
-            continue
-        for match in _SENTENCE.finditer(note.text):
-            text = match[0].strip()
-            if not text or held.search(text.lower()) is None:
-                continue
-            start = match.start() + len(match[0]) - len(match[0].lstrip())
-            ref = span_ref(Span(note_id=note.id, start=start, end=start + len(text)))
-            source = Source(ref, f"note of {day(note.time)}: “{text[:240]}”", "note")
-            said.add_reading(read(text, ctx.lexicon, Before(Setting(is_attributed=True))), source)
-            if note.time is not None:
-                _date(said, note.time, [], source)
-            count += 1
-            if count == _MOST_SENTENCES:
-                return count
-    return count

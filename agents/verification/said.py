@@ -9,26 +9,35 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
-from agents.verification.dates import DateSpan, find_dates
+from agents.verification.dates import DateSpan
 from agents.verification.evidence import (
     SPOKEN_OF_AS,
     Lookup,
+    Person,
     Point,
     SaidDate,
     SaidName,
     SaidNumber,
+    SaidOrder,
+    SaidRelative,
     Source,
+    Stay,
+    are_kin,
     union_of,
 )
-from agents.verification.names import Name, Setting, State, find_names, setting_of
+from agents.verification.headings import setting_of
+from agents.verification.names import Name, Setting, State, find_names
+from agents.verification.orders import orders_of
 from agents.verification.pieces import split
 from agents.verification.readings import Before, Reading, plain
 from agents.verification.sentences import read
+from agents.verification.sides import given_sides
 from agents.verification.units import in_unit
 from domain.quantities import normalise_unit
 from tools.concepts import Lexicon
@@ -42,6 +51,7 @@ _STILL = re.compile(r"\((?:since|recorded) \d{4}|\bactive (?:since|recorded) \d{
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _DIED = re.compile(r"\b(?:died|deceased|death)\b\W+(?:on )?(\d{4}-\d\d-\d\d)", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-zÀ-ÿ]{4,}")
+_HERE = frozenset({State.PRESENT, State.PAST})
 _NO_CONCEPT: frozenset[str] = frozenset()
 
 
@@ -53,7 +63,12 @@ class Said:
         self.numbers: list[SaidNumber] = []
         self.names: list[SaidName] = []
         self.dates: list[SaidDate] = []
-        self.frequencies: list[tuple[float, frozenset[str], frozenset[str], Source]] = []
+        self.orders: list[SaidOrder] = []
+        self.stays: list[Stay] = []
+        self.relatives: list[SaidRelative] = []
+        self.sides: dict[str, set[str]] = defaultdict(set)  # what of the body, and on which sides it is spoken of
+        self.in_error: list[SaidNumber] = []  # values that the record itself calls a mistake
+        self.person = Person()
         self.series: dict[str, list[Point]] = defaultdict(list)
         self.trends: list[tuple[str, frozenset[str], frozenset[str], Source]] = []
         self.levels: list[tuple[str, frozenset[str], frozenset[str], Source]] = []
@@ -118,11 +133,13 @@ class Said:
         if items:
             self.item_counts.append((items, heading.lower()))
 
-    def add_reading(self, reading: Reading, source: Source, before: Before = Before()) -> None:
-        """One read line."""
+    def add_reading(
+        self, reading: Reading, source: Source, before: Before = Before(), days_of_order: Sequence[date] = ()
+    ) -> None:
+        """One read line; `days_of_order` are those of the row that it renders."""
         text = plain(reading.text)
         own, ids = union_of(reading.names) if reading.names else union_of(before.owners)
-        days = tuple(d.date.first for d in reading.dates if d.date.is_day and d.date.first is not None)
+        days = (*days_of_order, *(d.date.first for d in reading.dates if d.date.is_day and d.date.first is not None))
         self.deaths += [date.fromisoformat(m[1]) for m in _DIED.finditer(text) if m[1] in {d.isoformat() for d in days}]
         still = source.origin == "tool" and _STILL.search(text) is not None
         over = source.origin == "tool" and _OVER.search(text) is not None
@@ -142,18 +159,23 @@ class Said:
             said = SaidNumber(
                 number.value, number.unit, number_own, number_ids, source, number.second, day, number.counts, number.sign,
                 comparator=number.comparator, is_age=number.is_age, is_change=amount.is_change,
-                extreme=amount.extreme, is_strength=amount.is_strength,
-                state=_state_of(amount.owners, reading), phrase=number.phrase,
+                extreme=amount.extreme, is_strength=amount.is_strength, is_part=amount.is_part, phrase=number.phrase,
+                is_considered=source.origin == "note" and any(o.state is State.CONSIDERED for o in amount.owners),
             )  # fmt: skip
-            self._add_number(said)
+            self.add_said(said)
             if day is not None and not amount.is_change and not amount.is_limit and not number.counts:
                 self._add_point(amount.owners, day, day.isoformat(), number.value, number.unit, source)
-        for dated in reading.dates:
-            self.dates.append(SaidDate(dated.date, own, ids, source))
+        if source.origin == "note":  # the day of what is due, or was cancelled, is no day on which it was
+            own, ids = union_of([n for n in reading.names if n.state in _HERE])
+        for dated in reading.dates:  # of several days in a note's line, each is of what stands beside it
+            beside = (own, ids)
+            if len(reading.dates) > 1 and dated.owners and source.origin == "note":
+                beside = union_of([o for o in dated.owners if o.state in _HERE])
+            self.dates.append(SaidDate(dated.date, *beside, source))
         if re.search(r"\b(?:born|birth|DOB)\b", text, re.IGNORECASE):
             self.births += days
-        for frequency, owners in reading.frequencies:
-            self.frequencies.append((frequency.per_day, *union_of(owners), source))
+        self.orders += orders_of(reading, source, days_of_order)
+        self.add_sides(text)
         for moved in reading.trends:
             self.trends.append((moved.kind, *union_of(moved.owners), source))
         for moved in reading.levels:
@@ -166,8 +188,16 @@ class Said:
         self.words |= words
         if re.search(r"\b(?:no|not|none|never|nothing|denies|without)\b", text, re.IGNORECASE):
             self.denials.append(words)
+        if re.search(r"\bNKD?A\b", text):
+            self.denials.append(words | {"allergies"})
 
-    def _add_number(self, said: SaidNumber) -> None:
+    def add_sides(self, text: str) -> None:
+        """On which sides a line has what of the body."""
+        for part, side in given_sides(text):
+            self.sides[part].add(side)
+
+    def add_said(self, said: SaidNumber) -> None:
+        """One number."""
         self.numbers.append(said)
         self._by_unit = None
 
@@ -185,7 +215,7 @@ class Said:
         """A typed value: a reading with its concept or label."""
         own, ids = self.keys_of(label)
         day = _day_of(when)
-        self._add_number(
+        self.add_said(
             SaidNumber(
                 abs(value),
                 normalise_unit(unit) if unit else "",
@@ -206,7 +236,7 @@ class Said:
     def add_count(self, value: float, counts: str, source: Source, *, is_age: bool = False) -> None:
         """How many of something a complete list holds, or an age in years."""
         unit = "a" if is_age else ""
-        self._add_number(SaidNumber(value, unit, _NO_CONCEPT, _NO_CONCEPT, source, counts=counts, is_age=is_age))
+        self.add_said(SaidNumber(value, unit, _NO_CONCEPT, _NO_CONCEPT, source, counts=counts, is_age=is_age))
 
     def add_day(self, day: date, own: frozenset[str], ids: frozenset[str], source: Source) -> None:
         """A date with the keys of what it is of."""
@@ -222,79 +252,6 @@ class Said:
             own = frozenset({f"observation:{target.id}"})
             return own, own | {f"observation:{i}" for i in target.ids}
         return union_of(find_names(label.removeprefix("record:"), self.lexicon))
-
-    def add_data(
-        self, value: Any, label: str = "", source: Source = Source(), counts: str = "any", phrase: str = ""
-    ) -> None:
-        """The typed data of a tool result: readings, counts (of what `counts` names) and times."""
-        if isinstance(value, Mapping):
-            here = str(
-                value.get("concept") or value.get("drug") or value.get("condition") or value.get("label") or label
-            )
-            reading = value.get("value")
-            time = str(value.get("time") or "")
-            if isinstance(reading, int | float) and not isinstance(reading, bool):
-                second = value.get("second")
-                second = abs(float(second)) if isinstance(second, int | float) else None
-                self.add_number(here, float(reading), str(value.get("unit") or ""), time, source, second=second)
-            for key, item in value.items():
-                if (key in {"value", "second", "unit"} and "value" in value) or key in _NOT_SAID:
-                    continue
-                if isinstance(item, bool) or item is None:
-                    continue
-                if isinstance(item, int | float):
-                    own, ids = self.keys_of(here) if key in {"difference", "n", "of"} else (_NO_CONCEPT, _NO_CONCEPT)
-                    loose = key not in {"n", "of", "age", "count", *_COUNTED}
-                    said = SaidNumber(
-                        abs(float(item)),
-                        "",
-                        own,
-                        ids,
-                        source,
-                        counts="" if loose else _COUNTED.get(key, counts),
-                        unit_unknown=loose,
-                        is_age=key == "age",
-                        is_change=key == "difference",
-                        phrase=key if loose else phrase,
-                    )
-                    self._add_number(said)
-                elif isinstance(item, str):
-                    self._add_string(item, here, source)
-                else:
-                    self.add_data(
-                        item, key if self.lexicon.vocabulary.get("observation", key) else here, source, counts, phrase
-                    )
-        elif isinstance(value, list | tuple):
-            for item in value:
-                if isinstance(item, str):
-                    self._add_string(item, label, source)
-                elif isinstance(item, int | float) and not isinstance(item, bool):
-                    self._add_number(
-                        SaidNumber(abs(float(item)), "", _NO_CONCEPT, _NO_CONCEPT, source, unit_unknown=True)
-                    )
-                else:
-                    self.add_data(item, label, source, counts, phrase)
-
-    def _add_string(self, text: str, label: str, source: Source) -> None:
-        for found in find_dates(text):
-            if found.is_day:
-                own, ids = self.keys_of(label)
-                self.dates.append(SaidDate(found, own, ids, source))
-
-    def add_artifact(self, artifact: Mapping[str, Any], source: Source = Source()) -> None:
-        """The points of a plotted series."""
-        if artifact.get("kind") != "trend":
-            return
-        label, unit = str(artifact.get("title", "")), _plot_unit(str(artifact.get("unit", "")))
-        for point in artifact.get("points") or ():
-            if isinstance(point.get("value"), int | float):
-                here = replace(source, ref=str(point.get("ref") or source.ref))
-                second = point.get("second")
-                self.add_number(label, float(point["value"]), unit, str(point.get("time") or ""), here, second=second)
-        limits = artifact.get("reference_range")
-        if limits:
-            for key in self.keys_of(label)[0]:
-                self.ranges[key] = (limits[0], limits[1], unit)
 
     # --- asking --------------------------------------------------------------------------------------------------
 
@@ -356,6 +313,26 @@ class Said:
             converted.append(point if value is None else replace(point, value=round(value, 6), unit=home))
         return converted
 
+    @cached_property
+    def weight(self) -> tuple[Name, ...]:
+        """The weight of the body, which "gained 3 kg" speaks of without a name."""
+        own, ids = self.keys_of("weight")
+        return (Name(0, 0, "weight", own, ids),) if own else ()
+
+    def is_its_unit(self, unit: str, bare: SaidNumber, owners: Sequence[Name]) -> bool:
+        """Whether a number without a unit is in this one: in the evidence's own for the quantity, else in the usual one."""
+        own, ids = union_of(owners)
+        known = {
+            n.unit for n in self.numbers
+            if n.unit and n.own and not n.counts and not n.is_change and are_kin(own, ids, n.own, n.ids)
+        } or {
+            normalise_unit(concept.extra["unit"])
+            for kind, _, concept_id in (key.partition(":") for key in bare.own | own)
+            if (concept := self.lexicon.vocabulary.get(kind, concept_id)) is not None and concept.extra.get("unit")
+        }  # fmt: skip
+        same = (in_unit(1.0, unit, other, "") for other in known)
+        return not known or any(v is not None and abs(v - 1) < 1e-9 for v in same)
+
     def substance(self, keys: Iterable[str]) -> str:
         """The substance whose molar mass converts a quantity, empty where there is none."""
         for key in keys:
@@ -366,18 +343,6 @@ class Said:
             if concept_id == "hemoglobin_a1c" or concept_id == "hba1c":
                 return "hba1c"
         return ""
-
-
-_COUNTED = {"notes": "note", "observations": "value"}  # keys of numbers that count these
-_NOT_SAID = frozenset(
-    {"ref", "id", "offset", "first", "model_version", "version", "seed", "start", "end", "query", "unit", "told",
-     "wall_time_ms", "confidence", "mass_balance_relative_error"}
-)  # fmt: skip
-
-
-def _state_of(owners: Sequence[Name], reading: Reading) -> State | None:
-    states = {n.state for n in reading.names for o in owners if n.start == o.start and "medication" in n.kinds}
-    return states.pop() if len(states) == 1 else None
 
 
 def _is_heading(text: str) -> bool:
@@ -398,9 +363,3 @@ def _level_of(text: str) -> str:
     if lowered.startswith(("below the reported", "low:")):
         return "low"
     return "normal" if lowered.startswith(("normal: within", "within the reported")) else ""
-
-
-def _plot_unit(label: str) -> str:
-    from agents.verification.units import unit_at
-
-    return unit_at(f"1 {label}", 1)[1] or label

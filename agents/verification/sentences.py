@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agents.verification.binding import bind
-from agents.verification.dates import find_dates
+from agents.verification.dates import DateSpan, find_dates
 from agents.verification.names import Cues, find_names
 from agents.verification.numbers import Number, find_frequencies, find_numbers, find_times
 from agents.verification.readings import MARKER, Before, Reading, plain
@@ -43,7 +44,7 @@ def read(text: str, lexicon: Lexicon, before: Before = Before()) -> Reading:
     masked = _masked(masked, [(s, e) for s, e, _ in reading.codes])
     frequencies = find_frequencies(masked)
     masked = _masked(masked, [(f.start, f.end) for f in frequencies])
-    numbers = [n for n in find_numbers(masked)]
+    numbers = [_without_inches(n, dates) for n in find_numbers(masked)]
     amounts = [(n.start, n.end) for n in numbers if n.unit and not n.label]
     named = _named_with_time(masked, numbers, lexicon)
     numbers = [n for n in numbers if not any(s <= n.start < e for s, e in named)]
@@ -62,6 +63,13 @@ def read(text: str, lexicon: Lexicon, before: Before = Before()) -> Reading:
     reading.names = [cues.judge(n) for n in names]
     bind(reading, bare, numbers, dates, frequencies, before)
     return reading
+
+
+def _without_inches(number: Number, dates: Sequence[DateSpan]) -> Number:
+    """The number without a unit where its "in" opens a date: "5.0 in April 2026"."""
+    if number.unit != "[in_i]" or not any(0 <= d.start - number.end <= 1 for d in dates):
+        return number
+    return replace(number, unit="", end=number.start + len(number.text))
 
 
 def _named_with_time(text: str, numbers: Sequence[Number], lexicon: Lexicon) -> list[tuple[int, int]]:

@@ -10,16 +10,21 @@ from functools import cached_property
 from typing import Any
 
 from agents.verification.evidence import Source
-from agents.verification.judging import Against, Finding, judge, shifted
+from agents.verification.findings import Against, Finding, shifted
+from agents.verification.headings import setting_of
+from agents.verification.judging import judge, overruled
 from agents.verification.lookups import add_result
-from agents.verification.names import Name, Setting, setting_of
+from agents.verification.names import Name, Setting
 from agents.verification.pieces import Piece, opens_list, split, without
 from agents.verification.readings import Before, Reading, plain
+from agents.verification.record import record_of
 from agents.verification.said import Said
 from agents.verification.sentences import parts_of, read
 from agents.verification.tables import Header, header_of, sentences_of
+from agents.verification.typed_data import add_data
 from domain.facts import Frozen
 from tools.concepts import Lexicon
+from tools.context import ToolContext
 from tools.outcome import ToolResult
 
 _CLINICAL = re.compile(
@@ -78,6 +83,7 @@ class Support:
         *,
         results: Sequence[ToolResult | Mapping[str, Any]] = (),
         as_of: date | None = None,
+        record: ToolContext | None = None,
     ) -> None:
         """Hold the evidence; nothing is read before a sentence needs it.
 
@@ -88,14 +94,27 @@ class Support:
             citations: How many citation numbers the run has given out.
             results: The results themselves, for what words leave open: complete lists, searches without a hit.
             as_of: The date that counts as today, for ages and "two years ago".
+            record: The patient's tools. The structured record supports nothing here that no tool said, but what it says
+                otherwise goes, even where a note that a tool quoted says so.
         """
         self.lexicon = lexicon
         self._texts, self._data, self._citations = list(texts), list(data), citations
         self._results, self._as_of = list(results), as_of
+        self._gathered: Against | None = None
+        self._context = record
+
+    @classmethod
+    def of(cls, against: Against, lexicon: Lexicon) -> Support:
+        """A support whose evidence has been gathered already."""
+        made = cls((), (), lexicon, against.citations, as_of=against.as_of)
+        made._gathered = against
+        return made
 
     @cached_property
     def against(self) -> Against:
         """The evidence as claims are held against it."""
+        if self._gathered is not None:
+            return self._gathered
         said = Said(self.lexicon)
         results = [r if isinstance(r, ToolResult) else ToolResult.model_validate(r) for r in self._results]
         for number, result in enumerate(results, 1):
@@ -104,8 +123,20 @@ class Support:
             said.add_text(text, Source())
         if not results:
             for value in self._data:
-                said.add_data(value)
+                add_data(said, value)
         return Against(said, self._citations, self._as_of)
+
+    @cached_property
+    def _record(self) -> Against | None:
+        """The structured record, for what it overrules; read once a sentence needs it."""
+        return Against(record_of(self._context), self._citations, self._as_of) if self._context is not None else None
+
+    def judge(self, reading: Reading, setting: Setting = Setting()) -> list[Finding]:
+        """The claims of one read sentence with their verdicts."""
+        found = judge(reading, self.against, setting)
+        if self._record is not None:
+            found += overruled(reading, self._record)
+        return found
 
     @cached_property
     def _verbatim(self) -> frozenset[str]:
@@ -140,7 +171,7 @@ class Support:
         """The claims of one sentence with their verdicts."""
         found: list[Finding] = []
         for start, part in parts_of(sentence):
-            found += shifted(judge(read(part, self.lexicon, before), self.against), start)
+            found += shifted(self.judge(read(part, self.lexicon, before)), start)
         return found
 
     def missing(self, sentence: str) -> list[Unsupported]:
@@ -265,7 +296,7 @@ class _Reader:
         whole = Reading(piece.text)
         for start, part in parts_of(piece.text):  # nearly always one
             reading = read(part, self._support.lexicon, before)
-            found += shifted(judge(reading, self._support.against, before.setting), piece.start + start)
+            found += shifted(self._support.judge(reading, before.setting), piece.start + start)
             whole.extend(reading)
         self._lean_on(piece, whole)
         return found
@@ -283,7 +314,7 @@ class _Reader:
             setting = Setting(setting.state, True, setting.is_attributed)
         for sentence in sentences_of(piece.text, self._header):
             reading = read(sentence, self._support.lexicon, Before(setting, self._heading.owners, True))
-            found += [_in_row(f, piece) for f in judge(reading, self._support.against, setting)]
+            found += [_in_row(f, piece) for f in self._support.judge(reading, setting)]
         markers = [m for m in re.finditer(r"\[(\d{1,3})\](?!\()", piece.text)]
         if any(not 1 <= int(m[1]) <= self._support.against.citations for m in markers):
             found += [f for f in self._support.findings(piece.text) if f.kind == "citation"]

@@ -92,7 +92,9 @@ def run_verifier(
 def support_of(run: Run, ctx: ToolContext) -> Support:
     """The evidence of a run, as the graph hands it to the verifier."""
     texts = ["\n".join(f"- {s.text}" if s.item else s.text for s in r.statements) for r in run.results]
-    return Support(texts, [r.data for r in run.results], ctx.lexicon, 0, results=run.results, as_of=run.as_of)
+    return Support(
+        texts, [r.data for r in run.results], ctx.lexicon, 0, results=run.results, as_of=run.as_of, record=ctx
+    )
 
 
 def _cases(

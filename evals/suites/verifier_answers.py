@@ -30,8 +30,13 @@ def read_answers(path: Path) -> list[Answer]:
         head, _, body = block.partition("\n")
         patient, _, calls = head.partition(":")
         text, wrong = _unmarked(body.strip())
-        found.append(Answer(f"demo-ct-{patient.strip()}", tuple(_call(c) for c in calls.split(";")), text, wrong))
+        found.append(Answer(f"demo-ct-{patient.strip()}", read_calls(calls), text, wrong))
     return found
+
+
+def read_calls(calls: str) -> tuple[tuple[str, dict[str, str]], ...]:
+    """The tool calls of a heading, as "tool name=value; tool"."""
+    return tuple(_call(c) for c in calls.split(";"))
 
 
 def _call(text: str) -> tuple[str, dict[str, str]]:
@@ -58,7 +63,9 @@ def run_answers(answers: Sequence[Answer], store: Any, twin: Any, moment: dateti
         ctx = ToolContext(store, answer.patient_id, moment, twin)
         results = [run_tool(ctx, name, arguments) for name, arguments in answer.calls]
         texts = ["\n".join(f"- {s.text}" if s.item else s.text for s in r.statements) for r in results]
-        support = Support(texts, [r.data for r in results], ctx.lexicon, 0, results=results, as_of=moment.date())
+        support = Support(
+            texts, [r.data for r in results], ctx.lexicon, 0, results=results, as_of=moment.date(), record=ctx
+        )
         cases += list(_judged(answer, support, f"{answer.patient_id}-{number}"))
     return cases
 
