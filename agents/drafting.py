@@ -7,7 +7,8 @@ that a decision can be given in another process, another day, or twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -17,6 +18,9 @@ from langgraph.types import Command, interrupt
 from pydantic import AwareDatetime
 from typing_extensions import TypedDict
 
+from agents import guards
+from agents.context import RunContext
+from domain.errors import InvalidInput
 from domain.facts import Frozen
 from knowledge_base.drafts import Decision, Draft, DraftStore
 from knowledge_base.records import RecordStore
@@ -24,7 +28,35 @@ from tools.context import ToolContext
 from tools.drafts.desk import Desk
 from tools.outcome import RetryableToolError
 
+_OTHERS = frozenset({"other_patient", "many_patients"})
+_TOLD = frozenset({"draft_note", "draft_message"})  # texts, in which relatives are told of
+_NAME = r"(?:,? [A-Z][\w’'-]+){1,2}"
+_KIN = re.compile(rf"\b(?:(?i:his|her|their|the|patient's)\s+)?(?i:{guards.RELATIONS})(?:['’]s\b|\b)(?:{_NAME})?")
+_CHART_OF_KIN = re.compile(
+    rf"\b(?:{guards.RELATIONS})['’]s\s+(?:\w+\s+)?(?:problems?|charts?|records?|lists?|medications?|meds|orders?|notes?|allerg\w+)\b",
+    re.IGNORECASE,
+)
 MakeContext = Callable[[str, datetime], ToolContext]  # patient and moment
+
+
+def require_own_patient(context: ToolContext, tool: str, texts: Iterable[Any]) -> None:
+    """Pass when no text speaks of another patient: a draft goes to the chart that is open, whomever it names.
+
+    A note or message may tell of relatives, by name too; an order or a problem for one is of another chart.
+
+    Raises:
+        InvalidInput: one does, or asks for many patients.
+    """
+    people = RunContext(tools=context).people
+    for text in texts:
+        if not isinstance(text, str) or not text.strip():
+            continue
+        spoken = _KIN.sub("she", text) if tool in _TOLD else text
+        stopped = guards.verdict(spoken, people, context.lexicon)
+        if stopped is not None and stopped.kind in _OTHERS:
+            raise InvalidInput(stopped.reply)
+        if _CHART_OF_KIN.search(spoken):
+            raise InvalidInput(guards.OTHER_PATIENT)
 
 
 class Review(Frozen):
@@ -63,11 +95,23 @@ class Drafting:
         self._desk = Desk(drafts)
 
     def propose(
-        self, patient_id: str, tool: str, arguments: Mapping[str, Any], at: datetime, made_by: str = ""
+        self,
+        patient_id: str,
+        tool: str,
+        arguments: Mapping[str, Any],
+        at: datetime,
+        made_by: str = "",
+        request: str = "",
     ) -> Draft:
-        """A draft that the owner asks for directly, with arguments instead of a sentence."""
+        """A draft that the owner asks for directly, with arguments, which were read from a sentence where `request` is one.
+
+        Raises:
+            InvalidInput: the sentence or an argument speaks of another patient.
+            RetryableToolError, FinalToolError: see `Desk.propose`.
+        """
         context = self._of_owner(patient_id, at)
-        return self._desk.propose(context, tool, arguments, made_by=made_by)
+        require_own_patient(context, tool, (request, *arguments.values()))
+        return self._desk.propose(context, tool, arguments, made_by=made_by, request=request)
 
     def decide(self, draft_id: str, review: Review) -> Draft:
         """The draft after a person's decision: written, rejected, or in its next version and waiting again.
@@ -115,6 +159,7 @@ class Drafting:
             if not review.changes:
                 raise RetryableToolError("an edit names the arguments that change")
             self._desk.require_version(draft, review.version)
+            require_own_patient(context, draft.tool, review.changes.values())
             return self._desk.edit(context, draft, review.changes, review.by)
         decision = Decision(
             decision="confirm", by=review.by, name=review.name, at=review.at, version=review.version,

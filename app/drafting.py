@@ -67,22 +67,21 @@ def propose(
     """A draft from the owner's sentence, or from a tool's name and arguments.
 
     Raises:
-        InvalidInput: the sentence asks for no draft.
+        InvalidInput: the sentence asks for no draft, or it speaks of another patient.
         RetryableToolError, FinalToolError: see `tools.drafts.desk.Desk.propose`.
     """
-    from knowledge_base.drafts import DraftStore
-    from tools.drafts import Desk, read_draft_request
+    from tools.drafts import read_draft_request
 
-    context = context_of(services, patient_id, at, owner, request)
     if request:
-        read = read_draft_request(request, context)
+        read = read_draft_request(request, context_of(services, patient_id, at, owner, request))
         if read is None:
             raise InvalidInput(
-                "the request asks for no draft; for example: order furosemide 40 mg PO daily · add gout to the problem list · "
+                "the request asks for no draft, or names no drug, test or problem that is known; for example: order furosemide 40 mg PO daily · add gout to the problem list · "
                 "message the patient that … · add to the note that …"
             )
         tool, arguments = read.tool, read.arguments
-    return Desk(DraftStore(services.store.data_dir)).propose(context, tool, arguments or {}, request=request)
+    drafting = drafting_of(services, owner, services.store)
+    return drafting.propose(patient_id, tool, arguments or {}, at, request=request)
 
 
 def shown(draft: Draft, now: datetime) -> dict[str, Any]:

@@ -7,18 +7,22 @@ drug's use, a model's result or a current value, each says nothing that the resu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from agents.context import RunContext
 from domain.facts import EvidenceKind, Frozen
 from domain.quantities import Quantity, normalise_unit
+from knowledge_base.drafts import Finding
 from nlp_pipeline.measurements.units import implausible
 from tools.concepts import Target
 from tools.conflicts import medication_conflicts, problem_conflicts, smoking_conflicts
 from tools.context import ToolContext, day
-from tools.drugs.cautions import allergy_cautions, interaction_cautions, kidney_cautions
+from tools.drugs.checks.allergy import active_allergies
+from tools.drugs.checks.engine import by_severity, limits_and_interactions, of_list
+from tools.drugs.medications import courses
+from tools.drugs.safety import with_source
 from tools.outcome import ToolResult
 from tools.times.periods import find_periods, wall_clock
 from tools.twin.dosing_rules import drugs_with_plans
@@ -81,13 +85,35 @@ def review(question: str, results: Sequence[ToolResult], context: RunContext) ->
 def _drug_points(case: _Case) -> Iterator[str]:
     """Allergy, kidney function and interactions, for each drug whose use is in question."""
     for target, deciding in _drugs_in_use(case):
-        for caution in allergy_cautions(case.tools, target):
-            if not {e.ref for e in caution.evidence} & case.cited:
-                yield caution.text
-        if not _model_knows_kidney(case):
-            yield from (c.text for c in kidney_cautions(case.tools, target) if not _guided(case, target))
+        for finding in active_allergies(case.tools, target):
+            if not {e.ref for e in finding.evidence} & case.cited:
+                yield with_source(finding)
+        found = by_severity(limits_and_interactions(case.tools, target))
+        if not _model_knows_kidney(case) and not _guided(case, target):
+            yield from _unsaid(case, [f for f in found if f.check == "kidney"])
         if deciding:
-            yield from (c.text for c in interaction_cautions(case.tools, target, most=1))
+            yield from _unsaid(case, [f for f in found if f.check == "interaction"][:1])
+
+
+def _unsaid(case: _Case, findings: Iterable[Finding]) -> Iterator[str]:
+    """The findings that the results do not say already, with their sources."""
+    yield from (with_source(f) for f in findings if f.text.rstrip(".") not in case.said)
+
+
+def _list_points(case: _Case) -> Iterator[str]:
+    """What stands gravely against drugs that the answer lists as taken now: a list without a word is read as all clear."""
+    names = {
+        str(name)
+        for r in case.results
+        if r.tool == "list_medications" and r.found and r.data.get("status") == "active"
+        for name in r.data.get("names", ())
+    }
+    taken = [c for c in courses(case.tools) if c.is_active and c.name in names]
+    found = list(_unsaid(case, of_list(case.tools, taken))) if taken else []
+    shown = found if len(found) <= _MOST else found[: _MOST - 1]
+    yield from shown
+    if rest := len(found) - len(shown):
+        yield f"{rest} more points stand against current drugs; ask about contraindications to the current medications."
 
 
 def _drugs_in_use(case: _Case) -> Iterator[tuple[Target, bool]]:
@@ -288,6 +314,7 @@ def _looking_back(case: _Case) -> Iterator[str]:
 
 _RULES: tuple[Callable[[_Case], Iterator[str]], ...] = (
     _drug_points,
+    _list_points,
     _implausible_value,
     _hidden_conflict,
     _model_points,

@@ -45,6 +45,7 @@ STATUS_OF_KIND = {
     "draft_stale": 409,
     "draft_expired": 409,
     "override_needed": 409,
+    "not_acceptable": 406,
 }
 _TITLES = {
     400: "The request cannot be read",
@@ -52,6 +53,7 @@ _TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Not possible at this address",
+    406: "No form that fits",
     409: "Not now",
     412: "Data is missing",
     413: "Too large",

@@ -134,3 +134,9 @@ def _log_answer(question: Question, data: dict[str, Any]) -> None:
         citations=len(data.get("citations", ())),
         ms=round(1000 * float(data.get("latency_s", 0.0))),
     )
+
+
+def text_with_warnings(answer: Answer) -> str:
+    """The text with what warns: a client that shows the text alone must not miss what speaks against a drug."""
+    unsaid = [f"Warning: {warning}" for warning in answer.warnings if warning not in answer.text]
+    return "\n\n".join([answer.text, *unsaid])

@@ -33,7 +33,8 @@ from tools.context import ToolContext
 from tools.drafts.documents import propose_message, propose_note
 from tools.drafts.orders import propose_order
 from tools.drafts.problems import propose_problem_change
-from tools.drafts.proposal import Proposal, by_severity
+from tools.drafts.proposal import Proposal
+from tools.drugs.checks.engine import by_severity
 from tools.outcome import RetryableToolError
 
 BUILDERS: dict[str, Callable[..., Proposal]] = {

@@ -10,8 +10,9 @@ from domain.facts import Evidence, Fact, FactKind, Note
 from domain.quantities import Quantity, convert
 from knowledge_base.drafts import Change, Finding, Severity
 from tools.concepts import Target
-from tools.context import ToolContext, cite, day, number
+from tools.context import ToolContext, cite, day, number, plain_name
 from tools.drafts.proposal import Json, Proposal, read_text, subject
+from tools.drugs.allergens import allergy_rows, is_active_allergy, set_aside_rows
 from tools.drugs.medications import courses
 from tools.measurements.readings import Reading, readings, unit_label
 from tools.outcome import RetryableToolError
@@ -150,6 +151,33 @@ def _of_fact(ctx: ToolContext, fact: Fact) -> Iterable[tuple[Finding | None, lis
         if active:
             text = f"“{fact.evidence.quote}” disagrees with the record, which has {len(active)} active allergies."
             yield Finding(check="text", severity=Severity.CRITICAL, text=text, evidence=tuple(map(cite, active))), []
+    elif fact.kind is FactKind.ALLERGY and fact.concept_id and not fact.assertion.is_family:
+        yield from _allergy(ctx, fact)
+
+
+def _allergy(ctx: ToolContext, fact: Fact) -> Iterable[tuple[Finding | None, list[Evidence]]]:
+    """An allergy that a text affirms or denies, against the allergy list."""
+    target = ctx.lexicon.resolve(fact.concept_id, "allergen", "medication", "drug_class")
+    if target is None:
+        return
+    active = [r for r in allergy_rows(ctx, target) if is_active_allergy(r)]
+    past = [r for r in set_aside_rows(ctx, target) if r not in active]
+    cited = [cite(r) for r in active]
+    if fact.assertion.is_negated:
+        if active:
+            names = ", ".join(plain_name(r.display) for r in active)
+            text = f"“{fact.evidence.quote}” disagrees with the record, which has: {names}."
+            yield Finding(check="text", severity=Severity.CRITICAL, text=text, evidence=tuple(cited)), []
+    elif active:
+        yield None, cited
+    else:
+        became = (
+            f"; {plain_name(past[-1].display)} is {past[-1].verification_status or past[-1].clinical_status}"
+            if past
+            else ""
+        )
+        text = f"“{fact.evidence.quote}”: the allergy list has no such active entry{became}. A text does not change the list."
+        yield Finding(check="text", severity=Severity.WARNING, text=text, evidence=tuple(map(cite, past))), []
 
 
 def _value(ctx: ToolContext, fact: Fact, value: Quantity) -> tuple[Finding | None, list[Evidence]]:

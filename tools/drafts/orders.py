@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from domain.facts import Fact, FactKind, MedicationSig
+from domain.facts import Fact, FactKind, Frozen, MedicationSig
 from knowledge_base.drafts import Change, Finding, Severity
 from knowledge_base.fhir_dosage import dosages
 from knowledge_base.records import digest
 from tools.concepts import Target
 from tools.context import ToolContext, cite, day, number, plain_name
-from tools.drafts import checks
-from tools.drafts.proposal import Json, Proposal, by_severity, codings, read_text, subject
+from tools.drafts.combinations import Combination, read_combination, strengths_on_file
+from tools.drafts.proposal import Json, Proposal, codings, read_text, subject
 from tools.drafts.services import FREE_SERVICE, find_services, propose_service
+from tools.drugs.checks.engine import by_severity, check_order
+from tools.drugs.checks.others import ingredients
 from tools.drugs.medications import Course, courses, find_drug
 from tools.measurements.readings import unit_label
 from tools.outcome import FinalToolError, RetryableToolError
@@ -32,6 +34,11 @@ _FORM_WORDS = re.compile(
     r"\b(?:tartrate|succinate|acetate|citrate|maleate|besylate|mesylate|XR|ER|SR|XL|LA|CR|DR|EC)\b|\bextended[- ]release\b",
     re.IGNORECASE,
 )
+_NOW = re.compile(
+    r"\b(?:right now|for now|now|today|immediately|please|tablets?|therapy|treatment|order|\d+(?:\.\d+)?\s*m?c?g|po|iv|daily|bid|tid)\b",
+    re.IGNORECASE,
+)
+_BECAUSE = re.compile(r"\s+(?:because(?: of)?|due to|owing to|given|in view of)\s+", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?")
 
 
@@ -52,10 +59,14 @@ def propose_order(ctx: ToolContext, order: str, action: str = "start", reason: s
         raise RetryableToolError(f"action is one of {', '.join(ACTIONS)}")
     if not order.strip():
         raise RetryableToolError("order says what: a drug with its dose, or a test, image, procedure or referral")
+    if action in {"stop", "hold"}:
+        order, reason = _without_reason(order, reason)
+    if (combination := read_combination(ctx.lexicon, _without_supply(order))) is not None:
+        return _combination_order(ctx, order, combination, action, reason)
     facts = [f for f in read_text(_without_supply(order)) if f.kind is FactKind.MEDICATION and f.concept_id]
     ordered = {f.concept_id: f for f in reversed(facts)}
-    if len(ordered) > 1 and not _is_combination(order, list(ordered.values())):
-        raise RetryableToolError("one order names one drug; call this once for each: " + ", ".join(sorted(ordered)))
+    if len(ordered) > 1:
+        raise RetryableToolError("one order names one drug; ask for each apart: " + ", ".join(sorted(ordered)))
     if facts and ctx.lexicon.vocabulary.get("medication", facts[0].concept_id) is not None:
         return _drug_order(ctx, order, facts[0], action, reason)
     named = ctx.lexicon.resolve(order, "medication")
@@ -72,17 +83,30 @@ def propose_order(ctx: ToolContext, order: str, action: str = "start", reason: s
     raise RetryableToolError("no drug, test, image, procedure or referral is recognised in the order; name one")
 
 
+def _without_reason(order: str, reason: str) -> tuple[str, str]:
+    """What is stopped, and why: "ibuprofen, it interacts with methotrexate" stops one drug."""
+    head, _, why = order.partition(", ") if ", " in order else (order, "", "")
+    if found := _BECAUSE.search(head):
+        head, why = head[: found.start()], head[found.end() :]
+    return head.strip(), reason or why.strip()
+
+
 def _without_supply(order: str) -> str:
     return _REFILLS.sub(" ", _QUANTITY.sub(" ", order))
 
 
-def _is_combination(order: str, facts: list[Fact]) -> bool:
-    """Whether several ingredients are one product, as in "amlodipine-benazepril 5-20 mg"."""
-    words = [re.escape(f.sig.drug if f.sig else f.text) for f in facts]
-    return any(re.search(rf"\b{a}\s*[-/]\s*{b}\b", order, re.IGNORECASE) for a in words for b in words if a != b)
-
-
 # --- drugs -----------------------------------------------------------------------------------------------------------
+
+
+class _Ordered(Frozen):
+    """What an order is of: its name and code, how it is taken, and each of its drugs with its own dose."""
+
+    name: str
+    codes: tuple[tuple[str, str], ...]
+    sig: MedicationSig
+    drugs: tuple[tuple[Target, MedicationSig | None], ...]
+    remarks: tuple[str, ...] = ()
+    strengths: str = ""  # on file, where the order of a combination says none
 
 
 def _drug_order(ctx: ToolContext, order: str, found: Fact | Target, action: str, reason: str) -> Proposal:
@@ -92,37 +116,56 @@ def _drug_order(ctx: ToolContext, order: str, found: Fact | Target, action: str,
         raise RetryableToolError("the drug of the order is not in the vocabulary; use its ingredient or brand name")
     held = [c for c in courses(ctx, target) if c.is_active]
     if action in {"stop", "hold"}:
-        return _stop(ctx, target, held, action, reason)
-    if action in {"change", "renew"} and not held:
-        raise FinalToolError(f"no active order of {target.label} is recorded, so there is none to {action}")
+        return _stop(ctx, target, held, action, reason, order)
+    _require_held(target.label, held, action)
     if action == "renew" and (sig is None or sig.dose is None):
         return _renew(ctx, target, held, reason)
-    replaced = held if action in {"change", "renew"} else []
-    return _start(ctx, order, target, sig, replaced, reason, action)
+    concept = ctx.lexicon.vocabulary.get("medication", target.id)
+    codes = tuple(c for c in (concept.codes if concept else ()) if c[0] == _RXNORM)
+    taken = (sig or MedicationSig(drug=target.label)).model_copy(update={"status": ""})
+    ordered = _Ordered(name=_product(target, order), codes=codes, sig=taken, drugs=((target, sig),))
+    return _start(ctx, order, ordered, held if action in {"change", "renew"} else [], reason, action)
+
+
+def _combination_order(ctx: ToolContext, order: str, product: Combination, action: str, reason: str) -> Proposal:
+    """An order of one product of several drugs; each of them is checked."""
+    first = product.parts[0][0]
+    wanted = {target.id for target, _ in product.parts}
+    held = [c for c in courses(ctx, first) if c.is_active and wanted <= set(ingredients(ctx, c))]
+    if action in {"stop", "hold"}:
+        return _stop(ctx, first.model_copy(update={"label": product.name}), held, action, reason, order)
+    _require_held(product.name, held, action)
+    if action == "renew" and not product.sig.strength:
+        return _renew(ctx, first, held, reason)
+    ordered = _Ordered(
+        name=product.name,
+        codes=(),
+        sig=product.sig.model_copy(update={"status": ""}),
+        drugs=tuple((target, product.sig_of(strength)) for target, strength in product.parts),
+        remarks=(product.remark,) if product.remark else (),
+        strengths="" if product.sig.strength else strengths_on_file(product),
+    )
+    return _start(ctx, order, ordered, held if action in {"change", "renew"} else [], reason, action)
+
+
+def _require_held(name: str, held: list[Course], action: str) -> None:
+    if action in {"change", "renew"} and not held:
+        raise FinalToolError(f"no active order of {name} is recorded, so there is none to {action}")
 
 
 def _start(
-    ctx: ToolContext,
-    order: str,
-    target: Target,
-    sig: MedicationSig | None,
-    replaced: list[Course],
-    reason: str,
-    action: str,
+    ctx: ToolContext, order: str, ordered: _Ordered, replaced: list[Course], reason: str, action: str
 ) -> Proposal:
-    sig = (sig or MedicationSig(drug=target.label)).model_copy(update={"status": ""})
+    sig, name = ordered.sig, ordered.name
     why = reason if not (sig.as_needed and sig.reason) else ""  # "as needed for pain" says it already
     words = _sig_words(sig)
-    name = _product(target, order)
     dosage = dosages(sig, words or order.strip())
-    concept = ctx.lexicon.vocabulary.get("medication", target.id)
-    codes = tuple(c for c in (concept.codes if concept else ()) if c[0] == _RXNORM)
     resource: Json = {
         "resourceType": "MedicationRequest",
         "id": "new",
         "status": "draft",
         "intent": "proposal",
-        "medicationCodeableConcept": codings(codes, name, most=1),
+        "medicationCodeableConcept": codings(ordered.codes, _with_strengths(ordered), most=1),
         "subject": subject(ctx),
         "dosageInstruction": dosage,
         **({"reasonCode": [{"text": why}]} if why else {}),
@@ -133,9 +176,11 @@ def _start(
         resource["priorPrescription"] = {"reference": f"MedicationRequest/{old[0].resource['id']}"} if old[0].resource["resourceType"] == "MedicationRequest" else None  # fmt: skip
         resource = {key: value for key, value in resource.items() if value is not None}
     final = {"status": "active", "intent": "order", "authoredOn": "@at", "requester": {"display": "@by"}}
+    out = frozenset(c.latest.ref for c in replaced)
+    checked = [f for drug, own in ordered.drugs for f in check_order(ctx, drug, own, doses_a_day(dosage[0]), out)]
     findings = (
-        *checks.check_order(ctx, target, sig, doses_a_day(dosage[0]), frozenset(c.latest.ref for c in replaced)),
-        *_completeness(sig, order),
+        *dict.fromkeys(checked),
+        *_completeness(ordered, order),
         *(f for c in replaced if sig.dose and action == "change" and (f := _same_dose(sig, c)) is not None),
     )
     lead = {"start": "Start", "change": "Change to", "renew": "Renew"}[action]
@@ -148,6 +193,14 @@ def _start(
         title=f"Order: {lead.lower()} {name}", text="\n".join(lines), changes=(Change(resource=resource, final=final), *old),
         evidence=tuple(cite(c.latest) for c in replaced), findings=by_severity(findings),
     )  # fmt: skip
+
+
+def _with_strengths(ordered: _Ordered) -> str:
+    """The name that is stored: a combination with the strength of each of its drugs, so that none is lost."""
+    if len(ordered.drugs) < 2 or not ordered.sig.strength:
+        return ordered.name
+    parts = zip(ordered.drugs, ordered.sig.strength, strict=True)
+    return " / ".join(f"{target.label} {number(q.value, 4)} {_dose_unit(q.unit)}" for (target, _), q in parts)
 
 
 def _same_dose(sig: MedicationSig, course: Course) -> Finding | None:
@@ -181,7 +234,7 @@ def _renew(ctx: ToolContext, target: Target, held: list[Course], reason: str) ->
     old = [_replacement(ctx, r, "completed", "renewed") for r in _open_rows(held[-1])]
     sig = _sig_of_row(row)
     first = (resource.get("dosageInstruction") or [{}])[0]
-    findings = checks.check_order(ctx, target, sig, doses_a_day(first), frozenset({row.ref}))
+    findings = check_order(ctx, target, sig, doses_a_day(first), frozenset({row.ref}))
     how = row.dosage_text or "as before; the record has no dosage text"
     final = {"status": "active", "intent": "order", "authoredOn": "@at", "requester": {"display": "@by"}}
     return Proposal(
@@ -190,7 +243,7 @@ def _renew(ctx: ToolContext, target: Target, held: list[Course], reason: str) ->
     )  # fmt: skip
 
 
-def _stop(ctx: ToolContext, target: Target, held: list[Course], action: str, reason: str) -> Proposal:
+def _stop(ctx: ToolContext, target: Target, held: list[Course], action: str, reason: str, order: str = "") -> Proposal:
     if not held:
         raise FinalToolError(f"no active order of {target.label} is recorded, so there is none to {action}")
     if len(held) > 1 and target.kind == "drug_class":
@@ -206,11 +259,21 @@ def _stop(ctx: ToolContext, target: Target, held: list[Course], action: str, rea
     if reason:
         lines.append(f"Reason: {reason}.")
     text = "What follows from stopping (withdrawal, rebound, what it was given for) is not checked."
-    finding = Finding(check="interaction", severity=Severity.NOT_CHECKED, text=text)
+    findings = [Finding(check="interaction", severity=Severity.NOT_CHECKED, text=text), *_conditions(ctx, order)]
     return Proposal(
         title=f"Order: {verb.lower()} {target.label}", text="\n".join(lines), changes=changes,
-        evidence=tuple(cite(c.latest) for c in held), findings=(finding,),
+        evidence=tuple(cite(c.latest) for c in held), findings=by_severity(findings),
     )  # fmt: skip
+
+
+def _conditions(ctx: ToolContext, order: str) -> Iterable[Finding]:
+    """Words beside the drug, such as "48 hours before the procedure": an order is stopped or held at once, and keeps none."""
+    mentions = ctx.lexicon.find_mentions(order, ("medication", "drug_class"), fuzzy=False)
+    behind = order[max((m.start + len(m.text) for m in mentions), default=len(order)) :]
+    words = _NOW.sub(" ", behind).strip(" ,.;")
+    if len(words.split()) > 1:
+        text = f"Not part of the draft: “{words}”. It takes effect when it is confirmed."
+        yield Finding(check="completeness", severity=Severity.CRITICAL, text=text)
 
 
 def _open_rows(course: Course) -> list[Any]:
@@ -293,13 +356,19 @@ def _supply_words(resource: Json) -> list[str]:
     return [f"Dispense: {', '.join(words)}."] if words else []
 
 
-def _completeness(sig: MedicationSig, order: str) -> Iterable[Finding]:
-    """What an order needs and this one lacks, and numbers of the request that were not understood."""
-    missing = [name for name, held in (("dose", sig.dose or sig.amount), ("route", sig.route), ("frequency", sig.frequency)) if not held]  # fmt: skip
+def _completeness(ordered: _Ordered, order: str) -> Iterable[Finding]:
+    """What an order needs and this one lacks, how it was read, and numbers of it that were not understood."""
+    sig = ordered.sig
+    missing = [name for name, held in (("dose", sig.dose or sig.amount or sig.strength), ("route", sig.route), ("frequency", sig.frequency)) if not held]  # fmt: skip
+    missing += ["strength (on file: " + ordered.strengths + ")"] if ordered.strengths else []
     if missing:
         text = f"Not stated: {', '.join(missing)}."
-        yield Finding(check="completeness", severity=Severity.WARNING, text=text)
-    known = {float(n.replace(",", ".")) for n in _NUMBER.findall(f"{_sig_words(sig)} {sig.model_dump_json()}")}  # fmt: skip
+        bare = "dose" in missing  # an order that says no dose would be carried out with somebody's guess
+        yield Finding(check="completeness", severity=Severity.CRITICAL if bare else Severity.WARNING, text=text)
+    for remark in ordered.remarks:
+        yield Finding(check="completeness", severity=Severity.WARNING, text=remark)
+    said = f"{_sig_words(sig)} {sig.model_dump_json()} {' '.join(ordered.remarks)}"
+    known = {float(n.replace(",", ".")) for n in _NUMBER.findall(said)}
     supply = _supply(order).get("dispenseRequest", {})
     known |= {float(supply["quantity"]["value"])} if "quantity" in supply else set()
     known |= {float(supply["numberOfRepeatsAllowed"])} if "numberOfRepeatsAllowed" in supply else set()

@@ -8,11 +8,13 @@ from typing import Any
 from domain.facts import Evidence, FactKind
 from knowledge_base.drafts import Change, Finding, Severity
 from knowledge_base.records import digest
-from tools.concepts import Target
+from tools.concepts import Target, content_words
 from tools.context import ToolContext, cite, day, plain_name
-from tools.drafts.proposal import Json, Proposal, by_severity, codings, subject
+from tools.drafts.proposal import Json, Proposal, codings, subject
+from tools.drugs.checks.engine import by_severity
 from tools.outcome import FinalToolError, RetryableToolError
 
+_ALIKE = 2  # words that two names share
 ACTIONS = ("add", "resolve", "reactivate", "remove")
 _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _VERIFIED = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
@@ -54,7 +56,7 @@ def propose_problem_change(
     displays = {plain_name(r.display).lower() for r in wanted}
     if len(displays) > 1:
         raise RetryableToolError("several entries are meant; name one: " + "; ".join(sorted(displays)))
-    return _change(ctx, wanted, action, reason)
+    return _change(ctx, wanted, target, action, reason)
 
 
 def _coding(system: str, code: str) -> Json:
@@ -87,10 +89,8 @@ def _add(ctx: ToolContext, name: str, target: Target | None, rows: list[Any], on
         text = f"Already on the list: {plain_name(row.display)}, {state}, onset {day(row.onset or row.time)}."
         severity = Severity.WARNING if ctx.chart.is_active(row) else Severity.INFO
         findings.append(Finding(check="duplicate", severity=severity, text=text, evidence=(cite(row),)))
-    for row in ctx.chart.refuted_conditions:
-        if target is not None and ctx.lexicon.matches(target, row, "condition"):
-            text = f"The record has refuted {plain_name(row.display)} ({day(row.time)})."
-            findings.append(Finding(check="record", severity=Severity.CRITICAL, text=text, evidence=(cite(row),)))
+    findings += _spoken_against(ctx, target)
+    findings += _alike_on_the_list(ctx, label, rows)
     evidence = _testimony(ctx, target)
     if concept is None:
         text = "The name is not in the vocabulary: the entry has words and no code."
@@ -106,6 +106,35 @@ def _add(ctx: ToolContext, name: str, target: Target | None, rows: list[Any], on
     )  # fmt: skip
 
 
+def _alike_on_the_list(ctx: ToolContext, label: str, same: list[Any]) -> list[Finding]:
+    """Active problems of nearly the same name, such as another stage or type: one may have to leave when the other comes."""
+    words = set(content_words(label))
+    findings = []
+    for row in ctx.chart.conditions:
+        theirs = set(content_words(plain_name(row.display)))
+        shared = words & theirs
+        if row in same or not ctx.chart.is_active(row) or len(shared) < _ALIKE or words == theirs:
+            continue
+        text = f"Also on the list: {plain_name(row.display)}, active since {day(row.onset or row.time)}."
+        findings.append(Finding(check="duplicate", severity=Severity.WARNING, text=text, evidence=(cite(row),)))
+    return findings
+
+
+def _spoken_against(ctx: ToolContext, target: Target | None) -> list[Finding]:
+    """Entries of the same problem that the record refutes, or that were made in error: it has been looked at before."""
+    known = [r for r in ctx.store.conditions(ctx.patient_id) if ctx.chart.is_known(r.time)]
+    mistaken = [r for r in known if r.verification_status == "entered-in-error"]
+    findings = []
+    for row in (*ctx.chart.refuted_conditions, *mistaken):
+        if target is not None and ctx.lexicon.matches(target, row, "condition"):
+            name, why = plain_name(row.display), f" {row.note}" if row.note else ""
+            struck = row.verification_status == "entered-in-error"
+            said = f"An entry {name} was made in error" if struck else f"The record has refuted {name}"
+            text = f"{said} ({day(row.time)}).{why}"
+            findings.append(Finding(check="record", severity=Severity.CRITICAL, text=text, evidence=(cite(row),)))
+    return findings
+
+
 def _testimony(ctx: ToolContext, target: Target | None, most: int = 3) -> tuple[Evidence, ...]:
     """What notes say of the problem, newest first."""
     kinds = {FactKind.CONDITION, FactKind.SYMPTOM}
@@ -115,7 +144,7 @@ def _testimony(ctx: ToolContext, target: Target | None, most: int = 3) -> tuple[
     return tuple(f.evidence for f in facts if f.assertion.is_current_finding)[:most]
 
 
-def _change(ctx: ToolContext, rows: list[Any], action: str, reason: str) -> Proposal:
+def _change(ctx: ToolContext, rows: list[Any], target: Target | None, action: str, reason: str) -> Proposal:
     final: Json
     if action == "resolve":
         final = {"clinicalStatus": _coding(_CLINICAL, "resolved"), "abatementDateTime": "@at"}
@@ -136,7 +165,17 @@ def _change(ctx: ToolContext, rows: list[Any], action: str, reason: str) -> Prop
     text = f"{verb}: {name}{since}.{f' Reason: {reason}.' if reason else ''}"
     return Proposal(
         title=f"Problem list: {action} {name}", text=text, changes=tuple(changes),
-        evidence=tuple(cite(r) for r in {r.ref: r for r in rows}.values()), findings=_still_treated(ctx, rows, action),
+        evidence=tuple(cite(r) for r in {r.ref: r for r in rows}.values()),
+        findings=by_severity((*_still_treated(ctx, rows, action), *_still_noted(ctx, target, action))),
+    )  # fmt: skip
+
+
+def _still_noted(ctx: ToolContext, target: Target | None, action: str) -> tuple[Finding, ...]:
+    """What notes say for a problem that would be called a mistake."""
+    told = _testimony(ctx, target, most=1) if action == "remove" else ()
+    return tuple(
+        Finding(check="record", severity=Severity.WARNING, text=f"A note of {day(e.time)} has it: “{e.quote}”.", evidence=(e,))
+        for e in told
     )  # fmt: skip
 
 

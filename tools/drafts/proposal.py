@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from domain.facts import Evidence, Fact, Frozen, Note
-from knowledge_base.drafts import Change, Finding, Severity
+from knowledge_base.drafts import Change, Finding
 
 if TYPE_CHECKING:
     from tools.context import ToolContext
@@ -40,9 +39,3 @@ def codings(codes: tuple[tuple[str, str], ...], label: str, *, most: int = 2) ->
     """A CodeableConcept of the first codes of a concept, with its name."""
     coded = [{"system": system, "code": code, "display": label} for system, code in codes if system.startswith("http")]
     return {**({"coding": coded[:most]} if coded else {}), "text": label}
-
-
-def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings, critical ones first."""
-    order = list(Severity)
-    return tuple(sorted(findings, key=lambda f: order.index(f.severity)))

@@ -33,7 +33,7 @@ _ORDERING = (
     ("hold", r"(?:hold|pause|suspend|withhold)"),
     ("change", r"(?:increase|decrease|reduce|lower|raise|up(?:titrate|-titrate)?|down(?:titrate|-titrate)|titrate|change|adjust|bump(?: up)?|double|halve|cut)"),
     ("renew", r"(?:renew|refill|re-?order|reorder|repeat|continue)"),
-    ("start", r"(?:order|prescribe|start|initiate|begin|give|administer|add on|commence|put (?:him|her|them|the patient|pt) (?:back )?on|get (?:him|her|them|the patient|pt) (?:started )?on|load with|restart|resume|book|arrange|request|schedule|refer|rx|send (?:him|her|them|the patient|pt) for|get)"),
+    ("start", r"(?:order|prescribe|start|initiate|begin|give|administer|add on|add(?=\s.*\d\s*(?:mg|mcg|g|units?|meq)\b)|commence|put (?:him|her|them|the patient|pt) (?:back )?on|get (?:him|her|them|the patient|pt) (?:started )?on|load with|restart|resume|book|arrange|request|schedule|refer|rx|send (?:him|her|them|the patient|pt) for|get)"),
 )  # fmt: skip
 _ORDER_NOUN = re.compile(
     rf"^(?:{_DRAFTING}\s+)?(?:me\s+|us\s+|in\s+|up\s+)?(?:an?\s+|the\s+|new\s+)*(?:(?:draft|proposed|pending)\s+)?(?:(?:medication|med|lab|imaging|drug|stat|new)\s+)?(?:orders?|prescriptions?|rx|script|requisition|proposal)\b(?:\s+(?:for|of|to))?[:\s,]*(?P<rest>.+)$",
@@ -93,6 +93,11 @@ _DRUG_FIRST = re.compile(
 # "I want to tell her whether it improved": what is to be told is what is asked here.
 _TO_BE_TOLD = re.compile(
     r"^(?:(?:so|and|ok(?:ay)?|hi)\b[,\s]*)*i(?: want| need| have|'d like| would like|'ve got| am going|'m going)? to (?:be able to )?(?:tell|let|inform|update|reassure|explain to)\b.{0,30}?\b(?:whether|if|how(?! to\b)|what|which|when|by how much)\b",
+    re.IGNORECASE,
+)
+# What was ordered before is no dose that was said: the words go, and the draft names what it lacks.
+_AS_BEFORE = re.compile(
+    r"[\s,]*\b(?:(?:at|with|on) )?(?:the )?same(?: (?:dose|order|way|sig|regimen|as|strength))*(?: (?:the )?(?:last time|before|previously|prior|last|in the past))?\b\W*$",
     re.IGNORECASE,
 )
 _NOT = re.compile(r"^(?:do not|don'?t|never|no need to|not)\b", re.IGNORECASE)
@@ -266,6 +271,7 @@ def _order_request(rest: str, action: str, ctx: ToolContext, bare: str = "") -> 
     order = re.sub(r"^(?:(?:him|her|them|the patient|pt|on|with|taking|treatment with|therapy with|a|an|the|some|up|down|another|his|her|their|patient's|giving)\s+)+", "", rest.strip(), flags=re.IGNORECASE)  # fmt: skip
     order = re.sub(r"[\s,]*\b(?:please|pls|thanks|thank you|thx|asap please)\W*$", "", order, flags=re.IGNORECASE)
     order = re.sub(r"^(?:dose|dosage|order|prescription) (?:of|for)\s+", "", order, flags=re.IGNORECASE).strip(" ,:")
+    order = _AS_BEFORE.sub("", order)
     if not order or _LOOKED_UP.search(order) or not _names_something(order, ctx):
         return None
     if bare and re.match(

@@ -11,8 +11,10 @@ from domain.facts import Evidence
 from knowledge_base.drafts import Change, Finding, Severity
 from tools.concepts import Target, normalise_name
 from tools.context import ToolContext, cite, day, plain_name
-from tools.drafts import checks
-from tools.drafts.proposal import Json, Proposal, by_severity, codings, subject
+from tools.drafts.proposal import Json, Proposal, codings, subject
+from tools.drugs.checks.engine import by_severity
+from tools.drugs.checks.kidney import kidney_value
+from tools.drugs.checks.pregnancy import imaging_pregnancy
 from tools.drugs.medications import courses
 from tools.measurements.readings import readings
 
@@ -135,11 +137,11 @@ def _imaging(ctx: ToolContext, order: str) -> Iterable[Finding]:
                 yield Finding(check="allergy", severity=Severity.CRITICAL, text=text, evidence=(cite(row),))
         yield from _contrast_kidney(ctx)
     if _RAYS.search(order):
-        yield from checks.imaging_pregnancy(ctx)
+        yield from imaging_pregnancy(ctx)
 
 
 def _contrast_kidney(ctx: ToolContext) -> Iterable[Finding]:
-    value = checks.kidney_value(ctx, "egfr")
+    value = kidney_value(ctx, "egfr")
     if isinstance(value, str):
         yield Finding(
             check="kidney",
@@ -147,13 +149,16 @@ def _contrast_kidney(ctx: ToolContext) -> Iterable[Finding]:
             text=f"eGFR cannot be told ({value}), and contrast is asked for.",
         )
         return
-    amount, shown, measured, evidence = value
-    low = amount < 30
-    text = f"eGFR is {shown}{', creatinine of ' + day(measured) if measured else ''}. " + (
-        "Below 30 iodinated contrast may harm the kidney." if low else "Not below 30, the limit for iodinated contrast."
+    low = value.amount < 30
+    text = f"Contrast with {value.shown}: " + (
+        "below 30 iodinated contrast may harm the kidney." if low else "not below 30, the limit for iodinated contrast."
     )
     yield Finding(
-        check="kidney", severity=Severity.WARNING if low else Severity.INFO, text=text, evidence=evidence, source=_ACR
+        check="kidney",
+        severity=Severity.WARNING if low else Severity.INFO,
+        text=text,
+        evidence=value.evidence,
+        source=_ACR,
     )
     metformin = ctx.lexicon.resolve("metformin", "medication")
     for course in courses(ctx, metformin) if low and metformin else []:

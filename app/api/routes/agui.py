@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from app.api.deps import ServicesDep
-from app.api.streaming import events_of, make_question
+from app.api.streaming import events_of, make_question, text_with_warnings
 from app.logs import log_unexpected
 from domain.answers import Answer
 from domain.errors import ChartTwinError, InvalidInput
@@ -109,7 +109,7 @@ def _of_tool(data: dict[str, Any]) -> Iterator[bytes]:
 def _of_answer(answer: Answer) -> Iterator[bytes]:
     message = _new_id()
     yield _frame("TEXT_MESSAGE_START", messageId=message, role="assistant")
-    for piece in answer.text.splitlines(keepends=True):
+    for piece in text_with_warnings(answer).splitlines(keepends=True):
         yield _frame("TEXT_MESSAGE_CONTENT", messageId=message, delta=piece)
     yield _frame("TEXT_MESSAGE_END", messageId=message)
 

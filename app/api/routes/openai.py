@@ -22,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.api.deps import ServicesDep
 from app.api.problems import STATUS_OF_KIND, StandardRoute, openai_error
-from app.api.streaming import RunFailed, answer_of, events_of, make_question
+from app.api.streaming import RunFailed, answer_of, events_of, make_question, text_with_warnings
 from app.dates import now
 from app.logs import log_unexpected
 from domain.answers import Answer
@@ -143,7 +143,7 @@ async def complete(body: ChatRequest, request: Request, services: ServicesDep) -
     question = make_question(patient_id, last.text, metadata.get("as_of"), thread)
 
     def keep(answer: Answer) -> None:
-        said = ChatMessage(role="assistant", content=answer.text)
+        said = ChatMessage(role="assistant", content=text_with_warnings(answer))
         _conversations.keep(_key(scope, [*earlier, last, said]), thread)
 
     if body.stream:
@@ -153,7 +153,7 @@ async def complete(body: ChatRequest, request: Request, services: ServicesDep) -
     if answer is None:
         return Response(status_code=499)  # the client has left
     keep(answer)
-    said = {"role": "assistant", "content": answer.text, "refusal": None}
+    said = {"role": "assistant", "content": text_with_warnings(answer), "refusal": None}
     choice = {"index": 0, "message": said, "finish_reason": "stop", "logprobs": None}
     return JSONResponse({**_head("chat.completion"), "choices": [choice], "charttwin": answer.model_dump(mode="json")})
 
@@ -179,7 +179,7 @@ async def _chunks(events: AsyncIterator[Any], keep: Callable[[Answer], None]) ->
                 elif event.kind == "answer":
                     answer = Answer.model_validate(event.data)
                     keep(answer)
-                    for piece in answer.text.splitlines(keepends=True):
+                    for piece in text_with_warnings(answer).splitlines(keepends=True):
                         yield frame({"content": piece})
                     yield frame({}, "stop", charttwin={"event": "answer", **answer.model_dump(mode="json")})
     except ChartTwinError as error:

@@ -1,4 +1,4 @@
-"""The cited facts that the checks of an order rest on (`data/drug_rules.json`), and which of them concern a drug."""
+"""The cited facts that every check of a drug rests on (`tools/data/drug_rules.json`), and which of them concern a drug."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ Rule = dict[str, Any]
 @lru_cache(maxsize=1)
 def rules() -> dict[str, Any]:
     """Every rule; a hospital's pharmacist reviews and widens the file."""
-    loaded: dict[str, Any] = json.loads(
-        resources.files("tools").joinpath("drafts/data/drug_rules.json").read_text("utf-8")
-    )
+    loaded: dict[str, Any] = json.loads(resources.files("tools").joinpath("data/drug_rules.json").read_text("utf-8"))
     return loaded
 
 
@@ -32,3 +30,14 @@ def rules_for(section: str, kinds: Iterable[str]) -> list[Rule]:
     """The rules of a section whose drug is one of these."""
     wanted = set(kinds)
     return [rule for rule in rules()[section] if rule["drug"] in wanted]
+
+
+def narrow_classes() -> frozenset[str]:
+    """Classes whose members are so alike that what was said of one bears on the others."""
+    duplicated = (c for classes in rules()["duplicates"].values() for c in classes)
+    return frozenset({*duplicated, *rules()["same_class_reacts"]})
+
+
+def opening(label: str) -> str:
+    """A drug's name at the start of a sentence."""
+    return f"{label[:1].upper()}{label[1:]}"
