@@ -71,9 +71,7 @@ class Severity(StrEnum):
 class Finding(Frozen):
     """What one check found, with what it rests on."""
 
-    check: (
-        str  # allergy | duplicate | interaction | kidney | laboratory | dose | pregnancy | completeness | record | text
-    )
+    check: str  # allergy | former | duplicate | interaction | kidney | laboratory | dose | pregnancy | completeness | record | text
     severity: Severity
     text: str
     evidence: tuple[Evidence, ...] = ()

@@ -391,6 +391,7 @@ def read_allergy(resource: Json, patient_id: str, look_up: LookUp) -> list[rows.
     verification = code_of_concept(resource.get("verificationStatus"))
     reactions = resource.get("reaction", ())
     manifested = [display_of(concept) for item in reactions for concept in item.get("manifestation", ())]
+    described = [f"{text.rstrip('.')}." for item in reactions if (text := str(item.get("description") or "").strip())]
     base = _base(resource, patient_id, resource.get("code"), dated)
     base["status"] = verification if verification == "entered-in-error" else clinical
     if not base["display"]:
@@ -407,7 +408,7 @@ def read_allergy(resource: Json, patient_id: str, look_up: LookUp) -> list[rows.
             severity=next(filter(None, (item.get("severity") for item in reactions)), ""),
             onset=onset,
             recorded=moment(resource.get("recordedDate")),
-            note=note_text(resource),
+            note=" ".join(filter(None, (*described, note_text(resource)))),
         )
     ]
 

@@ -20,6 +20,7 @@ from agents.privacy.shifted_calendar import ShiftedCalendar
 from agents.privacy.table import SurrogateTable
 from nlp_pipeline.deidentify import Category, find_phi
 from nlp_pipeline.deidentify.dates import find_dates, shifted, writes_day_first
+from nlp_pipeline.deidentify.name_cues import DEGREES, TITLES
 
 M = TypeVar("M", bound=BaseMessage)
 _WORD = re.compile(r"[^\W_]+")
@@ -50,11 +51,11 @@ class Masker:
             known: What the record knows to identify somebody.
             year: The year of dates that name none.
         """
-        self._table = SurrogateTable(key, patient_id)
-        self._calendar = ShiftedCalendar(self._table.surrogates().days)
         self._known, self._year = known, year
         self._people = {w.lower() for w in known.name_words}
         self._words = self._people | {w.lower() for w in known.place_words}
+        self._table = SurrogateTable(key, patient_id, frozenset(self._words))
+        self._calendar = ShiftedCalendar(self._table.surrogates().days)
         self._numbers = {n.lower() for n in known.numbers}
         self._phrases = _phrases_pattern([p for p in known.people if " " in p], [t for _, t in known.phrases])
         self._phrase_kinds = {t.lower(): Category(kind) for kind, t in known.phrases}
@@ -144,15 +145,18 @@ class Masker:
 
     def _name(self, written: str) -> str:
         """The words of a name one by one, so that a name is known again by any of its words."""
-        words = [m for m in _WORD.finditer(written) if len(m[0]) > 1 and not m[0].isdigit()]
+        own = [m for m in _WORD.finditer(written) if not _is_title(written, m)]
+        words = [m for m in own if len(m[0]) > 1 and not m[0].isdigit()]
         made = [
             (m.start(), m.end(), self._table.surrogate(m[0], Category.NAME, lambda n, w=m[0]: self._word(w, n)))  # type: ignore[misc]
             for m in words
         ]
+        if not own:
+            return written
         if not words:
             return self._table.surrogate(written, Category.ID, lambda n: self._number(written, n))
         whole = _replaced(written, made)
-        if len(words) == len(_WORD.findall(written)):
+        if len(words) == len(own):
             return whole
         # Initials say nothing on their own and are only read back as part of the name.
         return self._table.surrogate(written, Category.NAME, lambda n: _with_initials(whole, self._initial, n))
@@ -208,13 +212,21 @@ class Masker:
         day_first = writes_day_first(dates)
         moved = []
         for item in dates:
-            if item.match.groupdict().get("dd"):
+            if item.match.groupdict().get("dd") and not self._table.was_sent(rest[item.start : item.end]):
                 moved.append((item.start, item.end, shifted(item, -self._calendar.days, day_first, self._year)))
         for match in _ISO.finditer(_blanked(rest, moved)):
             back = date.fromisoformat(match[0]) if _is_day(match[0]) else None
             if back is not None:
                 moved.append((match.start(), match.end(), (back - timedelta(self._calendar.days)).isoformat()))
         return known, moved
+
+
+def _is_title(name: str, word: re.Match[str]) -> bool:
+    """Whether a word of a name is its title or degree, which stays: "Dr." before it, "MD" after a comma."""
+    lower = word[0].lower()
+    if lower in TITLES:
+        return not _WORD.search(name[: word.start()]) and _WORD.search(name, word.end()) is not None
+    return lower in DEGREES and word[0].isupper() and name[: word.start()].rstrip().endswith(",")
 
 
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:

@@ -9,20 +9,29 @@ from nlp_pipeline.deidentify import Category
 from nlp_pipeline.deidentify.surrogates import Surrogates
 
 _WORD = re.compile(r"[^\W_]+")
+_LIKE_A_DAY = re.compile(r"(?<![\w/])\d{1,2}(?:/\d{1,2}|st|nd|rd|th)(?![\w/])")
 _TRIES = 60
 
 
 class SurrogateTable:
     """Identifier ↔ surrogate. No two identifiers share a surrogate, and none is a word that was sent as itself."""
 
-    def __init__(self, key: bytes, patient_id: str) -> None:
-        self._key, self._patient_id = key, patient_id
+    def __init__(self, key: bytes, patient_id: str, known: frozenset[str] = frozenset()) -> None:
+        """Hold the key.
+
+        Args:
+            key: The secret that surrogates are derived from.
+            patient_id: Whose they are.
+            known: Words that no surrogate may be, in small letters: the names of the record itself.
+        """
+        self._key, self._patient_id, self._known = key, patient_id, known
         self._surrogates: dict[int, Surrogates] = {}
         self._to: dict[str, str] = {}
         self._from: dict[str, str] = {}
         self._from_folded: dict[str, str] = {}
         self._categories: dict[str, Category] = {}
         self._sent: set[str] = set()
+        self._sent_like_days: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
     def surrogates(self, attempt: int = 0) -> Surrogates:
@@ -35,6 +44,11 @@ class SurrogateTable:
     def note_words(self, text: str) -> None:
         """Remembers the words of a text that is sent: none of them may become a surrogate."""
         self._sent.update(w.lower() for w in _WORD.findall(text))
+        self._sent_like_days.update(_LIKE_A_DAY.findall(text))
+
+    def was_sent(self, written: str) -> bool:
+        """Whether "7/10" or "25th" was sent as it is: it is then no day of the moved calendar."""
+        return written in self._sent_like_days
 
     def surrogate(self, original: str, category: Category, make: Callable[[int], str]) -> str:
         """The surrogate of an identifier, made on first use; `make` gives another one for every attempt."""
@@ -47,13 +61,14 @@ class SurrogateTable:
         return self._add(original, f"{category}-{self._numeral(len(self._to))}", category)
 
     def _is_free(self, made: str, original: str) -> bool:
-        if made == original or made in self._from:
+        if made == original or made in self._from or made in self._sent_like_days:
             return False
         taken = self._from_folded.get(made.lower())
         if taken is not None and taken.lower() != original.lower():
             return False
         # A date or number that only consists of digits is taken back by its form, so words need not be new.
-        return not any(w.isalpha() and w.lower() in self._sent for w in _WORD.findall(made))
+        words = (w.lower() for w in _WORD.findall(made) if w.isalpha())
+        return not any(w in self._sent or w in self._known for w in words)
 
     def _add(self, original: str, made: str, category: Category) -> str:
         self._to[original], self._from[made], self._categories[made] = made, original, category

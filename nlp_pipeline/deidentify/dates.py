@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from nlp_pipeline.deidentify.bare_days import find_bare_days
 from nlp_pipeline.deidentify.spans import Category, PhiSpan
 
 _NAMES = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
@@ -37,26 +38,11 @@ _FORMS = (
     re.compile(
         rf"(?<![\w./-])(?P<dd>\d{{1,2}})(?P<th>st|nd|rd|th)?(?:\s(?:day\s)?of\s|[\s-]){_MONTH}(?:,?[\s-]{_YEAR})?(?![\w/-]){_UNIT}"
     ),
+    re.compile(rf"(?<![\w./-])(?P<dd>\d{{1,2}})[-/]?{_MONTH}[-/]?(?P<year>(?:19|20)?\d{{2}})(?![\w-])"),  # 18OCT26
+    re.compile(rf"(?<![\w./-])(?P<dd>\d{{1,2}}){_MONTH}(?![\w/-])"),  # 18Oct
     re.compile(rf"\b{_MONTH}(?:,?\s(?:of\s)?|[-/]){_YEAR}(?!\w)"),
     re.compile(r"(?<![\w./-])(?P<mm>0?[1-9]|1[0-2])/(?P<year>(?:19|20)\d{2})(?![\d/-])"),
 )
-# "3/14" is a date only beside a word that dates, at the start of a line, in brackets, or as the start of a range.
-_SHORT = re.compile(
-    r"(?P<cue>\b(?:on|since|from|until|till|thru|through|by|before|after|dated?|to|and|of|the|seen|admitted|adm|discharged|d/c'?d?|dos|dob|doa"
-    r"|labs?|cxr|ct|mri|echo|surgery|last|scheduled|appointment|appt|due)\s*:?\s+|(?:^|\n)[ \t]*|[(\[]|\)\s)"
-    r"(?P<mm>0?[1-9]|1[0-2])/(?P<dd>0?[1-9]|[12]\d|3[01])(?P<tail>(?![\w/%]|-\d{1,3}\b(?!/)|\.\d))",
-    re.IGNORECASE,
-)
-_RANGE_START = re.compile(
-    r"(?<![\w./-])(?P<mm>0?[1-9]|1[0-2])/(?P<dd>0?[1-9]|[12]\d|3[01])(?=\s?(?:-|–|to|and|through)\s?\d{1,2}/\d{1,2}(?:/\d{2})?(?![\d/]))"
-)
-_WEAK_CUES = frozenset({")", "of", "to", "and", "the", "from", "by", "(", "["})
-_SCORED = re.compile(
-    r"\b(?:gcs|mmse|moca|phq|apgars?|pain|strength|power|motor|murmur|vision|acuity|scale|score[ds]?|grade|reflex\w*|pulses?"
-    r"|mallampati|asa|rass|nihss|ratio|bp|visit|dose|step|stage|class|tablets?|cycle|day|level|kps|ecog|dtr'?s?|intensity|rated?|of\s+them)\b",
-    re.IGNORECASE,
-)
-_SCALES = frozenset({2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 24, 27, 28, 30})
 _AGE = re.compile(
     r"(?<![\d.])(?P<n>9\d|1[0-2]\d|(?i:ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?))"
     r"(?=[\s-]{0,2}(?:years?|yrs?|y)[\s./-]{0,2}(?:old|o\b|of\s+age)|[\s-]?y\.?/?o\b|\s?(?:yo\s?)?[MFmf]\s(?:with|w/|who|present|admitted|s/p|c/o|h/o|hx)"
@@ -67,31 +53,50 @@ _AGE_LABEL = re.compile(r"\b(?:age|aged|age\s+of|age\s+is)\s?:?\s?(?P<n>9\d|1[0-
 
 
 class CalendarDate(NamedTuple):
-    """A date as written: its span, the form it has, and the parts that were given (0 where not)."""
+    """A date as written: its span, the form it has, and the month that it stands in where it names none itself."""
 
     start: int
     end: int
     match: re.Match[str]
+    month: int = 0
 
 
 def find_dates(text: str) -> list[CalendarDate]:
     """The calendar dates of a text; years on their own and times of day are left, as they say little."""
     found: list[CalendarDate] = []
     taken: set[int] = set()
-    for pattern in (*_FORMS, _RANGE_START, _SHORT):
-        for match in pattern.finditer(text):
-            start = match.start("mm") if pattern is _SHORT else match.start()
-            end = match.end()
-            if (
-                start in taken
-                or end - 1 in taken
-                or not _is_date(match)
-                or (pattern is _SHORT and not _dates(text, match))
-            ):
-                continue
+
+    def take(match: re.Match[str], start: int) -> None:
+        end = match.end()
+        if start not in taken and end - 1 not in taken:
             taken.update(range(start, end))
             found.append(CalendarDate(start, end, match))
-    return sorted(found, key=lambda item: item.start)
+
+    for pattern in _FORMS:
+        for match in pattern.finditer(text):
+            if _is_date(match):
+                take(match, match.start())
+    for match in find_bare_days(text):
+        take(match, match.start("mm") if match.groupdict().get("mm") else match.start("dd"))
+    return _with_months(sorted(found, key=lambda item: item.start))
+
+
+def _with_months(found: list[CalendarDate]) -> list[CalendarDate]:
+    """ "On the 18th" is of the month of the date before it, else of the one after it."""
+    months = [_month_of(item) for item in found]
+    for place, item in enumerate(found):
+        if not months[place]:
+            nearest = (*reversed(months[:place]), *months[place + 1 :])
+            found[place] = item._replace(month=next(filter(None, nearest), 1))
+    return found
+
+
+def _month_of(item: CalendarDate) -> int:
+    parts = item.match.groupdict()
+    if parts.get("month"):
+        return _month(str(parts["month"]))
+    month = _number(parts, "mm")
+    return _number(parts, "dd") if month > 12 else month
 
 
 def find_ages(text: str) -> Iterator[PhiSpan]:
@@ -113,8 +118,12 @@ def shifted(item: CalendarDate, days: int, day_first: bool, year: int) -> str:
     """
     parts = item.match.groupdict()
     first, second = _number(parts, "mm"), _number(parts, "dd")
-    swap = bool(parts.get("sep")) and _day_first(item, day_first)
-    month, day = (second, first) if swap else (_month(str(parts["month"])) if parts.get("month") else first, second)
+    swap = _day_first(item, day_first) if parts.get("sep") else first > 12
+    month, day = (
+        (second, first)
+        if swap
+        else (_month(str(parts["month"])) if parts.get("month") else first or item.month, second)
+    )
     moved = _moved(_full_year(parts.get("year")) or year, month, day or 15, days)
     if moved is None:
         return "[date]"
@@ -123,6 +132,8 @@ def shifted(item: CalendarDate, days: int, day_first: bool, year: int) -> str:
         edits.append(("month", _like(str(parts["month"]), moved.month)))
         if day:
             edits.append(("dd", str(moved.day).zfill(len(str(parts["dd"])))))
+    elif day and not first:
+        edits.append(("dd", str(moved.day)))
     elif day:
         named = {"mm": moved.day, "dd": moved.month} if swap else {"mm": moved.month, "dd": moved.day}
         edits += [(name, _padded(str(parts[name]), value)) for name, value in named.items()]
@@ -136,7 +147,8 @@ def shifted(item: CalendarDate, days: int, day_first: bool, year: int) -> str:
         last = _moved(_full_year(parts.get("year")) or year, month, int(str(parts["dd2"])), days)
         if last is None:
             return "[date]"
-        prefix = "" if last.month == moved.month else _like(str(parts["month"]), last.month) + " "
+        named_month = f"{_like(str(parts['month']), last.month)} " if parts.get("month") else f"{last.month}/"
+        prefix = "" if last.month == moved.month else named_month
         edits.append(("dd2", prefix + str(last.day)))
         if parts.get("th2"):
             edits.append(("th2", _ordinal(last.day)))
@@ -164,21 +176,6 @@ def _is_date(match: re.Match[str]) -> bool:
     if parts.get("sep") and match.start("year") > match.start("mm"):
         return (1 <= month <= 12 and 1 <= day <= 31) or (1 <= day <= 12 and 1 <= month <= 31)
     return 1 <= month <= 12 and 1 <= day <= 31
-
-
-def _dates(text: str, match: re.Match[str]) -> bool:
-    """Whether "3/14" after this cue is a day rather than a score, a strength or a dose."""
-    start, cue = match.start("mm"), match["cue"].strip().lower()
-    before = re.split(r"[.;\n]", text[max(0, start - 30) : start])[-1]
-    if _SCORED.search(before) or (
-        text[match.end() :][:12].lstrip().lower().startswith(("strength", "pain", "murmur", "tab"))
-    ):
-        return False
-    if cue in _WEAK_CUES:
-        return int(match["dd"]) not in _SCALES or int(match["mm"]) > int(match["dd"])
-    if not cue:  # the start of a line: "3/14: seen", "3/14 - CT"
-        return bool(re.match(r"\s?(?:[:–-]|\d{1,2}:\d{2}|[A-Za-z])", text[match.end() : match.end() + 8]))
-    return True
 
 
 def _number(parts: dict[str, str | None], name: str) -> int:

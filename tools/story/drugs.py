@@ -15,7 +15,7 @@ from tools.story.wording import both, drug_name, quoted, regimen
 from tools.times.periods import wall_clock
 
 if TYPE_CHECKING:
-    from knowledge_base.rows import AllergyRow, MedicationRow
+    from knowledge_base.rows import MedicationRow
 
 _REAL_STATUS = frozenset(
     {"active", "stopped", "completed", "on-hold", "not-taken", "intended", "unknown", "in-progress"}
@@ -113,20 +113,6 @@ def stopped(ctx: ToolContext, course: Course, names: tuple[str, ...] = ()) -> st
 def duplicates(drugs: list[Drug]) -> list[Drug]:
     """Drugs of one ingredient with more than one order in force."""
     return [d for d in drugs if len(d.ids) == 1 and len(d.now) > 1]
-
-
-def clashes(ctx: ToolContext, drugs: list[Drug]) -> list[tuple[Drug, AllergyRow]]:
-    """Active drugs that a recorded active allergy covers."""
-    rows = [r for r in ctx.chart.allergies if r.clinical_status in {"active", ""}]
-    found = []
-    for drug in drugs:
-        if not drug.is_active:
-            continue
-        for row in rows:
-            targets = [t for i in drug.ids if (t := ctx.lexicon.resolve(i, "medication")) is not None and t.id == i]
-            if any(ctx.lexicon.matches_allergy(t, row) for t in targets):
-                found.append((drug, row))
-    return found
 
 
 def in_force_past_its_end(ctx: ToolContext, drug: Drug) -> str:

@@ -10,8 +10,10 @@ from tools.context import ToolContext, cite, day
 from tools.drugs.medications import _LOOKS_BACK
 from tools.notes.search import suspicion_warnings, suspicious_notes
 from tools.story import changes, events, problem_sections, sections, who
+from tools.story.code_status import code_status
+from tools.story.disagreements import with_conflicts
 from tools.story.model import AUDIENCES, KINDS, Section, Sentence, Story
-from tools.story.open_items import open_items
+from tools.story.open_items import grave_findings, open_items
 from tools.story.picture import Picture
 from tools.story.plain import plain_story
 from tools.story.sections import STYLES, Style
@@ -46,7 +48,7 @@ def build_story(
         parts = plain_story(picture, kind)
     else:
         parts = _TELLERS[kind](picture, STYLES[audience])
-    kept = tuple(s for s in parts if s.sentences)
+    kept = with_conflicts(picture, [s for s in parts if s.sentences], kind, audience)
     return Story(
         kind=kind,
         audience=audience,
@@ -89,6 +91,7 @@ def _one_liner(picture: Picture, style: Style) -> list[Section]:
     ]
     allergies = sections.allergies(picture).sentences
     lines += allergies if style.long else allergies[:2]
+    lines += [i.model_copy(update={"item": False}) for i in grave_findings(picture)]
     lines += who.staleness(picture)
     return [Section(id="summary", title="Summary", code=sections.HISTORY, sentences=tuple(lines))]
 
@@ -115,7 +118,7 @@ def _since(picture: Picture, style: Style) -> list[Section]:
 
 def _sbar(picture: Picture, style: Style) -> list[Section]:
     """Situation, background, assessment, recommendation; the last holds what is open in the record and no decision."""
-    code = picture.testimony.code_status() or sections.no_code_status(picture)
+    code = code_status(picture.testimony) or sections.no_code_status(picture)
     situation: list[Sentence] = [*who.opening(picture, 3), *who.staleness(picture), *code]
     newest = picture.testimony.newest()
     situation += [newest] if newest is not None else []
@@ -140,8 +143,6 @@ def _sbar(picture: Picture, style: Style) -> list[Section]:
             evidence = [*[e for t in lines for e in t.evidence], cite(named.row)]
             assessment.append(sections.tell(sections.sentence(text), *evidence))
     assessment += sections.results(picture, style, told | set(sections.table("results")["vitals"])).sentences
-    assessment += [*(s for _, _, s in picture.denials), *(s for _, _, s in picture.other_doses)]
-    assessment += [sections.conflict_sentence(c) for c in picture.smoking_conflicts]
     items = open_items(picture, screening=False)
     plan = [i.model_copy(update={"item": True}) for i in items]
     plan += [s.model_copy(update={"item": True}) for s in picture.testimony.follow_up()]
@@ -158,7 +159,7 @@ def _full(picture: Picture, style: Style) -> list[Section]:
     items = open_items(picture)
     problems = problem_sections.problems(picture, style, items, with_devices=False)
     used = _series_told(picture, problems)
-    code = picture.testimony.code_status()
+    code = code_status(picture.testimony)
     directives = Section(id="directives", title="Code status", code=sections.DIRECTIVES, sentences=tuple(code))
     return [
         _opening(picture), sections.allergies(picture), directives, *problems, sections.medications(picture, style),

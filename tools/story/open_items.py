@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain.facts import Evidence
 from tools.context import ToolContext, cite, dated, day, plain_name
-from tools.story.drugs import Drug, clashes, duplicates, in_force_past_its_end
+from tools.drugs.checks.engine import of_list
+from tools.drugs.medications import courses
+from tools.drugs.safety import with_source
+from tools.story.drugs import Drug, duplicates, in_force_past_its_end
 from tools.story.model import Basis, Sentence, tell
+from tools.story.planned import planned_repeats
 from tools.story.results import Series
 from tools.story.wording import both, quoted, regimen, small, table
 
@@ -50,13 +54,17 @@ def open_items(picture: Picture, screening: bool = True) -> list[Sentence]:
     return found + (screening_items(picture) if screening and not frail else [])
 
 
+def grave_findings(picture: Picture) -> list[Sentence]:
+    """What the checks of drug safety find grave among the drugs that are taken now; none for someone who has died."""
+    if picture.chart.deceased_on is not None:
+        return []
+    found = of_list(picture.ctx, [c for c in courses(picture.ctx) if c.is_active])
+    return [tell(with_source(f), *f.evidence, basis=Basis.GUIDANCE, item=True) for f in found]
+
+
 def safety_items(picture: Picture) -> list[Sentence]:
-    """Allergy against active drug, double orders, orders past their end, and values that a statement speaks to."""
-    ctx, found = picture.ctx, []
-    for drug, row in clashes(ctx, picture.drugs):
-        text = f"Active {drug.name} stands against a recorded {small(plain_name(row.display))} entry"
-        reactions = f" (reaction: {both(list(row.reactions)).lower()})" if row.reactions else ""
-        found.append(tell(f"{text}{reactions}.", cite(drug.newest), cite(row), item=True))
+    """What the checks of drug safety find grave, double orders, orders past their end, and what older people should not take."""
+    ctx, found = picture.ctx, grave_findings(picture)
     for drug in duplicates(picture.drugs):
         orders = both([regimen(c.latest, drug.names) for c in drug.now])
         text = f"{len(drug.now)} active orders contain {drug.name}: {orders}."
@@ -135,7 +143,7 @@ def pending_items(picture: Picture) -> list[Sentence]:
 
 def due_items(picture: Picture) -> list[Sentence]:
     """Planned steps of active care plans, repeats that are due, and controls that a drug calls for."""
-    return [*_repeats(picture), *_plans(picture), *_monitoring(picture)]
+    return [*_repeats(picture), *planned_repeats(picture), *_plans(picture), *_monitoring(picture)]
 
 
 def _repeats(picture: Picture) -> list[Sentence]:

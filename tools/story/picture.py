@@ -6,12 +6,9 @@ from functools import cached_property
 
 from domain.answers import Conflict
 from domain.facts import Evidence
-from tools.conflicts import medication_conflicts, smoking_conflicts
+from tools.conflicts import TOPICS, contradictions
 from tools.context import Chart, ToolContext, day
-from tools.drugs.allergies import allergy_conflicts
-from tools.story.disagreements import denials, listed_after_stop, other_doses, said_stopped
 from tools.story.drugs import Drug, drugs_of
-from tools.story.model import Sentence
 from tools.story.problems import Group, Problem, groups_of, problems_of
 from tools.story.results import Series, series_of
 from tools.story.testimony import Testimony
@@ -72,36 +69,9 @@ class Picture:
         return Testimony(self.ctx)
 
     @cached_property
-    def allergy_conflicts(self) -> tuple[Conflict, ...]:
-        """Notes that deny recorded allergies."""
-        return allergy_conflicts(self.ctx)
-
-    @cached_property
-    def drug_conflicts(self) -> tuple[Conflict, ...]:
-        """Notes that list stopped drugs as current."""
-        return listed_after_stop(self.ctx, medication_conflicts(self.ctx), self.drugs)
-
-    @cached_property
-    def denials(self) -> list[tuple[Problem, Conflict, Sentence]]:
-        """Notes that deny active problems."""
-        return denials(self.ctx, self.problems, self.testimony)
-
-    @cached_property
-    def other_doses(self) -> list[tuple[Drug, Conflict, Sentence]]:
-        """Notes that give an active drug in another dose, or as stopped."""
-        args = (self.ctx, self.drugs, self.testimony)
-        return [*other_doses(*args), *said_stopped(*args)]
-
-    @cached_property
-    def smoking_conflicts(self) -> tuple[Conflict, ...]:
-        """A note whose smoking status is not the recorded one."""
-        return smoking_conflicts(self.ctx)
-
-    @property
     def conflicts(self) -> tuple[Conflict, ...]:
         """Every contradiction between record and notes."""
-        told = (*(c for _, c, _ in self.denials), *(c for _, c, _ in self.other_doses))
-        return (*self.allergy_conflicts, *self.drug_conflicts, *told, *self.smoking_conflicts)
+        return tuple(c for topic in TOPICS for c in contradictions(self.ctx, topic))
 
     @property
     def patient_evidence(self) -> Evidence:

@@ -6,7 +6,10 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from knowledge_base.drafts import Finding
 from tools.context import cite, plain_name
+from tools.drugs.checks.engine import of_list
+from tools.drugs.medications import courses
 from tools.story import sections
 from tools.story.drugs import Drug, taking
 from tools.story.model import Basis, Section, Sentence, tell
@@ -16,9 +19,16 @@ from tools.story.problems import Problem, families, family_of
 from tools.story.results import Series
 from tools.story.visits import Visit, last_contact
 from tools.story.who import person, staleness, substance
-from tools.story.wording import both, in_words, quoted, sentence, small, table
+from tools.story.wording import both, in_words, quoted, sentence, table
 
 _NEWS = timedelta(days=365)
+_WARNS = {
+    "kidney": "the official information advises against {drugs} at kidney results like yours",
+    "laboratory": "the official information advises against {drugs} at a test result like yours",
+    "interaction": "the official information warns against taking {drugs} together",
+    "allergy": "an entry on your allergy list concerns {drugs}",
+    "pregnancy": "the official information advises against {drugs} in pregnancy",
+}
 _MOST = {"one_liner": 4, "full": 30}
 
 
@@ -32,15 +42,16 @@ def plain_story(picture: Picture, kind: str) -> list[Section]:
         "past": Section(id="past", title="What is over", code=sections.PAST, sentences=tuple(_past(picture))),
         "drugs": Section(id="medications", title="Your medicines", code=sections.MEDICATIONS, sentences=tuple(_drugs(picture, most))),
         "stopped": Section(id="stopped", title="Medicines that were stopped", code=sections.MEDICATIONS, sentences=tuple(_stopped(picture))),
+        "safety": Section(id="safety", title="Please ask about", code=sections.PLAN, sentences=tuple(_warnings(picture))),
         "results": Section(id="results", title="Your test results", code=sections.RESULTS, sentences=tuple(_results(picture))),
         "visits": Section(id="visits", title="Your visits", code=sections.ENCOUNTERS, sentences=tuple(_visits(picture, kind))),
         "next": Section(id="open", title="What is still open", code=sections.PLAN, sentences=tuple(_next(picture))),
     }  # fmt: skip
     chosen = {
-        "one_liner": ("problems", "allergies"),
+        "one_liner": ("problems", "allergies", "safety"),
         "timeline": ("problems", "past", "visits"),
         "problem_oriented": ("problems", "drugs", "allergies", "results", "next"),
-        "since_last_visit": ("visits", "results", "stopped", "next"),
+        "since_last_visit": ("visits", "results", "stopped", "safety", "next"),
         "sbar": ("problems", "drugs", "allergies", "results", "next"),
         "full": ("problems", "past", "drugs", "stopped", "allergies", "results", "visits", "next"),
     }[kind]
@@ -114,10 +125,6 @@ def _problems(picture: Picture, most: int) -> list[Sentence]:
         rest = active[most:]
         text = f"Your record also lists {both([plain_problem(picture, p) for p in rest])}."
         lines.append(tell(text, *[cite(p.row) for p in rest], item=True))
-    for problem, conflict, _ in picture.denials:
-        if problem.is_active:
-            text = f"A note says otherwise about {plain_problem(picture, problem)}: {conflict.note_says} Your record is what counts here."
-            lines.append(tell(text, *conflict.evidence, basis=Basis.CONFLICT, item=True))
     return lines
 
 
@@ -145,15 +152,34 @@ def _drugs(picture: Picture, most: int) -> list[Sentence]:
     if not active:
         text = "Your record lists no medicine that you take now."
         return [tell(text, picture.absence("MedicationRequest", "no active medication"), basis=Basis.ABSENCE)]
-    lines = []
+    lines = _warnings(picture)
     for drug in active[: max(most, 12)]:
         lines.append(
             tell(sentence(f"{taking(drug)}{_purpose(picture, drug)}"), *[cite(c.latest) for c in drug.now], item=True)
         )
-    for conflict in picture.drug_conflicts:
-        text = f"A note differs from your record about {small(conflict.topic)}. The record says: {conflict.record_says}. The {conflict.note_says}. Ask which is right."
-        lines.append(tell(text, *conflict.evidence, basis=Basis.CONFLICT, item=True))
     return lines
+
+
+def _warnings(picture: Picture) -> list[Sentence]:
+    """What the checks of drug safety find grave: it is said, and whom to ask; what to do is not decided here."""
+    dead = picture.chart.deceased_on is not None
+    found = () if dead else of_list(picture.ctx, [c for c in courses(picture.ctx) if c.is_active])
+    return [
+        tell(
+            f"Safety: {_WARNS.get(f.check, 'there is a warning about {drugs}').format(drugs=_drugs_in(picture, f))}"
+            f"{f' ({f.source})' if f.source else ''}. Please ask your care team soon, and change nothing on your own.",
+            *f.evidence,
+            basis=Basis.GUIDANCE,
+            item=True,
+        )
+        for f in found
+    ]
+
+
+def _drugs_in(picture: Picture, finding: Finding) -> str:
+    refs = {e.ref for e in finding.evidence}
+    named = [d.name for d in picture.drugs if any(c.latest.ref in refs for c in d.now)]
+    return both(named) if named else "one of your medicines"
 
 
 def _purpose(picture: Picture, drug: Drug) -> str:
@@ -201,9 +227,6 @@ def _allergies(picture: Picture) -> list[Sentence]:
         what = f" It caused {both(reactions)}{named}." if reactions else " The record does not say what it caused."
         lines.append(tell(f"Allergy list: {substance(row.display)}.{what}", cite(row), item=True))
     if rows:
-        for conflict in picture.allergy_conflicts:
-            text = f"A note says otherwise: {conflict.note_says}. Your allergy list is what counts. Please tell every doctor about it."
-            lines.append(tell(text, *conflict.evidence, basis=Basis.CONFLICT, item=True))
         return lines
     if picture.chart.no_known_allergies:
         return [tell("Your record says that you have no known allergies.", cite(picture.chart.no_known_allergies[-1]))]

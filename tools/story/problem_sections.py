@@ -7,7 +7,6 @@ from typing import Any
 
 from tools.concepts import content_words
 from tools.context import cite, dated, plain_name
-from tools.story.disagreements import told as conflict_sentence
 from tools.story.drugs import evidence_of, stopped, taking
 from tools.story.model import Basis, Section, Sentence, tell
 from tools.story.picture import Picture
@@ -56,12 +55,10 @@ def _group_section(
         sentences.append(tell(sentence("; ".join(t.text for t in trends)), *[e for t in trends for e in t.evidence]))
     sentences += _studies(picture, group, style.studies)
     if style.notes and (noted := picture.testimony.assessment_of(group, number <= 2)) is not None:
-        sentences.append(noted)
+        sentences += [noted] if noted.text not in used else []  # what speaks of two problems is quoted with the first
+        used.add(noted.text)
     refs = {r.ref for p in (*group.active, *group.past) for r in p.rows}
-    sentences += [s for p, _, s in picture.denials if any(p is q for q in (*group.active, *group.past))]
-    sentences += [s for d, _, s in picture.other_doses if any(d is q for q in group.drugs)]
     own = {r.ref for d in (*group.drugs, *group.former) for c in (*d.now, *d.past) for r in c.rows}
-    sentences += [conflict_sentence(c) for c in picture.drug_conflicts if any(e.ref in own for e in c.evidence)]
     mine = [i for i in items if any(e.ref in own | refs for e in i.evidence)]
     for item in mine:
         items.remove(item)

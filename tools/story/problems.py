@@ -170,12 +170,16 @@ def _is_severe(row: ConditionRow) -> bool:
     return any(word in row.severity.lower() for word in _SEVERE)
 
 
+_WIDE = 30  # "cancer" is no name for "Adenocarcinoma of prostate, Gleason 4+3"
+
+
 def _name(ctx: ToolContext, row: ConditionRow, ids: frozenset[str]) -> str:
     """The record's name; the vocabulary's where the record has a code's technical wording."""
     name = plain_name(row.display)
     if (" - " in name or "+" in name) and len(ids) == 1:
         concept = ctx.lexicon.vocabulary.get("condition", next(iter(ids)))
-        return small(concept.label) if concept else small(name)
+        wide = concept is not None and len(ctx.lexicon.vocabulary.descendants("condition", concept.id)) > _WIDE
+        return small(concept.label) if concept is not None and not wide else small(name)
     return small(name)
 
 

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from domain.answers import Conflict
-from domain.facts import Evidence, FactKind
+from domain.facts import FactKind
 from tools.context import cite, dated, plain_name
 from tools.drugs.spans import ended_on
 from tools.family_history import onset_words
 from tools.problems import is_social
-from tools.story.disagreements import told as conflict_sentence
 from tools.story.drugs import Drug, evidence_of, since, stopped, taking
 from tools.story.model import Basis, Section, Sentence, tell
 from tools.story.picture import Picture
@@ -63,7 +61,6 @@ def allergies(picture: Picture) -> Section:
         sentences.append(
             tell(sentence(f"{'allergy' if len(found) == 1 else 'allergies'}: {words}"), *[e for _, e in found])
         )
-        sentences += [_allergy_conflict(c, len(found), [e for _, e in found]) for c in picture.allergy_conflicts]
     elif picture.chart.no_known_allergies:
         row = picture.chart.no_known_allergies[-1]
         sentences.append(tell(sentence(f"{plain_name(row.display)} (recorded {dated(row)})"), cite(row)))
@@ -74,26 +71,7 @@ def allergies(picture: Picture) -> Section:
     if past:
         names = both([f"{small(plain_name(r.display))} ({r.clinical_status})" for r in past])
         sentences.append(tell(sentence(f"no longer active: {names}"), *[cite(r) for r in past]))
-    if not found:
-        sentences += _noted_allergies(picture)
     return Section(id="allergies", title="Allergies", code=ALLERGIES, sentences=tuple(sentences))
-
-
-def _allergy_conflict(conflict: Conflict, count: int, entries: list[Evidence]) -> Sentence:
-    note = " ".join(conflict.note_says.split())
-    own = [e for e in conflict.evidence if e.span is not None]
-    text = f"Conflict: a {note}, but the record has {count} active allergy {'entry' if count == 1 else 'entries'} and is followed."
-    return tell(text, *own, *entries, basis=Basis.CONFLICT)
-
-
-def _noted_allergies(picture: Picture) -> list[Sentence]:
-    """Allergies that only notes have."""
-    for fact in picture.testimony.facts:
-        if fact.kind is FactKind.ALLERGY and not fact.assertion.is_negated and not fact.assertion.is_family:
-            line = picture.testimony.line_of(fact)
-            if line is not None:
-                return [picture.testimony.say(line, "Only in a note, not in the record: note")]
-    return []
 
 
 def is_trivial(display: str) -> bool:
@@ -135,9 +113,6 @@ def medications(picture: Picture, style: Style, every: bool = True) -> Section:
         text = "No active medication is in the record."
         sentences.append(tell(text, picture.absence("MedicationRequest", "no active medication"), basis=Basis.ABSENCE))
     sentences += _stopped_lately(picture, set() if every else owned)
-    if every:
-        sentences += [conflict_sentence(c) for c in picture.drug_conflicts]
-    sentences += [s for d, _, s in picture.other_doses if every or any(d is a for a in active)]
     return Section(
         id="medications",
         title="Medications" if every else "Other medications",
@@ -316,7 +291,6 @@ def social(picture: Picture) -> Section:
         names = both([f"{small(n)} (since {dated(r)})" for n, r in newest.items()])
         lines.append(tell(sentence(f"listed as active: {names}"), *[cite(r) for r in newest.values()], item=True))
     lines += picture.testimony.newest_of(FactKind.SOCIAL_HISTORY, 4)
-    lines += [conflict_sentence(c) for c in picture.smoking_conflicts]
     return Section(id="social", title="Social history", code=SOCIAL, sentences=tuple(lines))
 
 

@@ -13,25 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 from domain.facts import Fact, FactKind
 from tools.context import ToolContext, day
+from tools.drugs.medications import Course, courses
+from tools.notes.claims import is_set_right
 from tools.story.model import Basis, Sentence, tell
+from tools.story.overtaken import moved, overtaken
+from tools.story.passages import around, body_start, is_summary
 from tools.story.problems import Group, family_of
 from tools.story.wording import excerpt
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from domain.facts import Note
+    from domain.facts import Evidence, Note
 
 _ASSESSING = frozenset({"assessment", "assessment_and_plan", "plan"})
 _COURSE = frozenset({"hospital_course", "diagnosis", "problem_list"})
 _STAYS = frozenset({"IMP", "ACUTE", "NONAC", "EMER", "OBSENC", "SS"})
-_SUMMARY = re.compile(r"discharge|summary", re.IGNORECASE)
 _HISTORY = frozenset(
     {"past_medical_history", "diagnosis", "assessment", "assessment_and_plan", "problem_list", "hospital_course"}
-)
-_ITEM = re.compile(r"(?:^[ \t]*(?:\d{1,2}[.)]|[-*•#]|[SOAP][)/:])[ \t]+|(?<=[.;] )\d{1,2}[.)] (?=[A-Z]))", re.MULTILINE)
-_END = re.compile(
-    r"(?<=[.!?])\s+(?=[A-Z0-9*\"(])|\n[ \t]*\n|\n(?=[ \t]*(?:\d{1,2}[.)]|[-*•#])[ \t])|\n(?=[A-Z][A-Za-z /&-]{2,40}:)"
 )
 _PENDING = re.compile(
     r"\b(?:pending|not (?:yet )?back(?: yet)?|await(?:ing|ed)|to follow\b(?! up)|not (?:yet )?resulted|ordered, not done|not done as of|still outstanding|outstanding (?:result|lab|test)s?)\b",
@@ -41,19 +40,11 @@ _NOTHING_PENDING = re.compile(
     r"\b(?:pending|outstanding)\b[^.\n]{0,20}:?\s*(?:none|nil|no\b)|\b(?:no|none|nothing)\b[^.\n]{0,25}\b(?:pending|outstanding)",
     re.IGNORECASE,
 )
-_CODE = re.compile(
-    r"\b(?:full code|full treatment|DNR|DNI|DNACPR|do not (?:resuscitate|intubate|attempt)|code status|comfort measures only|POLST|MOLST)\b",
-    re.IGNORECASE,
-)
-_REFUSES = re.compile(
-    r"\b(?:DNR|DNI|DNACPR|do not (?:resuscitate|intubate|attempt)|comfort measures only)\b", re.IGNORECASE
-)
-_FULL = re.compile(r"\bfull (?:code|treatment)\b|code status:?\s*full", re.IGNORECASE)
 _HEAD, _OPENING, _LEAST_WORDS, _OLD = 45, 120, 5, 2.0
 _ELSEWHERE = frozenset({"past_medical_history", "history_of_present_illness", "family_history", "social_history", "allergies", "medications",
                         "physical_exam", "review_of_systems", "vital_signs", "labs_and_studies", "chief_complaint"})  # fmt: skip
-_MOST_AROUND = 400  # characters of a note beside what is looked at
 _FRESH = timedelta(days=180)
+_LATELY, _OVERNIGHT = timedelta(days=21), timedelta(hours=20)
 _MEDICAL = frozenset({"disorder", "pregnancy"})
 HasLater = Callable[[str, Any], bool]
 _SAYS = {"uncertain": "as uncertain", "historical": "as history", "current": "as present"}
@@ -90,12 +81,12 @@ class Testimony:
         """The list item or sentence that a fact stands in."""
         span = fact.evidence.span
         note = self._by_id.get(span.note_id) if span else None
-        return Line(note, *_around(note.text, span.start, span.end)) if note is not None and span is not None else None
+        return Line(note, *around(note.text, span.start, span.end)) if note is not None and span is not None else None
 
     def line_at(self, note_id: str, start: int, end: int) -> Line | None:
         """The list item or sentence around characters of a trusted note."""
         note = self._by_id.get(note_id)
-        return Line(note, *_around(note.text, start, end)) if note is not None else None
+        return Line(note, *around(note.text, start, end)) if note is not None else None
 
     def assessment_of(self, group: Group, leading: bool = False) -> Sentence | None:
         """What the newest note that assesses a problem of the group says of it; of the leading problem also how a note begins."""
@@ -167,7 +158,7 @@ class Testimony:
         moment, span = line.note.time, fact.evidence.span
         if span is not None and span.start - line.start > _HEAD:
             weight -= 1.2  # named in passing
-        elif fact.section == "" and span is not None and span.start <= _body_start(line.note.text) + _OPENING:
+        elif fact.section == "" and span is not None and span.start <= body_start(line.note.text) + _OPENING:
             weight = 1.8 if leading or span.start - line.start <= 6 else 0.0  # how a note without headings begins
         words = line.note.text[line.start : line.end]
         if sum(c.islower() for c in words) < _LEAST_WORDS:
@@ -175,7 +166,7 @@ class Testimony:
         weight = max(weight, rank_of_item(line, fact))
         if moment is None or weight == 0.0:
             return 0.0
-        summary = _SUMMARY.search(f"{line.note.title} {line.note.note_type}") is not None
+        summary = is_summary(line.note)
         if not group.is_acute and group.active and not summary and self._in_a_stay(moment):
             return 0.0
         years = (self._ctx.as_of - moment).days / 365.25
@@ -207,8 +198,25 @@ class Testimony:
     def say(self, line: Line, lead: str = "") -> Sentence:
         """A line as testimony, with the note it is from."""
         quote, evidence = excerpt(line.note, line.start, line.end)
-        title = (line.note.title or line.note.note_type or "note").strip()
-        return tell(f"{lead or 'Note'} of {day(line.note.time)} ({title}): {quote}", evidence, basis=Basis.NOTE)
+        return self._quoted(line.note, f"{lead or 'Note'} of", quote, evidence)
+
+    def quote_at(self, note: Note, start: int, end: int, lead: str) -> Sentence:
+        """A stretch of a note as testimony."""
+        return self.say(Line(note, start, end), lead)
+
+    def _quoted(self, note: Note, lead: str, quote: str, evidence: Evidence) -> Sentence:
+        """A quote with its note; what the record has overtaken since of its plan is marked."""
+        title = (note.title or note.note_type or "note").strip()
+        span = evidence.span
+        since, orders = overtaken(self._ctx, note, span.start, span.end, self._courses) if span is not None else ("", ())  # fmt: skip
+        mark = f" (Overtaken since: {since}.)" if since else ""
+        later, sources = moved(self._ctx, note, span.start, span.end) if span is not None else ("", ())
+        mark += f" (Moved since: {later})" if later else ""
+        return tell(f"{lead} {day(note.time)} ({title}): {quote}{mark}", evidence, *orders, *sources, basis=Basis.NOTE)
+
+    @cached_property
+    def _courses(self) -> list[Course]:
+        return courses(self._ctx)
 
     def unrecorded(self, known: frozenset[str], limit: int) -> list[Sentence]:
         """Diagnoses that notes assert and no entry of the record has, newest first, with how they are asserted."""
@@ -227,10 +235,10 @@ class Testimony:
                 denied.add(fact.concept_id)  # the newest word on it is a denial
             if said.is_negated or said.is_family or said.is_hypothetical or fact.section not in _HISTORY:
                 continue
-            if concept is None or concept.extra.get("kind") not in _MEDICAL:
+            if concept is None or concept.extra.get("kind") not in _MEDICAL or is_set_right(self._ctx, fact):
                 continue
-            if fact.text.strip().lower() in concept.ambiguous:
-                continue  # a short form that may mean another thing is too little for a diagnosis
+            if fact.text.strip().lower() in concept.ambiguous or self._is_only_like(fact):
+                continue  # a short form that may mean another thing is too little for a diagnosis, and so is "flu-like"
             family = family_of(self._ctx, frozenset({concept.id}))
             if not family or family in families_known:
                 continue
@@ -248,12 +256,21 @@ class Testimony:
             lines.append(tell(text, evidence, basis=Basis.NOTE, item=True))
         return lines
 
+    def _is_only_like(self, fact: Fact) -> bool:
+        span = fact.evidence.span
+        note = self._by_id.get(span.note_id) if span is not None else None
+        return (
+            note is not None and span is not None and note.text[span.end : span.end + 5].lower() in {"-like", " like"}
+        )
+
     def pending(self, has_later: HasLater) -> list[Sentence]:
         """Sentences of recent notes that call a result pending, those left out whose result came since."""
         found: list[Sentence] = []
         for note in self._recent(_FRESH):
+            if self._of_a_past_stay(note):
+                continue
             for match in _PENDING.finditer(note.text):
-                start, end = _around(note.text, match.start(), match.end(), items=False)
+                start, end = around(note.text, match.start(), match.end(), items=False)
                 words = note.text[start:end]
                 if _NOTHING_PENDING.search(words) or self._came_since(words, note, has_later):
                     continue
@@ -263,32 +280,30 @@ class Testimony:
         return found[:4]
 
     def _came_since(self, words: str, note: Note, has_later: HasLater) -> bool:
+        ids = self.measured_in(words)
+        return bool(ids) and (any(has_later(i, note.time) for i in ids) or self._told_since(ids, note))
+
+    def measured_in(self, words: str) -> frozenset[str]:
+        """The measurements that words name, a panel by its members."""
+        from tools.catalogue import panel_members
+
         mentions = self._ctx.lexicon.find_mentions(words, ("observation",), fuzzy=False)
         ids = {t.id for m in mentions for t in m.targets}
-        return bool(ids) and any(has_later(i, note.time) for i in ids)
+        return frozenset(ids | {p for i in ids for p in panel_members(i)})
 
-    def code_status(self) -> list[Sentence]:
-        """The newest statement of the code status, and the newest one that says otherwise."""
-        found: list[tuple[str, Sentence]] = []
-        for note in self.notes:
-            for match in _CODE.finditer(note.text):
-                start, end = _around(note.text, match.start(), match.end(), items=False)
-                words = note.text[start:end]
-                refuses, full = bool(_REFUSES.search(words)), bool(_FULL.search(words))
-                kind = "both" if refuses and full else "limited" if refuses else "full" if full else ""
-                if not kind or any(kind == k for k, _ in found):
-                    continue
-                lead = "Code status in the note" if not found else "An earlier note differs: the note"
-                found.append((kind, self.say(Line(note, start, end), lead)))
-            if len(found) > 1:
-                break
-        return [sentence for _, sentence in found[:2]]
+    def _told_since(self, ids: frozenset[str], note: Note) -> bool:
+        """Whether a later note gives a value of one of them."""
+        return any(
+            f.kind is FactKind.OBSERVATION and f.value is not None and f.concept_id in ids and (t := self._ctx.chart.note_time(f)) is not None
+            and note.time is not None and t > note.time
+            for f in self.facts
+        )  # fmt: skip
 
     def follow_up(self) -> list[Sentence]:
-        """The follow-up part of the newest note that has one, when it is recent."""
+        """The follow-up part of the newest notes, when they are recent: what an earlier stay or month planned is no plan of now."""
         from nlp_pipeline import find_sections
 
-        for note in list(self._recent(_FRESH))[:6]:
+        for note in self._of_now():
             for section in find_sections(note.text):
                 if section.category in {"follow_up", "plan", "assessment_and_plan"} and section.title:
                     body = note.text[section.body_start or section.start : section.end]
@@ -298,6 +313,27 @@ class Testimony:
                         ]
         return []
 
+    def _of_now(self) -> Iterator[Note]:
+        """The notes of the last three weeks on record, none before the newest summary or of a stay that is over."""
+        newest: datetime | None = None
+        for note in list(self._recent(_FRESH))[:6]:
+            newest = newest or note.time
+            if newest is None or note.time is None or newest - note.time > _LATELY:
+                return
+            if self._of_a_past_stay(note):
+                return
+            yield note
+            if is_summary(note):
+                return
+
+    def _of_a_past_stay(self, note: Note) -> bool:
+        """Whether a note was written in the course of a stay that has ended since; its summary speaks for it."""
+        return not is_summary(note) and any(
+            v.class_code in _STAYS and v.start is not None and v.end is not None and note.time is not None
+            and v.start <= note.time <= v.end < self._ctx.as_of and v.end - v.start > _OVERNIGHT
+            for v in self._ctx.chart.encounters
+        )  # fmt: skip
+
     def essence(self, note: Note) -> tuple[int, int]:
         """The part of a note that says most: its assessment or plan, else its beginning."""
         from nlp_pipeline import find_sections
@@ -306,21 +342,19 @@ class Testimony:
             for section in find_sections(note.text):
                 if section.category in wanted and section.end - section.start > 30:
                     return section.body_start or section.start, section.end
-        return _body_start(note.text), len(note.text)
+        return body_start(note.text), len(note.text)
 
     def newest(self, within_days: int = 120) -> Sentence | None:
         """How the newest recent note begins."""
         for note in self._recent(timedelta(days=within_days)):
-            start = _body_start(note.text)
-            quote, evidence = excerpt(note, start, len(note.text), 320)
-            title = (note.title or note.note_type or "note").strip()
-            return tell(f"Newest note, {day(note.time)} ({title}): {quote}", evidence, basis=Basis.NOTE)
+            quote, evidence = excerpt(note, body_start(note.text), len(note.text), 900)
+            return self._quoted(note, "Newest note,", quote, evidence)
         return None
 
     def newest_of(self, kind: FactKind, limit: int) -> list[Sentence]:
         """The newest line for each concept of a kind, as the notes have it."""
         told: set[str] = set()
-        places: set[tuple[str, int]] = set()
+        places: list[Line] = []
         lines: list[Sentence] = []
         for fact in self.facts:
             key = fact.concept_id or fact.text.lower()
@@ -328,9 +362,12 @@ class Testimony:
                 continue
             told.add(key)
             line = self.line_of(fact)
-            if line is not None and (line.note.id, line.start) not in places:
-                places.add((line.note.id, line.start))
-                lines.append(self.say(line).model_copy(update={"item": True}))
+            if line is None or any(
+                p.note.id == line.note.id and p.start < line.end and line.start < p.end for p in places
+            ):
+                continue  # what is quoted already is not said twice
+            places.append(line)
+            lines.append(self.say(line).model_copy(update={"item": True}))
         return lines
 
     def _recent(self, age: timedelta) -> Iterator[Note]:
@@ -345,30 +382,3 @@ def rank_of_item(line: Line, fact: Fact) -> float:
     if span is None or fact.section in _ELSEWHERE or not marked or span.start - line.start > _HEAD / 3:
         return 0.0
     return 2.9
-
-
-def _body_start(text: str) -> int:
-    """Past a heading in capitals."""
-    first = re.match(r"\s*[A-Z0-9 /,&()-]{4,90}\n+", text)
-    return first.end() if first and first.end() < len(text) - 20 else 0
-
-
-def _around(text: str, start: int, end: int, items: bool = True) -> tuple[int, int]:
-    """The list item (or, without `items`, the sentence) around characters of a note."""
-    low = 0
-    for match in _END.finditer(text, max(0, start - 600), start):
-        low = match.end()
-    if items:
-        heads = [m for m in _ITEM.finditer(text, max(0, start - 600), start + 1)]
-        if heads and not re.search(r"\n[ \t]*\n", text[heads[-1].start() : start]):
-            low = heads[-1].end()
-    stop = _END.search(text, end)
-    high = stop.start() if stop else len(text)
-    if items:
-        following = re.compile(
-            r"(?<=[.;:])[ \t](?=\d{1,2}[.)] [A-Z])|\n[ \t]*\n|\n(?=[ \t]*(?:\d{1,2}[.)]|[-*•#])[ \t])|\n(?=[A-Z][A-Za-z /&-]{2,40}:)"
-        ).search(text, end)
-        high = following.start() if following and low else high
-    if start - low > _MOST_AROUND:
-        low = text.find(" ", start - _MOST_AROUND, start) + 1  # at a word
-    return low, min(high, end + _MOST_AROUND)

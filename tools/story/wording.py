@@ -99,7 +99,7 @@ def quoted(text: str) -> str:
     return "“" + flat.replace("“", "'").replace("”", "'") + "”"
 
 
-def excerpt(note: Note, start: int, end: int, limit: int = 280, holding: int = 0) -> tuple[str, Evidence]:
+def excerpt(note: Note, start: int, end: int, limit: int = 480, holding: int = 0) -> tuple[str, Evidence]:
     """The characters of a note, cut at a word when too long, with the citation of exactly what is quoted.
 
     What stands before the place `holding` is part of it: when it would be cut off, the quote begins at its sentence.
@@ -113,14 +113,18 @@ def excerpt(note: Note, start: int, end: int, limit: int = 280, holding: int = 0
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    if end - start > limit:
+    stopped = end - start > limit
+    if stopped:
         stop = max(text.rfind(". ", start, start + limit) + 1, text.rfind(".\n", start, start + limit) + 1)
         cut = stop if stop > start + limit // 3 else text.rfind(" ", start, start + limit)
         end = cut if cut > start else start + limit
-    end = start + len(re.sub(r"\s+(?:\d{1,2}[.)]|[-*•#>])$", "", text[start:end]))
+    if end < len(
+        text.rstrip()
+    ):  # the mark of the next item is not part of this one; "under 20." at the end of a note is
+        end = start + len(re.sub(r"\s+(?:\d{1,2}[.)]|[-*•#>])$", "", text[start:end]))
     words = text[start:end]
     ref = span_ref(Span(note_id=note.id, start=start, end=max(end, start + 1)))
-    return quoted(words), Evidence(ref=ref, quote=words, time=note.time)
+    return quoted(words) + (" …" if stopped else ""), Evidence(ref=ref, quote=words, time=note.time)
 
 
 def listed(names: Iterable[str], limit: int) -> str:
