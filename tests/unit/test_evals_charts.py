@@ -14,6 +14,8 @@ from evals.suites.agent_charts import ChartAuthor, chart_authors
 WRITTEN = {half: chart_authors(half) for half in ("tune", "held")}
 AUTHORS = [author for authors in WRITTEN.values() for author in authors]
 AUTHOR = pytest.mark.parametrize("author", AUTHORS, ids=lambda author: author.name)
+# Two authors asked of allergies alone, over small charts of every form that an allergy is recorded in.
+DENSE = [author for author in AUTHORS if author.name not in {"allergies", "reactions"}]
 
 
 def _notes(author: ChartAuthor, patient_id: str) -> str:
@@ -29,12 +31,25 @@ def test_every_question_is_of_one_of_the_charts_and_asked_in_two_ways(author: Ch
     assert set(Counter(row["pair"] for row in author.rows).values()) == {2}
 
 
-@AUTHOR
+@pytest.mark.parametrize("author", DENSE, ids=lambda author: author.name)
 def test_the_charts_are_dense_and_their_notes_long(author: ChartAuthor) -> None:
     for patient_id, bundle in author.bundles.items():
         kinds = Counter(entry["resource"]["resourceType"] for entry in bundle["entry"])
         assert kinds["DocumentReference"] >= 6 and sum(kinds.values()) > 60
         assert len(_notes(author, patient_id)) > 4000
+
+
+@AUTHOR
+def test_the_charts_of_allergies_have_every_form_of_an_entry_and_of_none(author: ChartAuthor) -> None:
+    if author in DENSE:
+        pytest.skip("not about allergies")
+    entries = [
+        [e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "AllergyIntolerance"]
+        for bundle in author.bundles.values()
+    ]
+    assert min(map(len, entries)) == 0 and max(map(len, entries)) >= 4
+    verified = {e.get("verificationStatus", {}).get("coding", [{}])[0].get("code") for rows in entries for e in rows}
+    assert verified >= {"confirmed", "unconfirmed", "refuted"}
 
 
 @AUTHOR

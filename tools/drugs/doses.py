@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from domain.errors import UnitMismatch, UnknownUnit
+from domain.quantities import convert, normalise_unit
 from tools.concepts import normalise_name
 from tools.context import cite, dated, plain_name
 from tools.measurements.changes import interval_hours, interval_in
@@ -16,17 +19,47 @@ if TYPE_CHECKING:
     from tools.drugs.medications import Course
 
 
-def dose_now(found: Sequence[Course], frequency: str = "") -> list[Statement]:
-    """Dose and instructions of each course; `frequency` is a rhythm asked about, answered with yes or no where both are known."""
+def dose_now(found: Sequence[Course], frequency: str = "", amount: str = "") -> list[Statement]:
+    """Dose and instructions of each course.
+
+    `frequency` (a rhythm) and `amount` ("500 mg") are asked about: yes or no where the order tells both, else neither.
+    """
     statements = []
     for course in found:
         row = course.latest
         told = f"; instructions: {row.dosage_text}" if row.dosage_text else "; no dosage instruction is recorded"
         state = "active" if course.is_active else f"not active ({course.status})"
-        asked, ordered = interval_in(frequency), interval_hours(row)
-        verdict = "" if asked is None or ordered is None else "Yes: " if asked == ordered else "No: "
+        verdict = _verdict(_same_rhythm(row, frequency), _same_amount(row, amount)) if course.is_active else ""
         statements.append(say(f"{verdict}**{course.name}**, {state}, ordered {dated(row)}{told}.", cite(row)))
     return statements
+
+
+def _verdict(*asked: bool | None) -> str:
+    """No where anything asked differs, yes where all that is asked agrees; a thing that was not asked is None."""
+    known = [a for a in asked if a is not None]
+    return "" if not known else "Yes: " if all(known) else "No: "
+
+
+def _same_rhythm(row: MedicationRow, frequency: str) -> bool | None:
+    asked, ordered = interval_in(frequency), interval_hours(row)
+    return None if asked is None or ordered is None else asked == ordered
+
+
+_AMOUNT = re.compile(r"(?P<n>\d+(?:[.,]\d+)?)\s*(?P<unit>[A-Za-zµμ]+)")
+
+
+def _same_amount(row: MedicationRow, amount: str) -> bool | None:
+    """Whether one dose is as much as asked; None where nothing is asked, or the units cannot be set against each other."""
+    match = _AMOUNT.fullmatch(amount.strip())
+    if match is None or row.dose_value is None:
+        return None
+    try:
+        asked = convert(
+            float(match["n"].replace(",", ".")), normalise_unit(match["unit"]), normalise_unit(row.dose_unit)
+        )
+    except (UnitMismatch, UnknownUnit):
+        return None
+    return abs(asked - row.dose_value) <= 0.001 * row.dose_value
 
 
 def dose_history(rows: Iterable[MedicationRow]) -> list[Statement]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from domain.answers import Conflict
@@ -11,8 +11,9 @@ from domain.facts import FactKind
 from tools.concepts import Target
 from tools.context import ToolContext, cite, day
 from tools.measurements.changes import interval_hours, interval_in
-from tools.notes.claims import lists_as_taken, taken_until
+from tools.notes.search import search_notes
 from tools.outcome import Statement, say
+from tools.times.periods import Period
 
 if TYPE_CHECKING:
     from tools.drugs.medications import Course
@@ -34,28 +35,37 @@ def note_mentions(ctx: ToolContext, target: Target, limit: int = 2) -> list[Stat
     return statements
 
 
-def note_contradiction(
-    ctx: ToolContext, target: Target, last_order: datetime | None, ended: datetime | None = None
-) -> list[Statement]:
-    """The newest note that lists a drug which the record says is not active, where it is no older than the last order.
+_TOLD = 2
+_HELD = re.compile(
+    r"\b(?:hold|holds|held|holding|paus\w+|suspend\w*|withh[eo]ld\w*|stop|stopped|stopping|discontinu\w+)\b",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(
+    r"[.;:]\s|\b(?:resum\w+|chang\w+|start\w*|continu\w+|giv\w+|switch\w*|instead|then|acetaminophen only)\b",
+    re.IGNORECASE,
+)
 
-    A note of the day on which the last order ended, or of a day before, contradicts nothing.
-    """
-    facts = [f for f in ctx.chart.facts if f.concept_id in target.ids and lists_as_taken(ctx, f)]
-    if not facts:
-        return []
-    newest = facts[-1]
-    span = newest.evidence.span
-    when = ctx.chart.note_times.get(span.note_id) if span else None
-    over = taken_until(newest, when) if when is not None else None
-    if over is not None and over <= ctx.as_of:
-        return []
-    if when is None or (last_order is not None and when.date() < last_order.date()):
-        return []
-    if ended is not None and when.date() <= ended.date():
-        return []
-    text = f"The note of {day(when)} still mentions “{newest.evidence.quote}”; the structured record is followed."
-    return [say(text, newest.evidence)]
+
+def told_of_hold(ctx: ToolContext, target: Target, period: Period | None) -> list[Statement]:
+    """Sentences of the notes of a period that speak of holding or stopping a drug; not of another drug that they name beside it."""
+    told = search_notes(
+        ctx, f"hold or stop {target.label.lower()}", period, near=False, about=target.label, beside=True
+    )
+    return [s for s in told.statements if _is_of(ctx, target, s.text)][:_TOLD] if told.found else []
+
+
+def _is_of(ctx: ToolContext, target: Target, text: str) -> bool:
+    """Whether a hold in a text is of the drug: the last one named before it in its clause, or one named right behind it."""
+    named = ctx.lexicon.find_mentions(text, ("medication", "drug_class"), fuzzy=False)
+    drugs = [(m.start, any(t.ids & target.ids for t in m.targets)) for m in named]
+    for hold in _HELD.finditer(text):
+        end = _ENDS.search(text, hold.end())
+        behind = [mine for at, mine in drugs if hold.end() <= at < (end.start() if end else len(text))]
+        ends = [e.end() for e in _ENDS.finditer(text, 0, hold.start())]
+        before = [mine for at, mine in drugs if (ends[-1] if ends else 0) <= at < hold.start()]
+        if (before and before[-1]) or any(behind):
+            return True
+    return False
 
 
 def rhythm_conflicts(ctx: ToolContext, target: Target, found: Sequence[Course], frequency: str) -> tuple[Conflict, ...]:

@@ -9,10 +9,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.facts import Frozen
+from tools.claims import Claim, answered
 from tools.concepts import Target, content_words, normalise_name
 from tools.context import ToolContext, cite, dated, day, in_sentence, plain_name, within
-from tools.drugs.doses import dose_history, dose_now
-from tools.drugs.medication_notes import note_contradiction, note_mentions, rhythm_conflicts
+from tools.drugs.doses import dose_now
+from tools.drugs.medication_notes import note_mentions, rhythm_conflicts, told_of_hold
+from tools.drugs.on_days import during
+from tools.drugs.orders_told import count, every_dose, last, prescriber, reason, recency, start
 from tools.drugs.spans import last_end, neighbours, stopped, taken_for
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.problems import find_condition
@@ -93,9 +96,8 @@ def find_drug(ctx: ToolContext, name: str) -> Target:
     Raises:
         RetryableToolError: neither knows the name.
     """
-    if name.startswith("record:"):
-        label = name.removeprefix("record:")
-        return Target(kind="medication", id=name, label=label, displays=frozenset({label}))
+    if (own := ctx.lexicon.of_record(name, ctx.chart.medications, "medication")) is not None:
+        return own
     target = ctx.lexicon.resolve(name, "medication", "drug_class") or ctx.lexicon.from_record(
         name, ctx.chart.medications, "medication"
     )
@@ -124,6 +126,9 @@ def list_medications(
         raise RetryableToolError("status is one of active, stopped, all")
     target = find_drug(ctx, drug) if drug else None
     found = courses(ctx, target, period)
+    found = [
+        c for c in found if any(r.kind != "administration" for r in c.rows)
+    ] or found  # a dose given is no further drug
     active_now = {normalise_name(c.name) for c in courses(ctx, target) if c.is_active}
     notes: tuple[Statement, ...] = ()
     of_reason = ""
@@ -161,7 +166,7 @@ def list_medications(
             looked_at=looked,
             data={"status": status, "n": 0},
         )
-    found.sort(key=lambda c: _over_or_ordered(ctx, c), reverse=True)
+    found.sort(key=lambda c: (c.is_active, _over_or_ordered(ctx, c)), reverse=True)
     kind = {"active": "active ", "stopped": "stopped or completed ", "all": ""}[status]
     noun = "medication" if len(found) == 1 else "medications"
     head = say(f"**{len(found)}** {kind}{of_what}{noun}{of_reason}{when}:")
@@ -208,46 +213,72 @@ def medication(
     period: Period | None = None,
     frequency: str = "",
     of_class: str = "",
+    claim: Claim = "",
+    amount: str = "",
 ) -> ToolResult:
     """One drug or class. `aspect`: active | ever | start | stop | last | dose | dose_history | reason | prescriber | count
     | duration (for how long it was taken) | before | after (the drug that was taken before it, or that followed it).
 
-    `frequency` with the dose: a rhythm in words ("twice a day"), which is confirmed or denied. `of_class` with before
-    and after: only drugs of that class.
+    `frequency` and `amount` with the dose: a rhythm in words ("twice a day") and a dose ("500 mg"), which are confirmed or
+    denied. `of_class` with before and after: only drugs of that class. `claim`, with active and ever, is what a yes/no
+    question says beyond "takes it": not so (off it), never, held, advice (should, is it safe), open (anything else).
     """
     if aspect not in _ASPECTS:
         raise RetryableToolError(f"aspect is one of {', '.join(_ASPECTS)}")
+    if aspect not in {"active", "ever", "dose"}:
+        claim = ""
+    found = _of_drug(ctx, drug, aspect, period, frequency, of_class, claim, amount)
+    if claim == "held" and found.data.get("aspect") == "during":
+        held = told_of_hold(ctx, find_drug(ctx, drug), period) or [say("No hold is recorded for that time.")]
+        found = found.model_copy(update={"statements": (*found.statements, *held)})
+    if aspect == "dose" and not (frequency or amount):
+        claim = "open"  # how much is no question of yes or no
+    return answered(found, claim)
+
+
+def _of_drug(
+    ctx: ToolContext,
+    drug: str,
+    aspect: str,
+    period: Period | None,
+    frequency: str,
+    of_class: str,
+    claim: Claim,
+    amount: str,
+) -> ToolResult:
     target = find_drug(ctx, drug)
+    if (
+        period is not None
+        and aspect in {"active", "ever", "dose"}
+        and (then := during(ctx, target, courses(ctx, target), period, aspect))
+    ):
+        return then
     found = courses(ctx, target, period)
     if not found:
         return _never(ctx, target, aspect, period)
     active = [c for c in found if c.is_active]
     within_class = find_drug(ctx, of_class) if of_class else None
     told: dict[str, Callable[[Target, list[Course], list[Course]], list[Statement]]] = {
-        "active": lambda _, every, now: _active(ctx, every, now),
+        "active": lambda drug, every, now: [*_active(ctx, every, now), *_hold(ctx, drug, every, now, claim)],
         "ever": lambda drug, every, _: _ever(ctx, drug, every),
-        "start": _start,
+        "start": start,
         "stop": lambda _, every, now: stopped(ctx, every, now),
-        "last": _last,
-        "dose": lambda _, every, now: dose_now(now or [max(every, key=_recency)], frequency),
-        "dose_history": _dose_history,
-        "reason": _reason,
-        "count": _count,
+        "last": last,
+        "dose": lambda _, every, now: dose_now(now or [max(every, key=recency)], frequency, amount),
+        "dose_history": every_dose,
+        "reason": reason,
+        "count": count,
         "stopped": lambda _, every, now: stopped(ctx, every, now),
         "duration": lambda drug, every, _: taken_for(ctx, drug, every),
         "before": lambda drug, every, _: neighbours(ctx, drug, every, courses(ctx), False, within_class),
         "after": lambda drug, every, _: neighbours(ctx, drug, every, courses(ctx), True, within_class),
-        "prescriber": _prescriber,
+        "prescriber": prescriber,
     }
     statements = told[aspect](target, found, active)
-    last_order = max((r.time for c in courses(ctx, target) for r in c.rows if r.time), default=None)
-    ended = max((e for c in courses(ctx, target) if (e := last_end(ctx, c)[0])), key=wall_clock, default=None)
-    contradicted = not active and aspect in {"active", "stop", "stopped"}
-    notes = note_contradiction(ctx, target, last_order, ended) if contradicted else []
     return ToolResult(
         tool="medication",
         found=aspect not in {"before", "after"} or not statements[0].text.startswith("Not documented"),
-        statements=(*statements, *notes),
+        statements=tuple(statements),
         conflicts=rhythm_conflicts(ctx, target, active or found, frequency),
         warnings=(_LOOKS_BACK,) if ctx.chart.looks_back and aspect in {"active", "stop", "stopped"} else (),
         data={
@@ -314,14 +345,27 @@ def _active(ctx: ToolContext, found: list[Course], active: list[Course]) -> list
     return [say(text, cite(newest.latest))]
 
 
-def _recency(course: Course) -> float:
-    time = course.latest.time
-    return time.timestamp() if time else 0.0
+def _hold(ctx: ToolContext, target: Target, found: list[Course], active: list[Course], claim: Claim) -> list[Statement]:
+    """Where a hold or its wisdom is asked about: the hold that the record has, what notes say of one, or that there is none."""
+    if claim not in {"held", "advice"}:
+        return []
+    paused = [c for c in found if c.status == "on-hold"]
+    if paused:
+        return [say(f"The record has {c.name} as **on hold**.", cite(c.latest)) for c in paused]
+    since = min((c.first for c in active or found if c.first), default=None)
+    told = told_of_hold(ctx, target, Period(since=since) if since is not None else None)
+    if claim == "advice" or not active:
+        return told
+    return (
+        [say("The record itself shows no hold; notes speak of holding or stopping it:"), *told]
+        if told
+        else [say("No hold is recorded.")]
+    )
 
 
 def _ever(ctx: ToolContext, target: Target, found: list[Course]) -> list[Statement]:
     lines = []
-    for course in sorted(found, key=_recency, reverse=True):
+    for course in sorted(found, key=recency, reverse=True):
         state = (
             "active now"
             if course.is_active
@@ -337,55 +381,3 @@ def _ever(ctx: ToolContext, target: Target, found: list[Course]) -> list[Stateme
     if head is None:
         return [say("Yes: " + lines[0].text + ".", *lines[0].evidence)]
     return [head, *lines]
-
-
-def _start(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
-    earliest = min(found, key=lambda c: c.first.timestamp() if c.first else float("inf"))
-    statements = [say(f"{earliest.name} was first ordered on **{earliest.since}**.", cite(earliest.rows[0]))]
-    for course in found:
-        if course is not earliest:
-            statements.append(say(f"{course.name}: first ordered {course.since}", cite(course.rows[0]), item=True))
-    return statements
-
-
-def _last(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
-    newest = max(found, key=lambda c: c.rows[-1].time.timestamp() if c.rows[-1].time else 0.0)
-    row = newest.rows[-1]
-    return [say(f"{newest.name} was last ordered on **{dated(row)}** (status {row.status}).", cite(row))]
-
-
-def _dose_history(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
-    return dose_history(r for c in found for r in c.rows)
-
-
-def _reason(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
-    with_reason = [r for c in found for r in c.rows if r.reason_display]
-    if not with_reason:
-        newest = max(found, key=_recency)
-        text = f"Not documented: no indication is recorded with the orders of {newest.name}."
-        ended = newest.latest.status_reason
-        why = [say(f"It is {newest.status}, reason: {ended}.", cite(newest.latest))] if ended else []
-        return [say(text, cite(newest.latest)), *why]
-    row = with_reason[-1]
-    return [
-        say(
-            f"{plain_name(row.display)} was ordered for **{plain_name(row.reason_display)}** ({dated(row)}).",
-            cite(row),
-        )
-    ]
-
-
-def _prescriber(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
-    ordered = [r for c in found for r in c.rows if r.requester]
-    if not ordered:
-        newest = max(found, key=_recency)
-        text = f"Not documented: no prescriber is recorded with the orders of {newest.name}."
-        return [say(text, cite(newest.latest))]
-    row = max(ordered, key=lambda r: r.time.timestamp() if r.time else 0.0)
-    return [say(f"{plain_name(row.display)} was last ordered by **{row.requester}** ({dated(row)}).", cite(row))]
-
-
-def _count(target: Target, found: list[Course], active: list[Course]) -> list[Statement]:
-    rows = sorted((r for c in found for r in c.rows), key=lambda r: r.time.timestamp() if r.time else 0.0)
-    text = f"**{len(rows)}** {'order' if len(rows) == 1 else 'orders'} of {target.label}, first {dated(rows[0])}, last {dated(rows[-1])}."
-    return [say(text, cite(rows[0]), cite(rows[-1]))]
