@@ -16,7 +16,7 @@ import base64
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ def _ranked(charts: list[dict[str, Any]], folder: Path) -> Iterator[tuple[str, b
         bundles.append(path)
     ingest_paths(bundles, services.store, services.index, services.nlp)
     for chart in charts:
-        ctx = ToolContext(services.store, chart["id"], datetime(2030, 1, 1, tzinfo=UTC), services.twin, services.index)
+        ctx = ToolContext(services.store, chart["id"], _day_after(chart), services.twin, services.index)
         notes = notes_in(ctx, None)
         for asked in chart["asked"]:
             told = [(f"{chart['id']}-{n}", start, end) for n, start, end in asked["told"]]
@@ -78,6 +78,12 @@ def _ranked(charts: list[dict[str, Any]], folder: Path) -> Iterator[tuple[str, b
                 bool(told),
                 [(f, any(f.note_id == n and f.start < b and a < f.end for n, a, b in told)) for f in found],
             )
+
+
+def _day_after(chart: dict[str, Any]) -> datetime:
+    """The day after the last note: "in October" is asked of its year."""
+    dates = (datetime.fromisoformat(note["date"]) for note in chart["notes"])
+    return max(d if d.tzinfo else d.replace(tzinfo=UTC) for d in dates) + timedelta(days=1)
 
 
 def _bundle(chart: dict[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,13 @@ _OTHER_THING = re.compile(
 _SET_RIGHT = re.compile(
     r"\b(?:incorrect|wrong|erroneous|in error|not (?:correct|true|accurate)|false|disproved|contrary)\b", re.IGNORECASE
 )
+# It was put into the wrong chart: "a dx of hypertension was filed here. They belong to a different pt".
+_NOT_OURS = re.compile(
+    r"\b(?:belong\w* to (?:a |an |the )?(?:different|another|other|wrong)|(?:wrong|different|another|other) (?:patient'?s?|pt'?s?|chart)\b|misfiled|filed (?:here )?in error"
+    r"|(?:entered|charted|documented) in error|not (?:this|our) (?:patient|pt)\b)",
+    re.IGNORECASE,
+)
+_BEFORE_IT, _AFTER_IT = 80, 160
 # The problem is why something else is denied: "No NSAIDs (CKD)", "no contrast given CKD", "not on a statin for diabetes".
 _AS_REASON = re.compile(
     r"\b(?:no|not|never|avoid\w*|without|denies|denied|off|hold|held|stop\w*|contraindicated)\b[^.;\n]*(?:\([^)]*|\b(?:d/t|due to|because(?: of)?|given|secondary to|owing to|despite|for"
@@ -81,6 +88,8 @@ def said_of(ctx: ToolContext, fact: Fact, most: int = 100) -> str:
     start = max(
         text.rfind(". ", 0, place) + 2 if ". " in text[:place] else 0, text.rfind("; ", 0, place) + 1, place - most // 2
     )
+    if start and text[start - 1].isalnum() and text[start].isalnum():  # not from the middle of a word
+        start = text.find(" ", start, place) + 1 or place
     heading = _HEADING.match(text, start, place)
     start = heading.end() if heading is not None else start
     end = place + len(fact.evidence.quote)
@@ -96,6 +105,8 @@ def is_set_right(ctx: ToolContext, fact: Fact) -> bool:
     if note is None or span is None:
         return False
     around, behind = note.text[max(0, span.start - 60) : span.end + 60], note.text[span.end : span.end + 24]
+    if _NOT_OURS.search(note.text[max(0, span.start - _BEFORE_IT) : span.end + _AFTER_IT]):
+        return not fact.assertion.is_negated
     other = _OTHER_THING.match(behind) or _OTHER_THING.search(fact.evidence.quote)
     return _SET_RIGHT.search(around) is not None or other is not None
 

@@ -21,6 +21,7 @@ class Signs(NamedTuple):
 
     covered: float  # in its words, another name or a word of its topic; 0 where only the question's frame stands there
     own: float  # in the question's own words or another name
+    alike: float  # by a synonym
     related: float  # by a word of its topic
     labelled: float  # what it opens with before a colon, or what a heading just before it tells
     headed: float  # what only the heading it stands under tells
@@ -41,6 +42,9 @@ class Signs(NamedTuple):
     corrects: bool  # says that something was moved, changed or wrong
     of_kin: bool  # opens with a relative, where none is asked about
     dated: bool  # its note is of the time that the question names
+    set_in: float  # how much its note tells of what only frames the question: the occasion, or who wrote it
+    planned: bool  # of a plan, where the question asks for one
+    quotes: bool  # has words in quotation marks, where those are asked
 
 
 class Judgement(Frozen):

@@ -13,11 +13,13 @@ from tools.notes.sentences import Sentence
 from tools.notes.subjects import Subject
 from tools.notes.words import forms_of, is_known
 
+ALIKE = 0.9  # what another word for it counts ("tubed" for "intubated")
 RELATED = 0.75  # what a related word counts ("parrots" for "pets")
 _TELLING_HEAD = re.compile(
     r"(?:(?:retino|neuro|nephro|cardiomyo)pathy|(?<!arthr)itis|ectomy|(?<!arthro)plasty|(?<!arthro)scopy)$"
 )
 _IN_PART = 0.6  # the most that part of its words counts
+_WRITTEN_IN_FORMS = 7  # letters: a shorter synonym is the beginning of too many other words
 _MISSPELT_FROM = 6  # letters: one wrong letter of a shorter word makes another
 
 
@@ -30,6 +32,8 @@ class Sought(NamedTuple):
     names: frozenset[str]  # other names of one word
     long_names: tuple[str, ...]  # and of several, as they stand among the words in order
     heads: frozenset[str]
+    alike: frozenset[str]
+    long_alike: tuple[str, ...]
     related: frozenset[str]
     long_related: tuple[str, ...]
     as_typed: tuple[str, ...]  # related words that are no content words
@@ -39,6 +43,7 @@ def sought(thing: Subject, rarity: Mapping[str, float]) -> Sought:
     """A subject made ready for sentences of these words, each with how telling it is."""
     names = [n for n in (*thing.names, *thing.also) if n]
     forms = {name: forms_of(name) for name in thing.related}
+    alike = [written for name in thing.alike if (written := forms_of(name))]
     own = tuple(frozenset(_forms_of_name(word, names, rarity)) for word in thing.own)
     rarest = max(rarity.values(), default=1.0)
     telling = [max(0.1, min((rarity[w] for w in held), default=rarest)) for held in own]
@@ -49,6 +54,8 @@ def sought(thing: Subject, rarity: Mapping[str, float]) -> Sought:
         frozenset(n[0] for n in names if len(n) == 1),
         tuple(f" {' '.join(n)} " for n in names if len(n) > 1),
         frozenset(n[-1] for n in names if _TELLING_HEAD.search(n[-1])),
+        frozenset(w for name in alike if len(name) == 1 for w in _written_as(name[0], rarity)),
+        tuple(f" {' '.join(name)} " for name in alike if len(name) > 1),
         frozenset(f[0] for f in forms.values() if len(f) == 1),
         tuple(f" {' '.join(f)} " for f in forms.values() if len(f) > 1),
         tuple(f" {name} " for name, f in forms.items() if not f),
@@ -68,6 +75,8 @@ def match(one: Sought, sentence: Sentence) -> float:
         return 1.0
     if sentence.label and any(word.startswith(sentence.label) for word in thing.own):
         return 1.0
+    if not one.alike.isdisjoint(words) or any(name in sentence.stems for name in one.long_alike):
+        return ALIKE
     if not one.related.isdisjoint(words) or any(name in sentence.stems for name in one.long_related):
         return RELATED
     if one.as_typed and any(name in f" {sentence.text.lower()} " for name in one.as_typed):
@@ -91,6 +100,13 @@ def _forms_of_name(word: str, names: Sequence[Sequence[str]], vocabulary: Collec
     if not whole:
         return found
     return {w for w in found if w == word or any(_is_form(name, w) or name.startswith(w) for name in whole)}
+
+
+def _written_as(word: str, vocabulary: Collection[str]) -> set[str]:
+    """The words of a chart that are a form of a synonym, short ones as they stand."""
+    if len(word) < _WRITTEN_IN_FORMS:  # "bronch" for bronchoscopy is not in "bronchial"
+        return {word} if word in vocabulary else set()
+    return {w for w in vocabulary if _is_form(word, w)}
 
 
 def _forms_in(word: str, vocabulary: Collection[str]) -> set[str]:

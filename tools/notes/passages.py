@@ -98,7 +98,7 @@ def rank_sentences(ctx: ToolContext, question: str, notes: Sequence[Note], about
     is_named = any(thing.names for thing in asked) and not asks_of_family(question)
     of_others = [n for n, s in enumerate(sentences) if is_named and _OF_RELATIVE.match(by_id[s.note_id], s.start)]
     signs = signs_of(
-        question, things, sentences, notes, rarity, vectors, meant, form, find_periods(question, ctx.as_of), of_others
+        question, things, sentences, notes, vectors, meant, form, find_periods(question, ctx.as_of), of_others
     )
     keep = [n for n, s in enumerate(sentences) if not _echoes(by_id[s.note_id][s.start : s.end], question)]
     if about:

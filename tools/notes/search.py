@@ -11,9 +11,10 @@ from tools.context import ToolContext, day
 from tools.notes.asks import is_formality
 from tools.notes.codes import is_of_unheard_code
 from tools.notes.days_told import of_another_time
-from tools.notes.judgement import judgement
 from tools.notes.named import notes_named
+from tools.notes.not_told import does_not_tell
 from tools.notes.passages import Found, rank_sentences
+from tools.notes.telling import telling_of
 from tools.notes.to_come import is_only_to_come
 from tools.outcome import Statement, ToolResult, say
 from tools.times.periods import Period
@@ -21,10 +22,8 @@ from tools.untrusted import SET_ASIDE, inert_text
 
 _QUOTE_LIMIT = 420
 _FEW_NOTES = 4
-_OF_FORM = 4.0  # behind it: one that has the kind of answer asked for, where none of these has
 _LOOKED_THROUGH = 8  # sentences of another time, for one that names the time asked about
 _FEW_NAMED = 2  # notes of a time that "the note of" may mean
-_AS_NEAR = 2.0  # behind the best score: a sentence that is quoted beside it
 _NEAREST_SHOWN = 3
 _AUTHORS_SHOWN = 6
 _SHORT = 80  # characters; a shorter sentence is quoted with what follows it in its paragraph
@@ -69,7 +68,7 @@ def _author(note: Note) -> str:
     return f"was written by **{note.author}**" if note.author else "has no author on record"
 
 
-def _quote(note: Note, start: int, end: int, limit: int = _QUOTE_LIMIT) -> tuple[str, Evidence]:
+def quoted(note: Note, start: int, end: int, limit: int = _QUOTE_LIMIT) -> tuple[str, Evidence]:
     """The text between two offsets without its margins, with the citation of exactly those characters.
 
     Of a passage around text that was set aside, the longest part that is left. The evidence quotes the note as it
@@ -108,7 +107,7 @@ def sentence_around(ctx: ToolContext, evidence: Evidence) -> tuple[str, Evidence
         return evidence.quote, evidence
     before = [m.end() for m in re.finditer(r"[.!?;](?=\s)|\n", note.text[: span.start])]
     after = re.search(r"[.!?;](?=\s|$)|\n", note.text[span.end :])
-    return _quote(note, before[-1] if before else 0, span.end + (after.end() if after else len(note.text)))
+    return quoted(note, before[-1] if before else 0, span.end + (after.end() if after else len(note.text)))
 
 
 def notes_in(ctx: ToolContext, period: Period | None) -> list[Note]:
@@ -144,18 +143,20 @@ def search_notes(
     unheard = is_of_unheard_code(query, ctx.lexicon, (f"{n.title} {n.text}" for n in notes_in(ctx, None)))
     is_one_of_few = period is not None and len(notes) <= _FEW_NOTES
     is_of_plan = _ASKS_OF_PLAN.search(query) is not None
-    telling = [] if unheard else _telling(ranked, limit, is_one_of_few, is_of_plan)
+    telling = [] if unheard else telling_of(ranked, limit, is_one_of_few, is_of_plan)
     looked = (f"{len(notes)} notes{' ' + period.label if period and period.label else ''}",)
     by_id = {n.id: n for n in notes}
     statements: list[Statement] = []
     for found, end in _apart(telling, by_id, query):
         note = by_id[found.note_id]
-        quote, evidence = _quote(note, found.start, end)
+        quote, evidence = quoted(note, found.start, end)
         section = f", {found.section}" if found.section else ""
         statements.append(say(f"The {_describe(note)}{section}, says: “{quote}”", evidence))
     to_come = is_only_to_come(query, [e.quote for s in statements for e in s.evidence])
     if to_come:
         statements.insert(0, say("No result is documented; of what was asked the notes only say that it is to come:"))
+    if does_not_tell(query, [e.quote for s in statements for e in s.evidence]):
+        telling, statements = [], []
     is_named = 0 < len(notes) <= _FEW_NAMED and _NAMES_A_NOTE.search(query) is not None
     if not telling and period is not None and near and not (beside and about) and not is_named:
         # What happened at a time is often told later, and the time may be that of what was asked.
@@ -194,29 +195,6 @@ def _apart(found: Sequence[Found], by_id: Mapping[str, Note], query: str) -> lis
                 kept.append((quoted, end))
                 break
     return kept
-
-
-def _telling(ranked: Sequence[Found], limit: int, is_named: bool, is_of_plan: bool) -> list[Found]:
-    """The sentences that answer, with those that come as near to the question; none where the best does not answer.
-
-    In a note that the question names, a weaker likeness is enough to quote it.
-    """
-    if not ranked:
-        return []
-    best = ranked[0]
-    if not (best.answers or any(f.answers for f in ranked[:limit]) or (is_named and _is_likely(best))):
-        return []
-    told = [f for f in ranked[:limit] if f.answers or f.score >= best.score - _AS_NEAR or (is_named and _is_likely(f))]
-    if is_of_plan:  # a plan is told in several places
-        told += [f for f in ranked[limit : limit + 1] if _is_likely(f)]
-    if all(f.signs.lacks_form for f in told):  # no date where "when" is asked, no figure where "how much" is
-        of_form = (f for f in ranked if f.signs.has_form and f.is_near and f.score >= best.score - _OF_FORM)
-        told += [f for f in (next(of_form, None),) if f is not None and f not in told]
-    return told
-
-
-def _is_likely(found: Found) -> bool:
-    return found.likelihood >= judgement().close
 
 
 def _told_from(note: Note, found: Found) -> int:
@@ -271,12 +249,12 @@ def _nearest(
         statements = [say(f"Not documented in those words. Looked at {looked}; the nearest passages are:")]
         for found, end in _apart(close, by_id, query):
             note = by_id[found.note_id]
-            quote, evidence = _quote(note, found.start, end)
+            quote, evidence = quoted(note, found.start, end)
             statements.append(say(f"{_describe(note)}: “{quote}”", evidence, item=True))
         return statements
     if period is not None and 0 < len(notes) <= _FEW_NAMED and _NAMES_A_NOTE.search(query):
         # The reader named the note: what it says is shown, though nothing in it was recognised as the answer.
-        quote, evidence = _quote(notes[-1], 0, len(notes[-1].text), 900)
+        quote, evidence = quoted(notes[-1], 0, len(notes[-1].text), 900)
         return [say(f"Not documented in those words; the {_describe(notes[-1])} reads:"), say(f"“{quote}”", evidence)]
     return []
 
@@ -311,7 +289,7 @@ def section_of_note(ctx: ToolContext, section: str, period: Period | None = None
                 start = _after_title(note.text, found.start, found.end, found.title)
                 if not note.text[start : found.end].strip(" \n-#*:"):
                     continue
-                quote, evidence = _quote(note, start, found.end)
+                quote, evidence = quoted(note, start, found.end)
                 text = f"{section.capitalize()} in the {_describe(note)}: “{quote}”"
                 return ToolResult(
                     tool="section_of_note",
@@ -362,7 +340,7 @@ def list_notes(ctx: ToolContext, period: Period | None = None, aspect: str = "li
         trusted = [n for n in notes if n.id not in ctx.chart.suspicious_note_ids]
         note = (trusted or notes)[-1]
         quote, evidence = (
-            _quote(note, 0, len(note.text))
+            quoted(note, 0, len(note.text))
             if trusted
             else ("", Evidence(ref=span_ref(Span(note_id=note.id, start=0, end=1))))
         )
@@ -374,14 +352,14 @@ def list_notes(ctx: ToolContext, period: Period | None = None, aspect: str = "li
         )
     if aspect == "author":
         named = [*reversed(notes_named(ctx, notes, about))][:_AUTHORS_SHOWN]
-        by = [say(f"The {_describe(n)} {_author(n)}.", _quote(n, 0, len(n.text), 80)[1]) for n in named]
+        by = [say(f"The {_describe(n)} {_author(n)}.", quoted(n, 0, len(n.text), 80)[1]) for n in named]
         none = say(f"Not documented: no note of that name. Looked at {looked[0]}.")
         data = {"n": len(by), "note": about}
         return ToolResult(tool="list_notes", found=bool(by), statements=(*by,) or (none,), looked_at=looked, data=data)
     lines: list[Statement] = []
     if aspect == "list":
         for note in reversed(notes[-15:]):
-            lines.append(say(_describe(note), _quote(note, 0, len(note.text), 80)[1], item=True))
+            lines.append(say(_describe(note), quoted(note, 0, len(note.text), 80)[1], item=True))
     when = f" {period.label}" if period and period.label else ""
     head = say(
         f"**{len(notes)}** {'note' if len(notes) == 1 else 'notes'}{when}, first {day(notes[0].time)}, last {day(notes[-1].time)}."

@@ -73,12 +73,15 @@ def sentences_of(note: Note) -> list[Sentence]:
             under = chunk.section if not found or found[-1].section != chunk.section else ""
             words = words_of(f"{written_out(under)} {text}")
             words += [QUOTED] if is_quoting(said) else []
+            # Short names written out part the names of several words: "PR (per rectum) bleeding".
+            plain = words_of(said)
+            in_order = words if plain == words else [*words, "", *plain]
             title = chunk.section.strip(" #:*")
             read = f"{title}: {text}" if title and not said.lower().startswith(title.lower()) else text
             label, topic = _LABEL.match(said), _TOPIC.match(said)
             found.append(
                 Sentence(
-                    note.id, start, end, chunk.section, read, frozenset(words), f" {' '.join(words)} ",
+                    note.id, start, end, chunk.section, read, frozenset(words), f" {' '.join(in_order)} ",
                     label[1].lower() if label else "", min(2, note.text.count("\n", before, start)) if found else 2,
                     start < heads, topic[1] if topic else under,
                     any(a < end and start < b for a, b in copied),

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from domain.facts import Note
 from knowledge_base.words import words_of
-from tools.notes.asks import asks_latest, asks_of_family, asks_why_not, denies, heading_of
+from tools.notes.asks import (
+    asks_for_words,
+    asks_latest,
+    asks_of_family,
+    asks_of_plan,
+    asks_why_not,
+    denies,
+    heading_of,
+    is_of_plan,
+)
 from tools.notes.judgement import Signs
-from tools.notes.matching import RELATED, Sought, match
+from tools.notes.matching import ALIKE, RELATED, Sought, match
 from tools.notes.sentences import Sentence, as_sentence
+from tools.notes.subjects import QUOTED
 from tools.notes.words import forms_of, is_everyday, written_out
 from tools.times.periods import Period
 
@@ -38,7 +48,6 @@ def signs_of(
     asked: Sequence[Sought],
     sentences: Sequence[Sentence],
     notes: Sequence[Note],
-    rarity: Mapping[str, float],
     vectors: npt.NDArray[np.float32] | None,
     meant: npt.NDArray[np.float32] | None,
     form: re.Pattern[str] | None,
@@ -52,7 +61,6 @@ def signs_of(
         asked: what it asks for.
         sentences: of which the signs are taken.
         notes: of which they are, oldest first.
-        rarity: how telling each of their words is.
         vectors: of the sentences, shape (n, dimension); none without an index.
         meant: the question's vector.
         form: what an answer of the kind asked for looks like.
@@ -60,10 +68,11 @@ def signs_of(
         of_others: which of the sentences are about a relative: what stands there is said of nobody else.
     """
     held = np.array([[match(thing, s) for s in sentences] for thing in asked]).reshape(len(asked), len(sentences))
-    weights = _weights(asked, rarity)
+    weights = _weights(asked, held)
     framed = np.array([thing.thing.frames for thing in asked], dtype=bool)
     of_name = np.array([bool(thing.thing.names) for thing in asked], dtype=float)
-    own = np.where(held == RELATED, 0.0, held)
+    own = np.where((held == RELATED) | (held == ALIKE), 0.0, held)
+    alike = np.where(held == ALIKE, 1.0, 0.0)
     related = np.where(held == RELATED, 1.0, 0.0)
     places = _places(sentences)
     of_patient = held.copy()
@@ -71,6 +80,9 @@ def signs_of(
     before = _before(of_patient, sentences)
     in_note = _in_note(of_patient, places)
     in_title = _in_title(asked, notes, places, sentences)
+    set_in = np.maximum(in_note, in_title)[framed]
+    occasion = set_in.mean(axis=0) if framed.any() else np.zeros(len(sentences))
+    of_plan, quoted = asks_of_plan(question), asks_for_words(question.lower())
     speaks = (held[~framed] > 0).any(axis=0) if not framed.all() else (held > 0).any(axis=0)
     meaning = vectors @ meant if vectors is not None and meant is not None else np.zeros(len(sentences))
     passage = _passage(vectors, meant, sentences) if vectors is not None and meant is not None else meaning
@@ -91,6 +103,7 @@ def signs_of(
             Signs(
                 covered=covered,
                 own=float(weights @ own[:, n]),
+                alike=float(weights @ alike[:, n]),
                 related=float(weights @ related[:, n]),
                 labelled=float(weights @ labels[:, n]),
                 headed=float(weights @ np.maximum(0.0, heads[:, n] - held[:, n])),
@@ -111,6 +124,9 @@ def signs_of(
                 corrects=_CORRECTS.search(s.text) is not None,
                 of_kin=not of_family and _OF_KIN.match(s.text) is not None,
                 dated=s.note_id in dated,
+                set_in=float(occasion[n]),
+                planned=of_plan and is_of_plan(s.section, s.text[len(s.section) :] if s.section else s.text),
+                quotes=quoted and QUOTED in s.words,
             )
         )
     return found
@@ -125,14 +141,15 @@ def notes_told(asked: Sequence[Sought], sentences: Sequence[Sentence], notes: Se
     return by_word | {s.note_id for n, s in enumerate(sentences) if frames and titled[:, n].max() > 0}
 
 
-def _weights(asked: Sequence[Sought], rarity: Mapping[str, float]) -> Array:
-    """What each thing counts, by the rarity of its words in this chart; together 1."""
-    rarest = max(rarity.values(), default=1.0)
+def _weights(asked: Sequence[Sought], held: Array) -> Array:
+    """What each thing counts, by how few sentences of this chart hold it; together 1."""
+    total = held.shape[1]
+    counts = (held >= RELATED).sum(axis=1)
     rare = [
-        max(0.5, max((rarity.get(w, rarest) for w in one.thing.own), default=rarest))
+        max(0.5, float(np.log((total + 1.0) / (count + 0.5))))
         * (_FRAME_WEIGHT if one.thing.frames else 1.0)
         * (_EVERYDAY_WEIGHT if not one.thing.names and all(map(is_everyday, one.thing.own)) else 1.0)
-        for one in asked
+        for one, count in zip(asked, counts, strict=True)
     ]
     return np.array(rare) / sum(rare)
 
@@ -180,7 +197,9 @@ def _in_title(
             named = all(
                 not forms.isdisjoint(title) or w in title for forms, w in zip(one.own, one.thing.own, strict=True)
             )
-            related = any(form and title.issuperset(form) for form in map(forms_of, one.thing.related))
+            related = any(
+                form and title.issuperset(form) for form in map(forms_of, (*one.thing.related, *one.thing.alike))
+            )
             found[row, inside] = _IN_THE_TITLE if named or related else 0.0
     return found
 

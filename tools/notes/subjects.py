@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from knowledge_base.words import STOP_WORDS, stem, words_of
 from tools.concepts import common_words, tokenize
 from tools.notes.asks import asks_for_words, authors_in
-from tools.notes.words import meaning_of, related_to, topical_phrases
+from tools.notes.words import meaning_of, related_to, synonyms_of, topical_phrases
 
 if TYPE_CHECKING:
     from tools.concepts import Lexicon, Mention
@@ -62,6 +62,7 @@ class Subject(NamedTuple):
     related: tuple[str, ...]
     exact: str = ""  # an acronym that looks like a plural ("TIPS"): it has to stand there as it is
     frames: bool = False  # says when or at what ("after the pacemaker"), which the note as a whole may tell
+    alike: tuple[str, ...] = ()  # what else is written for it
     also: tuple[tuple[str, ...], ...] = ()  # its initials where the notes use them, or what initials stand for
 
 
@@ -95,6 +96,7 @@ def what_is_asked(question: str, lexicon: Lexicon) -> list[Subject]:
                 tuple(sorted(names)),
                 tuple(dict.fromkeys((*related_to(mention.text), *related_to(" ".join(own))))),
                 exact=_acronym(mention.text, own, names),
+                alike=tuple(dict.fromkeys((*synonyms_of(mention.text), *synonyms_of(" ".join(own))))),
                 frames=_is_frame(text, mention.start),
             )
         )
@@ -102,7 +104,7 @@ def what_is_asked(question: str, lexicon: Lexicon) -> list[Subject]:
     for phrase, start, end in topical_phrases(text):
         if not any(s < end and start < e for s, e in taken):
             own = tuple(words_of(phrase)) or (phrase,)
-            asked.append(Subject(own, (), tuple(related_to(phrase)), frames=_is_frame(text, start)))
+            asked.append(Subject(own, (), related_to(phrase), frames=_is_frame(text, start), alike=synonyms_of(phrase)))
             taken.append((start, end))
     meant = [m.span() for m in _MEANT.finditer(text)]
     for token in tokenize(text):
@@ -115,7 +117,8 @@ def what_is_asked(question: str, lexicon: Lexicon) -> list[Subject]:
             typed = question[token.start : token.end]
             written = meaning_of(typed) or ("" if token.norm in common_words() else meaning_of(typed.upper()))
             related = (*related_to(token.norm), *([written] if written else []))
-            asked.append(Subject((word,), (), related, frames=word in _KINDS or _is_frame(text, token.start)))
+            frames = word in _KINDS or _is_frame(text, token.start)
+            asked.append(Subject((word,), (), related, frames=frames, alike=synonyms_of(token.norm)))
     if asks_for_words(text) and not authors_in(text):
         asked.append(Subject(("quotation",), (), (QUOTED,)))
     if asked and all(a.frames for a in asked):

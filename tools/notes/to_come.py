@@ -45,7 +45,13 @@ def is_only_to_come(question: str, quotes: Sequence[str]) -> bool:
     return bool(told[0]) and all(_is_to_come(tail) for tails in told for tail in tails)
 
 
+# Right behind the name of the test it is all that is told of it, whatever the clause goes on about.
+_OPEN_YET = re.compile(r"\b(?:pending|await(?:ed|ing)|outstanding|to follow|not (?:yet )?back)\b", re.IGNORECASE)
+
+
 def _is_to_come(told: str) -> bool:
+    if (open_yet := _OPEN_YET.search(told)) is not None and _TOLD.search(told[: open_yet.start()]) is None:
+        return True
     return _TO_COME.search(told) is not None and _TOLD.search(_SUPPOSED.sub(" ", told)) is None
 
 

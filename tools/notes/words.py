@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
 
 from knowledge_base.words import stem, words_of
 from tools.concepts import common_words
 
+_TOPICS, _SYNONYMS = "note_topics.json", "note_synonyms.json"
+_ONE_OF = "+"  # before one of several that a name stands for: "+senna" is a laxative, and another laxative is not senna
+_ASKED_ONLY = "?"  # at the end of a word that means it in a question, and mostly something else in a note: "low?"
 _SODIUM = re.compile(r"\bNa\b")
 _SIDE = re.compile(r"(?<![\w.,/-])(?<!\d )[LR]\b(?=[ -](?:[a-z]{3}|[A-Z]{2,4}\b))")  # "R knee", "L ICA"; not "2 L bag"
 _DIED = re.compile(r"\b[dD]\. (?=(?:at |age |aged |in )*\d{2})")  # "brother pancreatic ca d. 58"
@@ -59,29 +63,52 @@ def _short_form() -> re.Pattern[str]:
     return re.compile(r"(?<![\w/&-])(?:" + "|".join(parts) + r")(?![\w/&-])")
 
 
-@lru_cache(maxsize=1)
-def _topics() -> tuple[tuple[str, ...], ...]:
-    loaded = json.loads(resources.files("tools").joinpath("data/note_topics.json").read_text(encoding="utf-8"))
-    return tuple(tuple(topic) for topic in loaded)
+@lru_cache(maxsize=2)
+def _groups(file: str) -> tuple[tuple[str, ...], ...]:
+    loaded = json.loads(resources.files("tools").joinpath(f"data/{file}").read_text(encoding="utf-8"))
+    return tuple(tuple(group) for group in loaded)
 
 
-@lru_cache(maxsize=1)
-def _topics_by_name() -> dict[str, tuple[int, ...]]:
-    """Each word or phrase of the topics, as written and evened out, with the topics that hold it."""
+@lru_cache(maxsize=2)
+def _by_name(file: str) -> dict[str, tuple[int, ...]]:
+    """Each word or phrase of the groups, as written and evened out, with the groups that hold it."""
     places: dict[str, set[int]] = {}
-    for number, topic in enumerate(_topics()):
-        for name in topic:
+    for number, group in enumerate(_groups(file)):
+        for name in map(_bare, group):
             for form in {name, " ".join(forms_of(name))} - {""}:
                 places.setdefault(form, set()).add(number)
     return {name: tuple(sorted(numbers)) for name, numbers in places.items()}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
+def _others(name: str, file: str) -> tuple[str, ...]:
+    by_name = _by_name(file)
+    numbers = set(by_name.get(name, ())) | set(by_name.get(" ".join(words_of(name)), ()))
+    others = {other for number in numbers for other in _meaning(name, _groups(file)[number])}
+    return tuple(sorted(others - {name}))
+
+
+def _bare(written: str) -> str:
+    return written.removeprefix(_ONE_OF).removesuffix(_ASKED_ONLY)
+
+
+def _meaning(name: str, group: Sequence[str]) -> Iterator[str]:
+    """What of a group a note may write for a name; for one of several, none of the others."""
+    words = words_of(name)
+    is_one = any(w.startswith(_ONE_OF) and (_bare(w) == name or words_of(_bare(w)) == words) for w in group)
+    for written in group:
+        if not written.endswith(_ASKED_ONLY) and not (is_one and written.startswith(_ONE_OF)):
+            yield _bare(written)
+
+
 def related_to(name: str) -> tuple[str, ...]:
     """The other words of the topics that hold a word or phrase."""
-    by_name = _topics_by_name()
-    numbers = set(by_name.get(name, ())) | set(by_name.get(" ".join(words_of(name)), ()))
-    return tuple(sorted({other for number in numbers for other in _topics()[number]} - {name}))
+    return _others(name, _TOPICS)
+
+
+def synonyms_of(name: str) -> tuple[str, ...]:
+    """What else is written for a word or phrase: lay and clinical words, short names, older names."""
+    return _others(name, _SYNONYMS)
 
 
 def is_everyday(word: str) -> bool:
@@ -101,11 +128,13 @@ def _everyday_words() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _known_words() -> frozenset[str]:
-    topical = (word for topic in _topics() for name in topic for word in words_of(name))
+    topical = (word for topic in _groups(_TOPICS) for name in topic for word in words_of(name))
     return frozenset((*_everyday_words(), *topical))
 
 
 @lru_cache(maxsize=1)
 def _topic_phrases() -> re.Pattern[str]:
-    phrases = sorted({n for topic in _topics() for n in topic if " " in n or "-" in n}, key=len, reverse=True)
+    groups = (*_groups(_TOPICS), *_groups(_SYNONYMS))
+    names = {_bare(name) for group in groups for name in group}
+    phrases = sorted((n for n in names if " " in n or "-" in n), key=len, reverse=True)
     return re.compile(r"\b(?:" + "|".join(map(re.escape, phrases)) + r")\b")

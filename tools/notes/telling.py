@@ -1,0 +1,47 @@
+"""Which of the ranked sentences are told as the answer to a question, and whether any is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tools.notes.judgement import judgement
+from tools.notes.passages import Found
+
+_AS_NEAR = 2.0  # behind the best score: a sentence that is quoted beside it
+_OF_FORM = 4.0  # behind it: one that has the kind of answer asked for, where none of these has
+_SURELY = 0.85  # the likelihood from which the best sentence settles what is meant
+_OF_OCCASION, _LESS_SO = (
+    0.7,
+    0.2,
+)  # the share of what frames a question that its note tells, and how much less is another's
+
+
+def telling_of(ranked: Sequence[Found], limit: int, is_named: bool, is_of_plan: bool) -> list[Found]:
+    """The sentences that answer, with those that come as near to the question; none where the best does not answer.
+
+    In a note that the question names, a weaker likeness is enough to quote it.
+    """
+    if not ranked:
+        return []
+    best = ranked[0]
+    if not (best.answers or any(f.answers for f in ranked[:limit]) or (is_named and _is_likely(best))):
+        return []
+    told = [f for f in ranked[:limit] if f.answers or f.score >= best.score - _AS_NEAR or (is_named and _is_likely(f))]
+    if is_of_plan:  # a plan is told in several places
+        told += [f for f in ranked[limit : limit + 1] if _is_likely(f)]
+    if all(f.signs.lacks_form for f in told):  # no date where "when" is asked, no figure where "how much" is
+        of_form = (f for f in ranked if f.signs.has_form and f.is_near and f.score >= best.score - _OF_FORM)
+        told += [f for f in (next(of_form, None),) if f is not None and f not in told]
+    return _of_its_occasion(told)
+
+
+def _of_its_occasion(told: Sequence[Found]) -> list[Found]:
+    """Without the sentences of other occasions ("38/60" in September) where the best surely is of the one asked about."""
+    best = told[0]
+    if best.likelihood < _SURELY or not (best.signs.dated or best.signs.set_in >= _OF_OCCASION):
+        return [*told]
+    return [f for f in told if f.signs.dated >= best.signs.dated and f.signs.set_in >= best.signs.set_in - _LESS_SO]
+
+
+def _is_likely(found: Found) -> bool:
+    return found.likelihood >= judgement().close
