@@ -273,6 +273,7 @@ def check_results(state: GraphState, runtime: Runtime[RunContext]) -> tuple[dict
         len(state["refs"]),
         results=state["results"],
         as_of=runtime.context.tools.as_of.date(),
+        record=runtime.context.tools,
     )
     checked = verify(draft, support)
     if checked.is_grounded:

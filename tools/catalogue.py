@@ -312,7 +312,7 @@ def run_tool(ctx: ToolContext, name: str, arguments: Mapping[str, Any]) -> ToolR
     if "period" in values:
         values["period"] = read_period(values["period"], ctx.as_of)
     try:
-        return TOOLS[name](ctx, **values)
+        return conflicts.beside(ctx, name, TOOLS[name](ctx, **values))
     except ChartTwinError as error:
         if isinstance(error, RetryableToolError | FinalToolError):
             raise

@@ -26,6 +26,7 @@ SEMANTIC_TAG = re.compile(
     r"|organism|event|morphologic abnormality|observable entity|qualifier value|product)\)",
     re.IGNORECASE,
 )
+_OF_RECORD = "record:"  # begins the id of what only a record names
 # Everyday words that are nevertheless the whole name of something when they stand alone.
 _NAMES_AMONG_COMMON_WORDS = frozenset({"vitals"})
 # Units that are also short names of labs.
@@ -369,19 +370,38 @@ class Lexicon:
         if not whole and len(words) == 1:
             whole = set(names_meant(phrase, names, kind))
         if whole:
-            label = min(whole, key=len)
-            return Target(kind=kind, id=f"record:{label}", label=label, displays=frozenset(whole))
+            label = min(whole, key=_shortest)
+            return Target(kind=kind, id=f"{_OF_RECORD}{label}", label=label, displays=frozenset(whole))
         if not words or not any(len(w) >= 4 for w in words) or set(words) <= _GENERIC:
             return None
-        displays = set()
-        for name in {normalise_name(row.display) for row in rows}:
+        held = {}
+        for name in sorted({normalise_name(row.display) for row in rows}, key=_shortest):
             parts = [_singular(p) for p in name.split()]
-            if all(any(w == p or (len(w) >= 6 and fuzz.ratio(w, p) >= 88) for p in parts) for w in words):
-                displays.add(name)
-        if not displays:
+            spelt = [next((p for p in parts if w == p or (len(w) >= 6 and fuzz.ratio(w, p) >= 88)), "") for w in words]
+            if all(spelt):
+                held[name] = " ".join(spelt)
+        if not held:
             return None
-        label = min(displays, key=len)
-        return Target(kind=kind, id=f"record:{label}", label=label, displays=frozenset(displays))
+        shortest = next(iter(held))
+        # A drug in two strengths is one drug; results of two names are two series.
+        label = shortest if len(held) == 1 or kind == "observation" else held[shortest]
+        return Target(kind=kind, id=f"{_OF_RECORD}{label}", label=label, displays=frozenset(held))
+
+    def of_record(self, name: str, rows: Iterable[Coded], kind: str) -> Target | None:
+        """The target that an id of the record's own names stands for; None for another id."""
+        if not name.startswith(_OF_RECORD):
+            return None
+        label, rows = name.removeprefix(_OF_RECORD), list(rows)
+        whole = Target(kind=kind, id=name, label=label, displays=frozenset({label}))
+        if any(normalise_name(row.display) == label for row in rows):
+            return whole
+        found = self.from_record(label, rows, kind)
+        return found.model_copy(update={"id": name, "label": label}) if found is not None else whole
+
+
+def _shortest(name: str) -> tuple[int, str]:
+    """Orders names by length; among equals by spelling, so that every process chooses the same."""
+    return len(name), name
 
 
 def content_words(phrase: str) -> list[str]:

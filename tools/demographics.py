@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from domain.facts import Evidence
 from tools.context import ToolContext, cite, day, plain_name
-from tools.drugs.allergies import allergy_conflicts
+from tools.drugs.allergy_notes import allergy_conflicts
 from tools.drugs.medications import courses
+from tools.measurements.observations import in_period
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.problems import is_social
+from tools.times.periods import Period
 
 FIELDS = (
     "age",
@@ -29,10 +33,15 @@ FIELDS = (
 )
 
 
-def demographics(ctx: ToolContext, field: str = "all") -> ToolResult:
-    """Age, birth date, sex, name, race, ethnicity, marital status, language, address, phone, MRN or vital status."""
+def demographics(ctx: ToolContext, field: str = "all", period: Period | None = None) -> ToolResult:
+    """Age, birth date, sex, name, race, ethnicity, marital status, language, address, phone, MRN or vital status.
+
+    `period`, with the age: at that time instead of now.
+    """
     if field not in FIELDS:
         raise RetryableToolError(f"field is one of {', '.join(FIELDS)}")
+    if field == "age" and period is not None and (then := _age_in(ctx, period)) is not None:
+        return then
     fields = (
         ("age", "birth_date", "sex", "race", "ethnicity", "marital_status", "language", "address")
         if field == "all"
@@ -52,6 +61,21 @@ def demographics(ctx: ToolContext, field: str = "all") -> ToolResult:
             tool="demographics", found=False, statements=(say(text),), looked_at=looked, data={"field": field}
         )
     return ToolResult(tool="demographics", statements=tuple(statements), data={"field": field, "age": ctx.chart.age})
+
+
+def _age_in(ctx: ToolContext, period: Period) -> ToolResult | None:
+    """The age in a period, as both ages where a birthday lies in it; None of an open period, or one before birth."""
+    ends = (period.near, period.near) if period.near is not None else (period.since, period.until)
+    if ends[0] is None or ends[1] is None or ctx.chart.age is None:
+        return None
+    first, last = ctx.chart.age_on(ends[0]), ctx.chart.age_on(max(ends[0], ends[1] - timedelta(seconds=1)))
+    if first is None or last is None or last < 0:
+        return None
+    span = str(last) if first == last else f"{max(first, 0)} to {last}"
+    birth = ctx.chart.patient.birth_date
+    text = f"Age{in_period(period)}: **{span} years** (born {birth.isoformat() if birth else 'on an unknown day'})."
+    data = {"field": "age", "age": last}
+    return ToolResult(tool="demographics", statements=(say(text, _patient_evidence(ctx, text)),), data=data)
 
 
 def _patient_evidence(ctx: ToolContext, quote: str) -> Evidence:

@@ -1,11 +1,17 @@
-"""Short for what a record writes out: initials ("ABPA", "FEES") and names cut short ("oxali")."""
+"""Short for what a record writes out: initials ("ABPA", "FEES"), names cut short ("oxali"), verbs ("decannulated")."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 _FEWEST, _MOST = 3, 7  # letters
 _CUT_SHORT = 5  # letters of a drug's name cut short; fewer begin too many drugs
+_SHORTEST_ROOT = 5  # letters
+_DONE = re.compile(r"(?:i[sz]ed|ated|ed|i[sz]ing|ating|ing)$")
+_ALSO_HAPPENS = frozenset(
+    "aspirated aspirating infected fractured ruptured perforated".split()
+)  # to a patient, unasked
 _JOINING = frozenset("of and the with for in to by on from due".split())
 
 
@@ -16,6 +22,8 @@ def names_meant(phrase: str, names: Collection[str], kind: str) -> frozenset[str
         return frozenset()
     # Results are named at length ("moles volume in serum"): letters would find too much among them.
     found = frozenset(n for n in names if kind != "observation" and are_initials(short, n))
+    if not found and kind == "procedure":
+        return frozenset(n for n in names if _is_done_by(short.lower(), n))
     if found or kind != "medication" or len(short) < _CUT_SHORT:
         return found
     begun = frozenset(n for n in names if n.startswith(short.lower()))
@@ -53,3 +61,11 @@ def _taken(letters: str, words: list[str]) -> bool:
         if place < 0:
             return False
     return False
+
+
+def _is_done_by(verb: str, name: str) -> bool:
+    """Whether a procedure is what a verb says was done: "decannulated" by "Tracheostomy decannulation"."""
+    root = _DONE.sub("", verb)
+    if root == verb or len(root) < _SHORTEST_ROOT or verb in _ALSO_HAPPENS:
+        return False
+    return any(part.startswith(root) for part in name.lower().split())

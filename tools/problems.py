@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.answers import Conflict
 from domain.facts import FactKind
+from tools.claims import Claim, answered
 from tools.concepts import Target, content_words, normalise_name
 from tools.context import ToolContext, abated, began, cite, counted, dated, day, in_sentence, plain_name, within
 from tools.measurements.findings import measured_finding
-from tools.notes.claims import denies_problem, said_of
+from tools.notes.claims import is_set_right, said_of
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.times.periods import Period
 
@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 
 def find_condition(ctx: ToolContext, name: str) -> Target:
     """The problem that a name means: from the vocabulary, else from the record's own names, else the words themselves."""
-    if name.startswith("record:"):
-        label = name.removeprefix("record:")
-        return Target(kind="condition", id=name, label=label, displays=frozenset({label}))
     return (
-        ctx.lexicon.resolve(name, "condition")
+        ctx.lexicon.of_record(name, ctx.chart.conditions, "condition")
+        or ctx.lexicon.resolve(name, "condition")
         or ctx.lexicon.from_record(name, ctx.chart.conditions, "condition")
         or Target(kind="condition", id=f"text:{name}", label=name.replace("_", " "))
     )
@@ -90,9 +88,35 @@ def _problem_line(ctx: ToolContext, group: list[ConditionRow]) -> Statement:
 
 
 def condition(
-    ctx: ToolContext, name: str, aspect: str = "has", period: Period | None = None, newest: bool = False
+    ctx: ToolContext,
+    name: str,
+    aspect: str = "has",
+    period: Period | None = None,
+    newest: bool = False,
+    claim: Claim = "",
 ) -> ToolResult:
-    """One problem. `aspect`: has (ever or now) | active | onset | resolved | count; `newest` takes the last episode's onset."""
+    """One problem. `aspect`: has (ever or now) | active | onset | resolved | count; `newest` takes the last episode's onset.
+
+    `claim`, with has and active, is what a yes/no question says beyond "has it": not so, never, ruled out, open (anything
+    that the problem list does not tell: how severe, how well controlled, which of two).
+    """
+    found = _of_problem(ctx, name, aspect, period, newest)
+    if aspect == "resolved" and claim in {"resolved", "in remission"}:
+        return found.model_copy(update={"statements": tuple(_as_verdict(s, claim) for s in found.statements)})
+    return answered(found, claim if aspect in {"has", "active", "ever"} else "")
+
+
+def _as_verdict(statement: Statement, claim: Claim) -> Statement:
+    """A resolution as the answer to whether it is over; one that the record leaves undated or open as it is."""
+    text = statement.text
+    if text.startswith("Not resolved: "):
+        text = f"No, {text[:1].lower()}{text[1:]}"
+    elif (" resolved on **" in text and claim == "resolved") or ("**remission**" in text and claim == "in remission"):
+        text = f"Yes: {text}"
+    return statement.model_copy(update={"text": text})
+
+
+def _of_problem(ctx: ToolContext, name: str, aspect: str, period: Period | None, newest: bool) -> ToolResult:
     if aspect not in {"has", "active", "onset", "resolved", "count", "ever"}:
         raise RetryableToolError("aspect is one of has, active, ever, onset, resolved, count")
     target = find_condition(ctx, name)
@@ -107,7 +131,6 @@ def condition(
         "n": len(rows),
         "onset": rows[0].time.isoformat() if rows[0].time else None,
     }
-    conflicts = _note_denials(ctx, target, active or rows)
     if aspect == "onset":
         statements = [_onset(ctx, r) for r in (_distinct(rows[-1:]) if newest else _distinct(rows))]
     elif aspect == "resolved":
@@ -118,7 +141,7 @@ def condition(
         statements = [say(text, *[cite(r) for r in rows[-12:]])]
     else:
         statements = _has(ctx, target, rows, active, aspect)
-    return ToolResult(tool="condition", statements=tuple(statements), data=data, conflicts=conflicts)
+    return ToolResult(tool="condition", statements=tuple(statements), data=data)
 
 
 def _distinct(rows: list[ConditionRow], newest: bool = False) -> list[ConditionRow]:
@@ -155,6 +178,10 @@ def _onset(ctx: ToolContext, row: ConditionRow) -> Statement:
 def _resolution(ctx: ToolContext, row: ConditionRow) -> Statement:
     if ctx.chart.is_active(row):
         return say(f"Not resolved: {plain_name(row.display)} is active ({since_when(row)}).", cite(row))
+    if row.abatement is None and row.clinical_status == "remission":
+        return say(
+            f"{plain_name(row.display)} is recorded as in **remission**; the record gives no date for it.", cite(row)
+        )
     if row.abatement is None:
         return say(f"{plain_name(row.display)} is {row.clinical_status}; the record gives no date for it.", cite(row))
     return say(
@@ -249,6 +276,7 @@ def note_findings(ctx: ToolContext, target: Target, limit: int = 2) -> list[Stat
     """What the notes say of a problem, newest first, with how it is asserted there."""
     kinds = {FactKind.CONDITION, FactKind.SYMPTOM, FactKind.FAMILY_HISTORY}
     facts = [f for f in ctx.chart.facts if f.kind in kinds and f.concept_id in target.ids]
+    facts = [f for f in facts if f.assertion.is_negated or not is_set_right(ctx, f)]  # what a note itself takes back
     words = []
     mentions = {fact.evidence.ref: fact for fact in reversed(facts)}  # several relatives of one mention are one line
     for fact in mentions.values():
@@ -271,28 +299,3 @@ def note_findings(ctx: ToolContext, target: Target, limit: int = 2) -> list[Stat
         if len(words) == limit:
             break
     return words
-
-
-def _note_denials(ctx: ToolContext, target: Target, active: list[ConditionRow]) -> tuple[Conflict, ...]:
-    """The newest note written since a problem began that denies it."""
-    since = min((r.time for r in active if r.time), default=None, key=lambda t: t.timestamp())
-    for fact in reversed(ctx.chart.facts):
-        if fact.kind is not FactKind.CONDITION or not fact.assertion.is_negated or since is None:
-            continue
-        # "No diabetes" denies type 2 diabetes as well.
-        denied = ctx.lexicon.resolve(fact.concept_id, "condition")
-        row = next((r for r in active if denied is not None and ctx.lexicon.matches(denied, r, "condition")), None)
-        if row is None or not denies_problem(ctx, fact):
-            continue
-        when = ctx.chart.note_time(fact)
-        if when is not None and when >= since:
-            state = f"active {since_when(row)}" if ctx.chart.is_active(row) else f"recorded {began(row)}"
-            return (
-                Conflict(
-                    topic=target.label,
-                    record_says=f"{plain_name(row.display)}, {state}",
-                    note_says=f"note of {day(when)}: “{said_of(ctx, fact)}”",
-                    evidence=(cite(row), fact.evidence),
-                ),
-            )
-    return ()

@@ -56,7 +56,7 @@ _MODEL_NAMES: dict[str, tuple[str, ...]] = {
     "timi_nstemi": ("timi ua", "timi nstemi ua"),
     "wells_dvt": ("dvt wells",),
     "wells_pe": ("pe wells",),
-    "winters": ("winter",),
+    "winters": ("winter formula", "winters equation", "winter equation"),
 }  # fmt: skip
 _LAST_WORDS = re.compile(r"[\s_-]+(?:score|index|formula|equations?|calculator|criteria|rule|model)$")
 

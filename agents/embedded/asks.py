@@ -13,9 +13,17 @@ from agents.embedded.reading.places import is_set_against
 from agents.embedded.reading.reader import Question, Reader
 from agents.embedded.reading.splitting import is_bare_name, names_other_time, shares_its_time
 from agents.embedded.reading.units_asked import unit_of
+from agents.embedded.reading.visit_days import without_days_put_in
 from agents.embedded.routing.asked import asked_of_subject
-from agents.embedded.routing.beside import asks_more_than_presence, beside, names_a_longer_thing
-from agents.embedded.routing.beyond_lists import asks_beyond_lists, is_short
+from agents.embedded.routing.beside import (
+    asks_more_than_presence,
+    asks_why_people_acted,
+    beside,
+    names_a_longer_thing,
+    names_another_specimen,
+)
+from agents.embedded.routing.beyond_lists import asks_beyond_lists, is_short, words_beyond
+from agents.embedded.routing.claims_asked import asks_advice, with_claim
 from agents.embedded.routing.drugs_in_order import drugs_in_order
 from agents.embedded.routing.events_asked import asked_of_event
 from agents.embedded.routing.family_asked import of_family, with_relative
@@ -110,7 +118,11 @@ class AskPlanner:
     def _before_routing(self, ask: Ask) -> Plan | None:
         """What the words settle without likeness to any exemplar; on the way what was read is put in order."""
         text, setting = ask.text, ask.setting
-        if asks_of_a_speaker(text, setting.people.around) or asks_of_a_helper(text) or asks_for_a_saying(text):
+        if asks_of_a_speaker(text, setting.people.around) or asks_of_a_helper(text):
+            return Plan(calls=(_search(text),))
+        if asks_for_a_saying(text):
+            return _of_notes(ask, 1.0)
+        if guards.asks_of_kin_told(text, setting.people, self.reader.lexicon):
             return Plan(calls=(_search(text),))
         if (note := note_whose_author_is_asked(ask.timeless)) is not None:
             return Plan(calls=(Call(tool="list_notes", arguments={"aspect": "author", "about": note, **_in(ask)}),))
@@ -133,8 +145,9 @@ class AskPlanner:
             routes = self.second_gear.rerank(routes)
         if not _SOMEBODY_ELSE.search(text):
             routes = [r for r in routes if r.intent != "guard.other_patient"]
-        best = supposition(text, routes, question, self.reader.models, self.reader.lexicon)
-        if best is None and asks_of_order(text):  # "vanc 1 g q12 ordered when"
+        advice = asks_advice(text)
+        best = None if advice else supposition(text, routes, question, self.reader.models, self.reader.lexicon)
+        if best is None and (advice or asks_of_order(text)):  # "vanc 1 g q12 ordered when"
             routes = [r for r in routes if r.intent not in {"what_if", "calculate"}] or routes
         best = (
             best
@@ -169,7 +182,12 @@ class AskPlanner:
         """Notes or a look-up where a list would only say that the thing named is there."""
         family = self.router.words_of_family(best.intent)
         own = ask.setting.people.own
-        if asks_more_than_presence(ask.text, best) or names_a_longer_thing(ask.text, best, ask.question, family, own):
+        if asks_why_people_acted(ask.text, best) or names_another_specimen(ask.text, best):
+            return _of_notes(ask, best.score)
+        left = words_beyond(ask.text, best.intent, best.variant, ask.question, family, own)
+        if asks_more_than_presence(ask.text, best, left) or names_a_longer_thing(
+            ask.text, best, ask.question, family, own
+        ):
             return _of_notes(ask, best.score)
         if best.intent.startswith("encounter.") and ask.question.unknown and not names_a_visit(ask.text):
             # "Latest edss": what is newest is not said to be a visit.
@@ -196,8 +214,15 @@ class AskPlanner:
         beyond = asks_beyond_lists(text) and all(c.tool == "look_up" for c in calls)
         if of_goal or (noteworthy and (beyond or asks_for_a_rule(text))):
             return _of_notes(ask, best.score)
-        noted = beside(calls, text, best, question, self.router.words_of_family(best.intent), ask.setting)
-        return Plan(calls=(*calls, *noted), confidence=best.score)
+        family = self.router.words_of_family(best.intent)
+        noted = beside(calls, text, best, question, family, ask.setting)
+        left = words_beyond(text, best.intent, best.variant, question, family, ask.setting.people.own)
+        claimed = [c for call in calls for c in with_claim(call, question, text, left)]
+        # A hold is looked for in the notes by the tool itself; and a word that names the operation is not left over.
+        told = any(c.arguments.get("claim") in {"held", "advice"} for c in claimed) or any(
+            c.tool == "procedures" and c not in calls for c in claimed
+        )
+        return Plan(calls=(*claimed, *(() if told else noted)), confidence=best.score)
 
 
 def _asked_as_before(ask: Ask, best: Route) -> Route | None:
@@ -233,7 +258,8 @@ def _of_notes(ask: Ask, confidence: float) -> Plan:
     """A search of the notes for the whole of an ask, in the days that it names."""
     period = ask.question.period
     days = {"period": period.label} if period is not None and is_short(period.label) else {}
-    return Plan(calls=(_search(ask.text, confidence, **days),), confidence=confidence)
+    query = without_days_put_in(ask.text) if days else ask.text
+    return Plan(calls=(_search(query, confidence, **days),), confidence=confidence)
 
 
 def _search(query: str, confidence: float = 1.0, **days: str) -> Call:
@@ -241,7 +267,10 @@ def _search(query: str, confidence: float = 1.0, **days: str) -> Call:
 
 
 def _look_up(name: str, ask: Ask, route: Route) -> Call:
-    return Call(tool="look_up", arguments={"name": name, "question": ask.text, **_in(ask)}, confidence=route.score)
+    days = _in(ask)
+    asked = without_days_put_in(ask.text) if days else ask.text
+    arguments = {"name": asked if name == ask.text else name, "question": asked, **days}
+    return Call(tool="look_up", arguments=arguments, confidence=route.score)
 
 
 def _in(ask: Ask) -> dict[str, str]:

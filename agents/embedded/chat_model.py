@@ -30,7 +30,8 @@ from agents.embedded.routing.beyond_lists import (
 from agents.embedded.routing.ordering import settle_order
 from agents.embedded.turns.discourse import plan_in_context
 from agents.embedded.turns.turns import earlier_turns
-from tools.concepts import default_lexicon
+from tools.concepts import content_words, default_lexicon
+from tools.drugs.reacted import Reacted
 
 
 class EmbeddedChatModel(BaseChatModel):
@@ -76,6 +77,7 @@ class EmbeddedChatModel(BaseChatModel):
         setting = Setting(
             tools.as_of, run_context.people, run_context.record, run_context.admissions,
             tools.chart.patient.birth_date, run_context.emergencies, run_context.seen_by, tools.chart.encounters,
+            Reacted(tools),
         )  # fmt: skip
         plan: Plan = plan_in_context(
             self.planner, question, setting, earlier_turns(messages), run_context.tools.twin.catalogue
@@ -189,7 +191,7 @@ def _second_look(turn: Sequence[BaseMessage], results: Sequence[ToolMessage]) ->
     # Where its notes tell nothing, the time belongs to what is told: "how long did the steroid shot in March help".
     looked = len(looked_up) < len(results)
     period = {"period": asked["period"]} if is_short(str(asked.get("period") or "")) and not looked else {}
-    about = _name_asked(looked_up[0], asked) if none_found and len(looked_up) == 1 else ""
+    about = _name_asked(looked_up[0], asked, question) if none_found and len(looked_up) == 1 else ""
     call = {
         "name": "search_notes",
         "args": {"query": question, "near": near, **period, **({"about": about} if about else {})},
@@ -226,15 +228,21 @@ def _looks_of_parts(turn: Sequence[BaseMessage], results: Sequence[ToolMessage])
 
 # By tool, the argument whose name a note has to hold: of a drug that nobody ordered, what it says of others tells nothing.
 _NAMED_BY = {"medication": "drug", "latest": "concept", "series": "concept", "statistics": "concept", "threshold": "concept", "is_normal": "concept", "change": "concept", "immunizations": "name", "procedures": "name"}  # fmt: skip
+# A test for a disease is told by the name of the disease.
+_TESTED_FOR = re.compile(
+    r"\b(?:test(?:s|ed|ing)?|screen(?:s|ed|ing)?|swab(?:s|bed)?|serolog\w+|antibod\w+|pcr)\b", re.IGNORECASE
+)
 # Words that any vaccine or operation may have: they tell none from another.
 _OF_ANY = re.compile(
     r"\b(?:vaccines?|vaccinations?|total|partial|replacement|surger(?:y|ies)|operation|procedure|removal|repair|insertion|placement)\b"
 )
 
 
-def _name_asked(result: ToolMessage, asked: Mapping[str, Any]) -> str:
+def _name_asked(result: ToolMessage, asked: Mapping[str, Any], question: str) -> str:
     """The name that was looked up, where a note has to hold it; empty where notes tell the matter in words of their own."""
     name = str(asked.get(_NAMED_BY.get(str(result.name), "")) or "")
+    if result.name == "condition" and _TESTED_FOR.search(question):
+        name = str(asked.get("name") or "")
     name = "" if name in TOLD_IN_WORDS else name.removeprefix("record:").replace("_", " ")
     return (
         (" ".join(_OF_ANY.sub(" ", name).split()) or name) if result.name in {"immunizations", "procedures"} else name
@@ -253,9 +261,17 @@ def _score_from_notes(turn: Sequence[BaseMessage], results: Sequence[ToolMessage
     if len(results) == 2:
         if results[1].tool_call_id != place or (results[1].artifact or {}).get("found"):
             return None
-        name, arguments, place = "search_notes", {"query": question, "near": False}, _SECOND_LOOK
+        about = " ".join(
+            w for w in content_words(question) if w not in _OF_ANY_SCORE
+        )  # "SOFA": what does not name it tells nothing
+        name, arguments, place = "search_notes", {"query": question, "near": False, "about": about}, _SECOND_LOOK
     call = {"name": name, "args": arguments, "id": place, "type": "tool_call"}
     return AIMessage(content="", tool_calls=[call])
+
+
+_OF_ANY_SCORE = frozenset(
+    {"score", "scores", "index", "criteria", "points", "risk", "calculate", "calculation", "current", "latest"}
+)
 
 
 def _names_no_calculator(message: ToolMessage) -> bool:
@@ -279,6 +295,8 @@ def write_answer(results: Sequence[ToolMessage]) -> str:
             continue
         if len(results) > 1 and _names_no_calculator(message):
             continue
+        if message.name == "calculate" and not _found(message) and any(_is_score_of_note(m) for m in results):
+            continue  # the note holds what the record alone lacks
         if message.status == "error":
             done = (
                 "Nothing was drafted, ordered or changed"
@@ -287,7 +305,23 @@ def write_answer(results: Sequence[ToolMessage]) -> str:
             )
             text = f"{done}: {text}"
         parts.append(text)
-    return "\n\n".join(dict.fromkeys(parts))
+    return "\n\n".join(_once(parts))
+
+
+def _once(parts: Sequence[str]) -> list[str]:
+    """The parts of an answer without the quotes that an earlier part has already."""
+    kept: list[str] = []
+    quoted: set[str] = set()
+    for part in dict.fromkeys(parts):
+        lines = [line for line in part.splitlines() if line.strip() not in quoted]
+        quoted |= {line.strip() for line in lines if "“" in line}
+        if any(line.strip() for line in lines):
+            kept.append("\n".join(lines))
+    return kept
+
+
+def _is_score_of_note(message: ToolMessage) -> bool:
+    return message.name == "calculate_from_note" and _found(message)
 
 
 def _told_first(results: Sequence[ToolMessage]) -> list[ToolMessage]:

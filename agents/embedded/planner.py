@@ -12,8 +12,12 @@ from agents.embedded.plans import Plan as Plan
 from agents.embedded.plans import Setting as Setting
 from agents.embedded.plans import intents as intents
 from agents.embedded.reading.days_named import with_whole_dates
+from agents.embedded.reading.event_days import with_event_days
 from agents.embedded.reading.figures import in_figures
 from agents.embedded.reading.framing import without_framing
+from agents.embedded.reading.meant import as_meant
+from agents.embedded.reading.named_stays import names_a_stay, with_named_stay
+from agents.embedded.reading.named_visits import with_named_visit
 from agents.embedded.reading.purpose import without_purpose
 from agents.embedded.reading.reader import Question, Reader
 from agents.embedded.reading.splitting import (
@@ -27,15 +31,18 @@ from agents.embedded.reading.stays import (
     with_arrival,
     with_discharge,
     with_emergency_day,
-    with_event_days,
     with_stay_dates,
     with_years_of_age,
 )
 from agents.embedded.reading.visit_days import before_the_stay, with_visit_days
 from agents.embedded.reading.wording import plain, without_own_name
+from agents.embedded.routing.allergies_asked import allergy_calls, without_address
 from agents.embedded.routing.router import Route, Router
+from agents.embedded.routing.safety_asked import safety_look
+from agents.embedded.routing.speakers import asks_of_a_helper
 from agents.embedded.routing.visits_asked import visits_asked
 from agents.embedded.supposing.scenarios import runs
+from agents.embedded.turns.choices import chosen_among
 from tools.concepts import tokenize
 
 if TYPE_CHECKING:
@@ -48,8 +55,6 @@ _RESULTS = frozenset({"observation", "panel", "vitals"})
 _WHAT_ABOUT = re.compile(
     r"^\W*(?:and\s+)?(?:what|how) about (?:(?:the|his|her|their|any)\s+)?(?=(?:[\w-]+\s*){1,3}\W*$)", re.IGNORECASE
 )
-_SEARCHES = frozenset({"look_up", "search_notes"})
-_TAKEN = ("allergen", "medication", "drug_class")
 
 
 class Planner:
@@ -76,14 +81,18 @@ class Planner:
             if (stopped := guards.verdict(mended, setting.people, self.reader.lexicon)) is not None:
                 return Plan(reply=stopped.reply, refused=True)  # "what does her sistr take"
             mended = plain(mended)  # "faily hx"
-        text = before_the_stay(with_whole_dates(mended, setting.as_of), setting)
-        if not previous and (visits := visits_asked(text, self._read(text, setting), setting)):
-            return Plan(calls=visits, confidence=1.0)
+        meant = as_meant(mended, setting.record, self.reader.lexicon)
+        text = before_the_stay(with_whole_dates(meant, setting.as_of), setting)
+        of_home = asks_of_a_helper(text)
+        if not previous and not of_home and (visits := visits_asked(text, self._read(text, setting), setting)):
+            return Plan(calls=allergy_calls(Plan(calls=visits), text, setting, self.reader.lexicon), confidence=1.0)
         if (missing := missing_stay(text, setting)) is not None:
             return Plan(calls=(missing,))
         text = self._dated(text, setting)
         if not previous and (lead := _WHAT_ABOUT.match(text)) is not None:
             text = text[lead.end() :]
+        if (again := chosen_among(previous, text)) is not None:
+            return Plan(calls=(again,), confidence=1.0)
         if previous and (restated := self._restate(text, setting, previous)) is not None:
             text, previous = restated, ()
         return self._of_parts(text, setting, previous)
@@ -96,10 +105,13 @@ class Planner:
 
     def _dated(self, text: str, setting: Setting) -> str:
         """The question with days in place of the stays, visits, events and ages that it names its time by."""
+        if names_a_stay(text) and _asks_for_results(self._read(text, setting)):
+            text = with_named_stay(text, setting, self.reader.lexicon)
         text = with_visit_days(with_stay_dates(text, setting), setting)
         question = self._read(text, setting)
-        if any(s.kind in _RESULTS and s.known for v in question.variants for s in v.slots):
+        if _asks_for_results(question):
             text = with_arrival(with_event_days(text, question, setting), setting)
+            text = with_named_visit(text, setting, self.reader.lexicon)
             text = with_years_of_age(with_emergency_day(with_discharge(text, setting), setting), setting)
         return text
 
@@ -116,12 +128,15 @@ class Planner:
             asked = self._splitter.after_preamble(part, setting)
             ask = Ask(part, asked, text, setting, self._read(asked, setting), before, inherited)
             outcome, inherited = self.asks.plan(ask)
-            if outcome.calls:
-                planned = self._with_allergy(outcome.calls, part, setting)
+            planned = safety_look(outcome, asked, self.reader.lexicon) or allergy_calls(
+                outcome, part, setting, self.reader.lexicon
+            )
+            if planned:
                 new = [c for c in planned if not any((c.tool, c.arguments) == (d.tool, d.arguments) for d in calls)]
                 calls.extend(c.model_copy(update={"part": part}) if len(parts) > 1 else c for c in new)
             else:
                 replies.append(outcome)
+        calls = without_address(calls)
         if any(c.tool != "look_up" for c in calls):  # remarks beside a question that was understood are not looked up
             calls = [
                 c
@@ -131,17 +146,6 @@ class Planner:
         if calls:
             return Plan(calls=tuple(calls[:8]), confidence=min(c.confidence for c in calls))
         return replies[0] if replies else Plan(reply=guards.NOT_UNDERSTOOD, confidence=0.0)
-
-    def _with_allergy(self, calls: tuple[Call, ...], part: str, setting: Setting) -> tuple[Call, ...]:
-        """The calls, with a recorded allergy to what is named ahead of a mere search: whatever is asked of it, that is said."""
-        if any(c.tool not in _SEARCHES for c in calls):
-            return calls
-        # Not from the slots of the reading, which takes a food or a pet for an allergen only where allergy is spoken of.
-        named = [t.id for m in self.reader.lexicon.find_mentions(part, _TAKEN, fuzzy=False) for t in m.targets]
-        substance = next((n for n in dict.fromkeys(named) if setting.record.has("allergen", n)), None)
-        if substance is None:
-            return calls
-        return (Call(tool="allergies", arguments={"aspect": "reaction", "substance": substance}), *calls)
 
     def _read(self, text: str, setting: Setting) -> Question:
         return self.reader.read(text, setting.as_of, setting.record, setting.people.own)
@@ -180,3 +184,7 @@ class Planner:
             if concept is not None:
                 return concept.label
         return None
+
+
+def _asks_for_results(question: Question) -> bool:
+    return any(s.kind in _RESULTS and s.known for v in question.variants for s in v.slots)

@@ -15,6 +15,7 @@ from domain.facts import Frozen
 
 if TYPE_CHECKING:
     from knowledge_base.rows import EncounterRow
+    from tools.drugs.reacted import Reacted
 
 
 class Call(Frozen):
@@ -56,6 +57,7 @@ class Setting(NamedTuple):
     emergencies: Sequence[datetime] = ()  # when each visit of an emergency department began, oldest first
     seen_by: Sequence[str] = ()  # the clinicians and places that the record's visits name
     visits: Sequence[EncounterRow] = ()  # oldest first
+    reacted: Reacted | None = None  # what the chart has of allergies
 
 
 def needs_no_name(intent: str) -> bool:

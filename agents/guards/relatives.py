@@ -7,8 +7,9 @@ relative's tablets, results and visits are of another chart.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from tools.concepts import Lexicon
+from tools.concepts import Lexicon, Mention, tokenize
 
 RELATIONS = (
     "wife|husband|spouse|partner|brother|sister|son|daughter|mother|father|mom|mum|mommy|mummy|dad|daddy|grandma|grandpa|granny|roommate|neighbou?r|friend|cousin|"
@@ -32,6 +33,10 @@ _MAYBE = r"(?:\w+ly |late |own |eldest |oldest |youngest |older |younger |elder 
 _OF_EVERYDAY = (
     r"(?:(?:\w+ ){0,2}(?:names?|numbers?|phone|telephone|mobile|contact\w*|concerns?|worr\w+|opinions?|views?|wish\w*|account|report|collateral|statement|words|death|passing|"
     r"house|home|place|flat|funeral|wedding|help|support|input|involvement|role|jobs?|consent|request|questions?|details|understanding|version|suggestion|say|preference|observation|description)\b)"
+)
+_EVERYDAY_OF = re.compile(
+    rf"\b(?:names?|(?:phone |telephone |mobile |contact )?numbers?|phone|contact details|address|role|job|occupation|wish\w*|views?|concerns?|account) (?:of|for) {_OF_WHOM}\s+{_MAYBE}(?:{RELATIONS})\b",
+    re.IGNORECASE,
 )
 _OWNS = re.compile(rf"\b(?:{_OF_WHOM}|the|my)?\s*(?:{RELATIONS})(?:'s|’s|s')\s+(?!{_OF_EVERYDAY})", re.IGNORECASE)
 _KIN = re.compile(rf"\b(?:{_OF_WHOM}|my)\s+{_MAYBE}(?P<who>{RELATIONS})\b(?!['’]s)", re.IGNORECASE)
@@ -87,18 +92,68 @@ _OWN_DATA = re.compile(
 _ALSO_OURS = re.compile(
     r"\balso (?:our|my|a) patient\b|\b(?:is|are) (?:our|my|a) patients? (?:too|as well)\b", re.IGNORECASE
 )
+# What a relative did for a living is told of this patient's home: "what did her late husband do".
+_LIVELIHOOD = re.compile(
+    rf"\bwhat (?:(?:did|does|do|was|is|work|kind of|sort of|job|work did|job did)\s+)+{_OF_WHOM}\s+{_MAYBE}(?:{RELATIONS})\s+(?:do|work as|used to do|did)\b(?:\s+(?:for (?:a living|work|a job)|before|when)\b.*)?\W*$"
+    rf"|\b(?:{RELATIONS})(?:['’]s)?\b.{{0,25}}\b(?:for a living|occupation|profession|trade|jobs?|careers?|retired from|line of work|works? (?:as|in|for|at)|worked (?:as|in|for|at)|employ\w+)\b"
+    rf"|\b(?:occupation|profession|job|trade|work) of {_OF_WHOM}\s+{_MAYBE}(?:{RELATIONS})\b|\bwhere (?:does|did) {_OF_WHOM}\s+{_MAYBE}(?:{RELATIONS})\s+work\b",
+    re.IGNORECASE,
+)
+_WORK = re.compile(r"(?:occupation|profession|employment|job|work|career)s?(?: status)?", re.IGNORECASE)
+# What a drug once did to a blood relative is a warning for this patient; what they take is not.
+_DONE_TO_KIN = re.compile(
+    r"\b(?:(?:do|did|does|done|happen\w*|caus\w+) (?:to|with|in)|react\w*|reaction|respon(?:d|se)\w*|anaphyla\w+|anaesthe\w+|anesthe\w+|under (?:an )?an)\b",
+    re.IGNORECASE,
+)
 _PRONOUN = {
     "male": re.compile(rf"\b(?:{_WOMEN})\b.*\b(?:she|herself)\b", re.IGNORECASE),
     "female": re.compile(rf"\b(?:{_MEN})\b.*\b(?:he|himself|his)\b", re.IGNORECASE),
 }
 
 
-def asks_of_a_relative(text: str, lexicon: Lexicon, gender: str = "") -> bool:
-    """Whether the question wants a relative's own data; `gender` is the open patient's."""
+def kin_told(texts: Iterable[str]) -> frozenset[tuple[str, str]]:
+    """Of each relation that notes speak of, the words of the clauses that do: what a chart tells of a patient's family."""
+    pairs: set[tuple[str, str]] = set()
+    for text in texts:
+        for clause in _CLAUSE_END.split(text):
+            words = [t.norm.removesuffix("'s") for t in tokenize(clause)]
+            for relation in KINSHIP.intersection(words):
+                pairs.update((relation, word) for word in words)
+    return frozenset(pairs)
+
+
+def is_told_of_kin(text: str, told: frozenset[tuple[str, str]], lexicon: Lexicon) -> bool:
+    """Whether what is asked of a relative's results or drugs is told, by name, in the notes of the open chart."""
+    words = {t.norm.removesuffix("'s") for t in tokenize(text)}
+    relations = KINSHIP & words
+    measured = _measured(text, lexicon)
+    return bool(relations and measured) and all(
+        any((r, t.norm) in told for r in relations) for m in measured for t in tokenize(m.text)
+    )
+
+
+def _measured(text: str, lexicon: Lexicon) -> list[Mention]:
+    """What a question names that is measured in, or prescribed to, one person."""
+    found = lexicon.find_mentions(text, fuzzy=False)
+    return [m for m in found if any(t.kind in {"observation", "medication", "drug_class"} for t in m.targets)]
+
+
+_CLAUSE_END = re.compile(r"[.;!?](?=\s)|\n")
+
+
+def asks_of_a_relative(
+    text: str, lexicon: Lexicon, gender: str = "", of_kin: frozenset[tuple[str, str]] = frozenset()
+) -> bool:
+    """Whether the question wants a relative's own data; `gender` is the open patient's, `of_kin` what its notes say of relatives."""
     text = _EVENT.sub(" ", text)
+    if _LIVELIHOOD.search(text):
+        beside = [m for m in _measured(text, lexicon) if _WORK.fullmatch(m.text) is None]
+        return _OWN_DATA.search(text) is not None or bool(beside)
     if _ALSO_OURS.search(text) and re.search(rf"\b(?:{RELATIONS})\b", text, re.IGNORECASE):
         return True
-    told = _TOLD_TO.sub(" ", _TELLS.sub(" ", text))
+    if is_told_of_kin(text, of_kin, lexicon):
+        return False
+    told = _TOLD_TO.sub(" ", _TELLS.sub(" ", _EVERYDAY_OF.sub(" ", text)))
     if told != text and (pronoun := _PRONOUN.get(gender)) is not None and pronoun.search(text):
         return True  # "his wife says she takes warfarin, at what dose": she is not he
     if _OF_THE_ASKER.search(told):
@@ -116,6 +171,8 @@ def _is_family_history(who: str, text: str, lexicon: Lexicon) -> bool:
     """Whether a blood relative's disease or death is asked about, which is this patient's family history."""
     if not any(word in who.lower() for word in _BLOOD) or _OWN_DATA.search(text):
         return False
+    if _DONE_TO_KIN.search(text) is not None:
+        return True
     mentions = lexicon.find_mentions(text, fuzzy=False)
     disease = any(t.kind == "condition" for m in mentions for t in m.targets)
     own = any(

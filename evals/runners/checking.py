@@ -34,6 +34,7 @@ def verifier(plan: Plan) -> Measured:
     """Drafts in a language model's words, right ones and ones with a fault."""
     from evals.suites.verifier import DEMO_MOMENT, read_wordings, run_verifier, verifier_figures
     from evals.suites.verifier_answers import answer_figures, read_answers, run_answers
+    from evals.suites.verifier_sentences import read_sentences, run_sentences, sentence_figures
 
     store, twin = plan.services.store, plan.services.twin
 
@@ -46,9 +47,16 @@ def verifier(plan: Plan) -> Measured:
         demo = {a.patient_id for h in HALVES for a in read_answers(CASES / "verifier" / f"answers_{h}.txt")}
         worded = run_verifier(wordings, store, twin, DEMO_MOMENT, plan.seed, plan.limit, demo)
         written = run_answers(answers, store, twin, DEMO_MOMENT)
+        single = CASES / "verifier" / f"sentences_{half}.txt"  # of the tune half only
+        sentences = run_sentences(read_sentences(single), store, twin, DEMO_MOMENT) if single.exists() else []
         seconds = [c.latency_s for c in worded if c.latency_s is not None]
-        figures = [*verifier_figures(worded), *answer_figures(written), *latency_figures(seconds, plan.seed)]
-        return Measured(figures, [*worded, *written], (_PROCESSOR_TIME,))
+        figures = [
+            *verifier_figures(worded),
+            *answer_figures(written),
+            *sentence_figures(sentences),
+            *latency_figures(seconds, plan.seed),
+        ]
+        return Measured(figures, [*worded, *written, *sentences], (_PROCESSOR_TIME,))
 
     measured = by_half(plan, run)
     return Measured(measured.figures, measured.cases, (_PROCESSOR_TIME, *measured.remarks))

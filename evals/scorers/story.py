@@ -25,6 +25,7 @@ from evals.scorers.story_files import (
     is_open,
     is_social,
     label_of,
+    rules_behind,
     verdicts_of,
 )
 
@@ -94,6 +95,8 @@ def faults_of(text: str, basis: str, evidence: Sequence[Evidence], files: Patien
                 or code_of(source.raw, "verificationStatus") == "entered-in-error"
             ):
                 found.append(Fault("status", f"{item.ref} was entered in error", text))
+    if basis == "guidance":
+        sources += rules_behind(text)
     quotes = _QUOTE.findall(text)
     found += [Fault("quote", q, text) for q in quotes if not _stands_in(q, sources)]
     bare = _QUOTE.sub(" “” ", text)

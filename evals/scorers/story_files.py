@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from importlib import resources
 from typing import Any
 
 from domain.facts import Evidence, Note
@@ -33,6 +35,26 @@ class Source:
     def text(self) -> str:
         """Every string in one."""
         return "\n".join(self.strings)
+
+
+def rules_behind(text: str) -> list[Source]:
+    """The packaged rules of drug safety that a sentence names by the source in its brackets: nothing else of them is held."""
+    named = [
+        rule
+        for rule in _all_rules(json.loads(resources.files("tools").joinpath("data/drug_rules.json").read_text("utf-8")))
+        if f"({rule['source']})" in text
+    ]
+    return [_collected(Source("rule"), rule) for rule in named]
+
+
+def _all_rules(part: Any) -> Iterator[Json]:
+    if isinstance(part, dict):
+        if "source" in part:
+            yield part
+        part = list(part.values())
+    if isinstance(part, list):
+        for item in part:
+            yield from _all_rules(item)
 
 
 class PatientFiles:

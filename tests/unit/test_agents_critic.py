@@ -11,10 +11,8 @@ import pytest
 
 from agents.context import RunContext
 from agents.specialists.critic import review
-from nlp_pipeline.vocabulary import load_vocabulary
 from tests.conftest import LOINC, RXNORM, Bench
-from tools.drugs.cautions import _lists
-from tools.outcome import ToolResult
+from tools.outcome import ToolResult, say
 
 if TYPE_CHECKING:
     from twin_backend.service import TwinBackend
@@ -73,15 +71,20 @@ VANCOMYCIN = (
 )
 
 SPEAKS: list[tuple[str, tuple[str, dict[str, Any]], str]] = [
-    ("vancomycin AUC with 1 g daily?", VANCOMYCIN, "An active allergy is recorded: vancomycin (reaction: Anaphylaxis)"),
+    ("vancomycin AUC with 1 g daily?", VANCOMYCIN, "Allergy recorded: vancomycin (reaction: Anaphylaxis)"),
     ("vancomycin AUC with 1 g daily?", VANCOMYCIN, "serum creatinine is 70 days old"),
     ("is he on metformin?", ("medication", {"drug": "metformin", "aspect": "active"}), "contraindicated below 30"),
     ("dose of metformin", ("medication", {"drug": "metformin", "aspect": "dose"}), "Metformin with eGFR 25"),
-    ("should we continue warfarin?", ("medication", {"drug": "warfarin", "aspect": "active"}), "raises the INR"),
+    ("should we continue warfarin?", ("medication", {"drug": "warfarin", "aspect": "active"}), "INR rises"),
     ("what is his LDL", ("latest", {"concept": "ldl"}), "LDL cholesterol was last measured 2811 days before 2026-11-10"),
     ("potassium?", ("latest", {"concept": "potassium"}), "The value 41 mmol/L is implausible"),
     ("atorvastatin in the notes?", ("search_notes", {"query": "atorvastatin"}), "The record disagrees on atorvastatin"),
 ]  # fmt: skip
+LISTED = ("list_medications", {})
+SPEAKS += [
+    ("list his medications", LISTED, "Metformin with eGFR 25 mL/min/1.73 m² (2026-11-01): contraindicated below 30"),
+    ("current meds?", LISTED, "Warfarin 5 mg with amiodarone 200 mg: INR rises"),
+]
 SILENT: list[tuple[str, tuple[str, dict[str, Any]]]] = [
     ("when was metformin started?", ("medication", {"drug": "metformin", "aspect": "start"})),
     ("how many orders of warfarin?", ("medication", {"drug": "warfarin", "aspect": "count"})),
@@ -93,7 +96,7 @@ SILENT: list[tuple[str, tuple[str, dict[str, Any]]]] = [
     ("any allergies?", ("allergies", {})),
     ("can I give warfarin?", ("medication_safety", {"drug": "warfarin"})),  # the tool itself shows the interaction
     ("is he allergic to vancomycin?", ("allergies", {"substance": "vancomycin"})),
-    ("list his medications", ("list_medications", {})),
+    ("medications he was on", ("list_medications", {"status": "stopped"})),
     ("how old is he", ("demographics", {"field": "age"})),
     ("compare vancomycin plans", ("compare_plans", {"drug": "vancomycin"})),  # the tool itself stops at the allergy
 ]
@@ -134,7 +137,7 @@ def test_three_at_most_and_the_allergy_first(ward: Bench) -> None:
         ("latest", {"concept": "ldl"}),
     ]
     found = warnings(ward, "should I give vancomycin, metformin and warfarin?", *calls)
-    assert len(found) == 3 and found[0].startswith("An active allergy is recorded: vancomycin")
+    assert len(found) == 3 and found[0].startswith("Allergy recorded: vancomycin")
 
 
 def test_mixed_units_are_said_once(crafted: Bench) -> None:
@@ -161,17 +164,7 @@ def test_one_note_alone_is_said_only_when_the_record_was_asked(ward: Bench) -> N
     assert review("what do the notes say of asthma", [nothing, noted], context).warnings == ()
 
 
-def test_every_packaged_caution_is_of_a_known_drug_with_a_source() -> None:
-    vocabulary = load_vocabulary()
-
-    def known(name: str) -> bool:
-        return bool(vocabulary.get("drug_class", name) or vocabulary.get("medication", name))
-
-    lists = _lists()
-    assert lists["renal"] and lists["interactions"]
-    for rule in lists["renal"]:
-        assert (
-            known(rule["drug"]) and rule["measure"] in {"egfr", "crcl"} and 10 <= rule["below"] <= 90 and rule["source"]
-        ), rule
-    for rule in lists["interactions"]:
-        assert len(rule["drugs"]) == 2 and all(map(known, rule["drugs"])) and rule["source"] and rule["text"], rule
+def test_a_draft_that_shows_a_finding_is_not_told_it_again(ward: Bench) -> None:
+    shown = ToolResult(tool="draft_order", statements=(say("- Warning: Metformin with eGFR 25 mL/min/1.73 m² (2026-11-01): contraindicated below 30 mL/min/1.73 m². (source: FDA)"),))  # fmt: skip
+    context = RunContext(tools=ward.context("w", AS_OF))
+    assert review("start metformin 500 mg?", [shown], context).warnings == ()

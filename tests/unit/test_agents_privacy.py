@@ -162,6 +162,55 @@ def test_no_identifier_leaves_and_the_answer_is_the_same(cohort: Bench, who: int
     assert str(patient.birth_date) in originals and str(patient.birth_date) not in out
 
 
+WRITTEN_DAY = re.compile(
+    r"(?<![\w./])(?:\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{4}-\d\d-\d\d|\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+    r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d{1,2}(?!\d))(?![\w/])"
+)
+# Scores, shares and strengths of these notes; no day.
+NO_DAY = {"5/5", "6/10", "7/10", "4/10", "27/30", "1/2"}
+
+
+@pytest.mark.parametrize("who", [1, 2, 3, 6, 9, 11])
+def test_no_day_of_a_note_leaves_in_any_written_form(cohort: Bench, who: int) -> None:
+    patient_id = cohort.patient_id(who)
+    assistant, clerk = assistant_of(cohort, "deidentify")
+    assistant.ask(patient_id, "What do the notes say about cultures, testing, surgery and levels?", as_of=NOW)
+    sent = " ".join("\n".join(str(part) for part, _ in json.loads("".join(clerk.sent[-1:]))).split())
+    mask = Masker(KEY, patient_id, record_identifiers(cohort.store, patient_id), NOW.year)
+    seen = 0
+    for note in cohort.store.notes(patient_id):
+        flat = " ".join(note.text.split())
+        out = mask.mask(flat)
+        assert mask.unmask(out) == flat
+        for match in WRITTEN_DAY.finditer(flat):
+            numbers = [int(n) for n in re.findall(r"\d+", match[0])]
+            if match[0] in NO_DAY or ("/" in match[0] and (numbers[0] > 12 or numbers[1] > 31)):
+                continue
+            seen += 1
+            around = flat[max(0, match.start() - 12) : match.end() + 2]
+            assert around not in out and around not in sent, around
+    assert seen or who == 3
+
+
+def test_titles_stay_and_no_surrogate_is_a_name_of_the_record() -> None:
+    mask = masker(people=("Dr. Patricia Welch", "Samuel Adeyemi", "Linh Do", "Ann Tran, MD"))
+    text = "Dr. Patricia Welch saw Mr. Adeyemi; Linh Do and Ann Tran, MD agreed. Dr Welch will call."
+    out = mask.mask(text)
+    assert mask.unmask(out) == text
+    assert out.startswith("Dr. ") and " Mr. " in out and ", MD agreed" in out and " Dr " in out
+    words = set(re.findall(r"\w+", out.lower()))
+    assert not words & {"patricia", "welch", "samuel", "adeyemi", "linh", "do", "ann", "tran"}
+
+
+@pytest.mark.parametrize("patient", [f"p{n}" for n in range(12)])
+def test_scores_that_were_sent_are_no_days_when_they_come_back(patient: str) -> None:
+    mask = masker(patient)
+    text = "Strength 5/5, pain 7/10, seen 7/3 and 10/18, 25th percentile, back on the 25th."
+    out = mask.mask(text)
+    assert "5/5" in out and "7/10" in out and "10/18" not in out and mask.unmask(out) == text
+    assert mask.unmask("- 7/10\n- 5/5\n25th") == "- 7/10\n- 5/5\n25th"
+
+
 def day(text: str) -> Any:
     return date.fromisoformat(text)
 

@@ -86,13 +86,13 @@ def test_nothing_to_check_against_and_too_much_are_refused() -> None:
 
 RECORD_OF_UNITS = [
     ("Creatinine was 88.4 umol/L on 2025-02-05.", "supported"), ("Creatinine is 1.0 mg/dL.", "supported"), ("The latest creatinine is 120 umol/L.", "contradicted"), ("Creatinine peaked at 120 umol/L in January 2024.", "supported"),
-    ("Creatinine was 900 umol/L.", "unsupported"),  # entered in error
+    ("Creatinine was 900 umol/L.", "contradicted"),  # entered in error
     ("Blood pressure was 128/82 mmHg on 2025-02-01.", "supported"), ("Blood pressure was 150/95 mmHg on 2025-02-01.", "contradicted"), ("Potassium was 88.4 umol/L.", "unsupported"), ("No potassium is recorded.", "supported"), ("No creatinine is recorded.", "contradicted"),
 ]  # fmt: skip
 RECORD_OF_STATUS = [
-    ("He takes lisinopril 10 mg.", "supported"), ("He takes atorvastatin 40 mg.", "supported"), ("He takes atorvastatin 20 mg.", "unsupported"), ("He takes warfarin.", "unsupported"), ("He takes ibuprofen.", "unsupported"), ("He is not on warfarin.", "supported"), ("Lisinopril was stopped.", "contradicted"),
-    ("He has asthma.", "supported"), ("He has epilepsy.", "contradicted"), ("He has no epilepsy.", "supported"), ("He has hypertension.", "unsupported"), ("He has no asthma.", "contradicted"), ("No history of stroke.", "supported"),
-    ("He had a cholecystectomy in June 2019.", "supported"), ("He had an appendectomy.", "unsupported"), ("He had a cholecystectomy in 2017.", "unsupported"), ("He is allergic to penicillin.", "unsupported"), ("He has no known allergies.", "supported"), ("Potassium is 4 mmol/L.", "supported"), ("Potassium is 7.9 mmol/L.", "contradicted"),
+    ("He takes lisinopril 10 mg.", "supported"), ("He takes atorvastatin 40 mg.", "supported"), ("He takes atorvastatin 20 mg.", "contradicted"), ("He takes warfarin.", "unsupported"), ("He takes ibuprofen.", "contradicted"), ("He is not on warfarin.", "supported"), ("Lisinopril was stopped.", "contradicted"),
+    ("He has asthma.", "supported"), ("He has epilepsy.", "contradicted"), ("He has no epilepsy.", "supported"), ("He has hypertension.", "contradicted"), ("He has no asthma.", "contradicted"), ("No history of stroke.", "supported"),
+    ("He had a cholecystectomy in June 2019.", "supported"), ("He had an appendectomy.", "contradicted"), ("He had a cholecystectomy in 2017.", "unsupported"), ("He is allergic to penicillin.", "contradicted"), ("He has no known allergies.", "supported"), ("Potassium is 4 mmol/L.", "supported"), ("Potassium is 7.9 mmol/L.", "contradicted"),
 ]  # fmt: skip
 
 

@@ -44,7 +44,9 @@ def test_a_run_has_its_steps_tools_text_and_result_in_order(door: Door) -> None:
         e.tool_call_id for e in events if e.type.value == "TOOL_CALL_END"
     }  # fmt: skip
     text = "".join(e.delta for e in events if e.type.value == "TEXT_MESSAGE_CONTENT")
-    assert text == events[-1].result["text"] and events[-1].result["citations"]
+    result = events[-1].result
+    assert text.startswith(result["text"]) and result["citations"] and result["warnings"]
+    assert all(warning in text for warning in result["warnings"])
     assert kinds.index("TEXT_MESSAGE_START") > max(i for i, kind in enumerate(kinds) if kind.startswith("TOOL"))
 
 

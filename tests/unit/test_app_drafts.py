@@ -30,6 +30,7 @@ RECORDS = [
     patient("ann", gender="female", birthDate="1958-03-04", family=MARK),
     allergy("a-pen", "ann", "91936005", "Allergy to penicillin"),
     order("m-war", "ann", "11289", "Warfarin 5 MG"),
+    order("m-ibu", "ann", "5640", "Ibuprofen 400 MG"),
     problem("c-dm", "ann", "44054006", "Type 2 diabetes mellitus"),
     lab("o-k", "ann", "2823-3", "Potassium", 5.4, "mmol/L"),
     patient("bea", gender="female", birthDate="1998-03-04"),
@@ -124,6 +125,54 @@ def test_what_cannot_be_drafted_says_why(
     answer = door.post(f"/v1/patients/{who}/drafts", json=body)
     assert (answer.status_code, answer.json()["kind"]) == (status, kind)
     assert MARK not in answer.text
+
+
+OF_ANOTHER = [
+    {"request": "order furosemide 40 mg PO daily for Mrs Gonzalez"},
+    {"request": "order a BMP for the patient in bed 4"},
+    {"request": "add gout to the problem list of Maria Gonzalez"},
+    {"request": "message the patient that Mrs Gonzalez's potassium is 5.4"},
+    {"request": "order ibuprofen 400 mg PO daily for her husband"},
+    {"tool": "draft_order", "arguments": {"order": "furosemide 40 mg PO daily", "reason": "for Mrs Gonzalez"}},
+    {"tool": "draft_note", "arguments": {"text": "Mr Gonzalez's potassium is 5.4."}},
+]
+OF_THIS_ONE = [
+    "order furosemide 40 mg PO daily for Mrs " + MARK,
+    "add to the note that her mother had breast cancer",
+    "add to the note that her daughter Linda will drive her",
+    "message the patient that Dr Rawlins will call her",
+    "refer her to Dr Smith in cardiology",
+]
+
+
+@pytest.mark.parametrize("body", OF_ANOTHER)
+def test_a_draft_that_speaks_of_another_patient_is_refused(door: TestClient, body: dict[str, Any]) -> None:
+    answer = door.post("/v1/patients/ann/drafts", json=body)
+    assert answer.status_code == 422 and "someone else" in answer.text, answer.text
+    assert door.get("/v1/patients/ann/drafts").json() == []
+
+
+@pytest.mark.parametrize("request_text", OF_THIS_ONE)
+def test_a_draft_may_name_the_patient_clinicians_and_relatives(door: TestClient, request_text: str) -> None:
+    assert propose(door, request_text).status_code == 201
+
+
+def test_an_edit_cannot_turn_a_draft_to_another_patient(door: TestClient) -> None:
+    made = propose(door, "add to the note that she refused the colonoscopy").json()
+    body = {"version": 1, "arguments": {"text": "Mrs Gonzalez refused the colonoscopy."}}
+    assert door.post(f"/v1/drafts/{made['id']}/edit", json=body).status_code == 422
+    assert door.get(f"/v1/drafts/{made['id']}").json()["version"] == 1
+
+
+def test_the_openai_door_says_in_the_content_what_speaks_against_a_drug(door: TestClient) -> None:
+    asked = {"model": "charttwin", "metadata": {"patient_id": "ann"}}
+    question = {"role": "user", "content": "what medications is she on?"}
+    answer = door.post("/v1/chat/completions", json={**asked, "messages": [question]}).json()
+    content, warnings = answer["choices"][0]["message"]["content"], answer["charttwin"]["warnings"]
+    assert any("ibuprofen" in w.lower() and "warfarin" in w.lower() for w in warnings), warnings
+    assert all(w in content for w in warnings)
+    streamed = door.post("/v1/chat/completions", json={**asked, "messages": [question], "stream": True}).text
+    assert "bleeding" in "".join(line for line in streamed.splitlines() if '"content"' in line).lower()
 
 
 def test_unknown_drafts_are_not_found(door: TestClient) -> None:

@@ -86,6 +86,44 @@ def test_a_wrong_value_is_a_problem_that_names_what_is_accepted(
     assert word in response.text and NAME not in response.text
 
 
+@pytest.mark.parametrize(
+    ("accept", "query", "expected"),
+    [
+        ("*/*", {}, "application/json"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", {}, "application/json"),
+        ("text/markdown", {}, "text/markdown"),
+        ("text/*", {}, "text/markdown"),
+        ("application/fhir+json", {}, "application/fhir+json"),
+        ("Application/FHIR+JSON; charset=utf-8", {}, "application/fhir+json"),
+        ("application/json;q=0.2, text/markdown;q=0.9", {}, "text/markdown"),
+        ("application/json;q=0.9, text/markdown;q=0.9", {}, "application/json"),
+        ("application/json;q=0, */*;q=0.3", {}, "text/markdown"),
+        ("application/*;q=0.4, text/markdown;q=0.3", {}, "application/json"),
+        ("*/*;q=0.1, application/fhir+json;q=0.5", {}, "application/fhir+json"),
+        ("no media type", {}, "application/json"),
+        ("application/pdf", {"format": "markdown"}, "text/markdown"),
+        ("text/markdown", {"format": "json"}, "application/json"),
+    ],
+)
+def test_the_accept_header_chooses_the_form(
+    client: TestClient, accept: str, query: dict[str, str], expected: str
+) -> None:
+    response = client.get(
+        "/v1/patients/p1/story",
+        params={"kind": "one_liner", "as_of": "2024-06-01", **query},
+        headers={"Accept": accept},
+    )
+    assert response.status_code == 200 and response.headers["content-type"].split(";")[0] == expected
+    assert response.headers["vary"] == "Accept"
+
+
+@pytest.mark.parametrize("accept", ["application/pdf", "application/json;q=0", "text/html, image/*;q=0.5"])
+def test_a_form_that_is_not_sent_is_a_problem_that_names_those_that_are(client: TestClient, accept: str) -> None:
+    response = client.get("/v1/patients/p1/story", headers={"Accept": accept})
+    assert response.status_code == 406 and response.headers["content-type"] == "application/problem+json"
+    assert response.json()["kind"] == "not_acceptable" and "text/markdown" in response.json()["accepted"]
+
+
 def test_an_unknown_patient_is_not_found(client: TestClient) -> None:
     assert get(client, "nobody").status_code == 404
 

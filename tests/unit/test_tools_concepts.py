@@ -221,3 +221,14 @@ def test_every_kind_is_searched(lexicon: Lexicon) -> None:
 )  # fmt: skip
 def test_a_unit_behind_its_number_names_no_lab(text: str, names: list[str]) -> None:
     assert [m.text for m in default_lexicon().find_mentions(text)] == names
+
+
+def test_a_drug_in_two_strengths_that_no_vocabulary_knows_is_one_drug(lexicon: Lexicon) -> None:
+    rows = [
+        Row(ref=f"MedicationRequest/{dose}", patient_id="p", resource_type="MedicationRequest", display=display)
+        for dose, display in ((150, "zorbatinib 150 MG Oral Capsule"), (100, "zorbatinib 100 MG Oral Capsule"))
+    ]
+    found = lexicon.from_record("zorbatinb", rows, "medication")
+    assert found is not None and (found.id, len(found.displays)) == ("record:zorbatinib", 2)
+    assert lexicon.of_record(found.id, rows, "medication") == found
+    assert lexicon.of_record("zorbatinib", rows, "medication") is None

@@ -30,7 +30,7 @@ from tests.conftest import LOINC, NOW, RXNORM
 from tests.unit.test_kb_fhir import bundle, concept, document, observation, patient, resource, write
 from tools.catalogue import run_tool
 from tools.context import ToolContext
-from tools.drafts.rules import rules
+from tools.drugs.checks.rules import rules
 from tools.outcome import FinalToolError, RetryableToolError
 from twin_backend.service import TwinBackend
 
@@ -78,6 +78,8 @@ RECORDS = [
     problem("c-dm", "ann", "44054006", "Type 2 diabetes mellitus"),
     problem("c-old", "ann", "59621000", "Essential hypertension", "resolved"),
     problem("c-not", "ann", "84757009", "Epilepsy", "active", "refuted"),
+    problem("c-err", "ann", "195967001", "Asthma", "active", "entered-in-error"),
+    problem("c-ckd", "ann", "700378005", "Chronic kidney disease stage 3A"),
     lab("o-cr", "ann", "2160-0", "Creatinine", 2.4, "mg/dL"),
     lab("o-k", "ann", "2823-3", "Potassium", 5.4, "mmol/L"),
     lab("o-w", "ann", "29463-7", "Body weight", 60, "kg"),
@@ -485,15 +487,16 @@ CHECKS: list[tuple[str, str, str, str, str]] = [
     ("ann", "furosemide 40 mg PO daily", "dose", "info", "40 mg a day"),
     ("ann", "lisinopril 400 mg PO daily", "dose", "critical", "400 mg a day"),
     ("ann", "atorvastatin 0.1 g PO daily", "dose", "warning", "100 mg a day"),
-    ("ann", "acetaminophen 1 g PO q4h", "dose", "warning", "6000 mg a day"),
+    ("ann", "acetaminophen 1 g PO q4h", "dose", "critical", "6000 mg a day"),
+    ("ann", "acetaminophen 1 g PO five times daily", "dose", "warning", "5000 mg a day"),
     ("ann", "methotrexate 15 mg PO daily", "dose", "critical", "once a week"),
     ("ann", "furosemide 40 mg IV daily", "dose", "not_checked", "intravenous"),
     ("ann", "furosemide", "dose", "not_checked", "No dose was given"),
-    ("cal", "ibuprofen 100 mg PO q8h", "dose", "not_checked", "for adults"),
+    ("cal", "ibuprofen 100 mg PO q8h", "dose", "not_checked", "No body weight"),
     ("bea", "lisinopril 10 mg PO daily", "pregnancy", "critical", "pregnant"),
     ("bea", "atorvastatin 20 mg PO daily", "pregnancy", "warning", "pregnant"),
     ("bea", "amoxicillin 500 mg PO TID", "pregnancy", "not_checked", "No pregnancy rule"),
-    ("ann", "furosemide PO daily", "completeness", "warning", "Not stated: dose"),
+    ("ann", "furosemide PO daily", "completeness", "critical", "Not stated: dose"),
     ("ann", "furosemide 40 mg PO daily, level 7 please", "completeness", "warning", "7"),
 ]
 
@@ -555,7 +558,7 @@ def test_a_test_order_says_when_it_was_last_done(reading_ward: Ward) -> None:
 def test_contrast_is_checked_against_kidney_and_metformin(reading_ward: Ward) -> None:
     draft = reading_ward.order("CT chest with contrast")
     texts = " ".join(text for _, text in found(draft, "kidney"))
-    assert "Below 30" in texts and "Metformin" in texts
+    assert "below 30" in texts and "Metformin" in texts
 
 
 def test_values_drugs_and_denied_allergies_of_a_text_are_held_against_the_record(reading_ward: Ward) -> None:
@@ -568,10 +571,80 @@ def test_values_drugs_and_denied_allergies_of_a_text_are_held_against_the_record
 
 
 @pytest.mark.parametrize(
+    ("text", "severity", "said"),
+    [
+        (
+            "She is not allergic to penicillin.",
+            "critical",
+            "disagrees with the record, which has: Allergy to penicillin",
+        ),
+        ("She is allergic to codeine.", "warning", "no such active entry"),
+        ("She is allergic to penicillin.", "info", "agree with the record"),
+        ("Her mother is allergic to codeine.", "info", "No value or drug"),
+    ],
+)
+def test_an_allergy_in_a_text_is_held_against_the_list(reading_ward: Ward, text: str, severity: str, said: str) -> None:
+    findings = found(reading_ward.propose("draft_note", text=text), "text")
+    assert any(s == severity and said in t for s, t in findings), findings
+
+
+def test_a_mistaken_problem_is_not_added_without_a_reason(ward: Ward) -> None:
+    draft, content = ward.propose("draft_problem_change", problem="asthma"), ward.stored()
+    with pytest.raises(OverrideNeeded):
+        ward.review(draft)
+    assert ward.stored() == content
+
+
+def test_a_combination_is_written_with_each_drug_and_strength(ward: Ward) -> None:
+    draft = ward.order("Zestoretic 20/12.5 PO daily")
+    assert any("Two blockers" in t or "two blockers" in t for _, t in found(draft, "interaction"))
+    ward.review(draft, reason="discussed on the ward round" if draft.critical else "")
+    raw = ward.store.resource("ann", f"MedicationRequest/{draft.id}-1")
+    assert raw["medicationCodeableConcept"]["text"] == "lisinopril 20 mg / hydrochlorothiazide 12.5 mg"
+    assert raw["dosageInstruction"][0]["timing"]["repeat"]["frequency"] == 1
+
+
+@pytest.mark.parametrize(
+    ("order_text", "action", "severity", "said"),
+    [
+        ("metformin 48 hours before the procedure", "hold", "critical", "“48 hours before the procedure”"),
+        ("metformin if she is vomiting", "hold", "critical", "“if she is vomiting”"),
+    ],
+)
+def test_a_condition_that_a_stop_or_hold_cannot_keep_is_said(
+    reading_ward: Ward, order_text: str, action: str, severity: str, said: str
+) -> None:
+    findings = found(reading_ward.order(order_text, action=action), "completeness")
+    assert any(s == severity and said in t for s, t in findings), findings
+
+
+@pytest.mark.parametrize("order_text", ["metformin", "metformin for now", "metformin 500 mg twice daily", "the metformin today"])  # fmt: skip
+def test_a_plain_hold_has_nothing_left_over(reading_ward: Ward, order_text: str) -> None:
+    assert found(reading_ward.order(order_text, action="hold"), "completeness") == []
+
+
+def test_why_a_drug_is_stopped_is_its_reason(reading_ward: Ward) -> None:
+    draft = reading_ward.order("metformin, it does not go with furosemide", action="stop")
+    assert draft.text.endswith("Reason: it does not go with furosemide.")
+
+
+def test_what_was_ordered_before_is_no_dose_that_was_said(reading_ward: Ward) -> None:
+    from tools.drafts import read_draft_request
+
+    read = read_draft_request("order vancomycin same dose as last time", reading_ward.ctx())
+    assert read is not None and read.arguments["order"] == "vancomycin"
+    assert ("critical", "Not stated: dose, route, frequency.") in found(
+        reading_ward.order("vancomycin"), "completeness"
+    )
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ({"problem": "type 2 diabetes"}, "Already on the list"),
         ({"problem": "epilepsy"}, "refuted"),
+        ({"problem": "asthma"}, "An entry Asthma was made in error"),
+        ({"problem": "CKD stage 4"}, "Also on the list: Chronic kidney disease stage 3A"),
         ({"problem": "Zorblax syndrome"}, "no code"),
         ({"problem": "type 2 diabetes", "action": "resolve"}, "Metformin 500 MG is active and was ordered for it"),
     ],

@@ -45,6 +45,14 @@ LISTED: list[tuple[str, str]] = [
     ("Would consider prednisone if he flares.", ""),
     ("Prednisone 40 mg daily x 5 days.", ""),  # over long ago
     ("Denies naproxen use.", ""),
+    # a mere mention lists nothing
+    ("Cold and wet after naproxen and missed salt.", ""),
+    ("Alert for naproxen put on.", ""),
+    ("Chosen over nadolol since the bowel upset on lisinopril was severe.", ""),
+    ("Septic ATN, with naproxen plus lisinopril having taken away his reserve.", ""),
+    ("[Copied] Meds: lisinopril 20 mg. -> actual: amlodipine 5 mg.", ""),
+    ("On oxycodone 5 mg, aspirin.", "oxycodone"),
+    ("Prednisone taper continues.", "prednisone"),
 ]
 # Every problem above is active; the same note says this.
 DENIED: list[tuple[str, str]] = [
@@ -62,6 +70,9 @@ DENIED: list[tuple[str, str]] = [
     ("No NSAIDs (heart failure).", ""),
     ("No oral steroids given type 2 diabetes.", ""),
     ("Not on a thiazide because of gout.", ""),
+    ("Contraception: coil, not combined pill: type 2 diabetes.", ""),
+    ("Foot drop probably from the frame rather than from gout.", ""),
+    ("No gout in the last 30 d.", ""),
 ]
 
 

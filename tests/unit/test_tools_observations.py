@@ -274,7 +274,7 @@ def test_not_documented_says_what_was_looked_at(cohort: Bench, tool: str, more: 
 def test_outside_the_period_is_said(cohort: Bench) -> None:
     result = run(cohort, 11, "latest", concept="weight", period="in 2019")
     assert not result.found
-    assert result.statements[1].text == "Outside that period the most recent was 30.4 kg on 2026-10-13."
+    assert result.statements[1].text == "The first after that was 23.8 kg on 2024-10-10."
 
 
 def test_further_back_than_the_record_goes(cohort: Bench) -> None:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from tests.conftest import bug
 from tools.times.periods import Period, find_periods, subtract
 
 AS_OF = datetime(2026, 11, 10, 12, 0, tzinfo=UTC)
@@ -186,3 +185,42 @@ def test_a_row_without_a_time_lies_in_no_period() -> None:
 )
 def test_subtract_clips_to_the_month(count: int, unit: str, expected: str) -> None:
     assert subtract(datetime(2024, 3, 31, tzinfo=UTC), count, unit).date().isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "near", "reach_days"),
+    [
+        ("a year ago", "2025-07-01", 183),
+        ("6 months ago", "2026-01-01", 181 / 3),
+        ("3 days ago", "2026-06-28", 1),
+        ("around 3 May 2026", "2026-05-03", 7),
+        ("around May 2026", "2026-05-16", 31),
+    ],
+)
+def test_one_moment_is_meant(text: str, near: str, reach_days: float) -> None:
+    period = find_periods(f"creatinine {text}", datetime(2026, 7, 1, 12, tzinfo=UTC))[0]
+    assert period.near is not None
+    assert period.near.date().isoformat() == near
+    assert period.reach / timedelta(days=1) == pytest.approx(reach_days, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    "text", ["since a year ago", "more than a year ago", "in the last year", "on 3 May 2026", "around 2024"]
+)
+def test_a_stretch_of_time_has_no_one_moment(text: str) -> None:
+    assert find_periods(text, datetime(2026, 7, 1, tzinfo=UTC))[0].near is None
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "until"),
+    [
+        ("before March", None, "2026-03-01"),
+        ("after March", "2026-04-01", None),
+        ("until March", None, "2026-04-01"),
+        ("before August", None, "2025-08-01"),  # the nearest past one
+    ],
+)
+def test_before_and_after_a_month_alone(text: str, since: str | None, until: str | None) -> None:
+    period = find_periods(f"Hb {text}", datetime(2026, 7, 1, tzinfo=UTC))[0]
+    told = [m.date().isoformat() if m is not None else None for m in (period.since, period.until)]
+    assert told == [since, until]

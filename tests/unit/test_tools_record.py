@@ -30,7 +30,7 @@ def check(result: ToolResult, found: bool, *phrases: str) -> None:
 
 MEDICATIONS: Table = [
     # cohort or crafted, patient, tool, arguments, found, what is said
-    (4, "medication", {"drug": "lisinopril"}, True, ("No: lisinopril 20 mg is not active", "**stopped** on 2024-04-15 (Dry cough)", "still mentions “lisinopril 20 mg daily”; the structured record is followed")),
+    (4, "medication", {"drug": "lisinopril"}, True, ("No: lisinopril 20 mg is not active", "**stopped** on 2024-04-15 (Dry cough)")),
     (4, "medication", {"drug": "lisinopril", "aspect": "stop"}, True, ("**stopped** on **2024-04-15**, reason: Dry cough", "!gives no stop date")),
     (4, "medication", {"drug": "apixaban", "aspect": "stop"}, True, ("Not stopped: apixaban 5 mg is active",)),
     (4, "medication", {"drug": "anticoagulants", "aspect": "ever"}, True, ("apixaban 5 mg: first ordered 2024-02-12; active now", "warfarin 5 mg: first ordered 2022-02-20; stopped 2024-02-12")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.facts import Frozen
 
+ASSUMED_NORMAL = "assumed_normal"  # a measurement that nobody made, by the convention of the scores
 ASSUMED_ABSENT, NOTE, QUESTION, DERIVED, RECORD = "assumed_absent", "note", "question", "derived", "record"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from domain.errors import ChartTwinError, MissingCovariate
 from domain.predictions import ModelCard, ModelInput
 from tools.calculation import body_size, criteria, values
-from tools.calculation.answers import ASSUMED_ABSENT, NOTE, RECORD, Calculated, Criterion, Used
+from tools.calculation.answers import ASSUMED_ABSENT, ASSUMED_NORMAL, NOTE, RECORD, Calculated, Criterion, Used
 from tools.calculation.confidence import confidence
 from tools.calculation.panel import of_one_moment
 from tools.calculation.questions import aliases_of, ask_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from twin_backend.model import Result
 
 Reader = Callable[[NoteReading, ModelInput], Used | None]
-Elsewhere = Callable[[ModelInput], Used | None]
+Elsewhere = Callable[[ModelInput, str], Used | None]  # an input, and the model that wants it
 
 # What is not measured scores no points, as the scores prescribe; an equation needs all of its inputs.
 _POINTS = "{score}"
@@ -156,7 +156,7 @@ class _Gathered:
                 self._judge(reading, card, spec)
             elif item := _READERS.get(spec.name, values.number)(reading, spec):
                 self.used[spec.name] = item
-            elif elsewhere and (item := elsewhere(spec)):
+            elif elsewhere and (item := elsewhere(spec, card.id)):
                 self.used[spec.name] = item
             elif spec.required and card.outputs[0][1] == _POINTS:
                 self._assume_normal(spec)
@@ -183,7 +183,7 @@ class _Gathered:
                 name=spec.name,
                 value=normal,
                 unit=spec.unit,
-                origin="assumed_normal",
+                origin=ASSUMED_NORMAL,
                 note="not in the note, taken as normal",
             )
             self.assumptions.append(f"{spec.label}: not in the note, taken as normal ({normal:g} {spec.unit})")

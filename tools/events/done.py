@@ -20,11 +20,10 @@ _REPORTED_WITHIN = timedelta(days=7)
 
 def find_target(ctx: ToolContext, name: str, kind: str, rows: Iterable[Any]) -> Target:
     """What a name means among rows of a kind: of the vocabulary, of the record alone, else the name as it stands."""
-    if name.startswith("record:"):
-        label = name.removeprefix("record:")
-        return Target(kind=kind, id=name, label=label, displays=frozenset({label}))
+    rows = list(rows)
     return (
-        ctx.lexicon.resolve(name, kind)
+        ctx.lexicon.of_record(name, rows, kind)
+        or ctx.lexicon.resolve(name, kind)
         or ctx.lexicon.from_record(name, rows, kind)
         or Target(kind=kind, id=f"text:{name}", label=name.replace("_", " "))
     )
@@ -75,6 +74,8 @@ def recorded(
         statements = [say(text, *[cite(r) for r in shown])]
     elif aspect in done_details.ASPECTS:
         statements = done_details.told_of(ctx, aspect, rows, label, kind)
+        if aspect == "who" and not any("**" in s.text for s in statements):  # nobody is named: notes may say who
+            return ToolResult(tool=tool, found=False, looked_at=looked, data=data, statements=tuple(statements))
         if aspect == "due" and target is None:
             statements += _listing(rows, label, aspect, render, period)
     elif aspect == "first" or offset:

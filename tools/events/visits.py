@@ -125,10 +125,11 @@ def _is_of(row: EncounterRow, kind: Kind) -> bool:
 
 def reason_target(ctx: ToolContext, reason: str) -> Target | None:
     """The problem or procedure that a visit was for, where the vocabulary or the record knows it."""
-    if reason.startswith("record:"):
-        label = reason.removeprefix("record:")
-        return Target(kind="condition", id=reason, label=label, displays=frozenset({label}))
-    return ctx.lexicon.resolve(reason, "condition") or ctx.lexicon.resolve(reason, "procedure")
+    return (
+        ctx.lexicon.of_record(reason, ctx.chart.conditions, "condition")
+        or ctx.lexicon.resolve(reason, "condition")
+        or ctx.lexicon.resolve(reason, "procedure")
+    )
 
 
 def reason_label(ctx: ToolContext, reason: str) -> str:

@@ -158,6 +158,8 @@ def _dose_change(before: MedicationRow, after: MedicationRow) -> tuple[str, str]
 
 _TIMES_A_DAY = {"daily": 1, "qd": 1, "od": 1, "nightly": 1, "qhs": 1, "bid": 2, "tid": 3, "qid": 4, "weekly": 1 / 7}
 _EVERY = re.compile(r"\b(?:q|every)\s*(\d{1,3})\s*-?\s*(?:h\b|hr|hour)", re.IGNORECASE)
+# "2 times every day": how a FHIR rhythm without words is read.
+_COUNTED = re.compile(r"\b(\d{1,2}) times (?:every|a|per) (day|week)\b", re.IGNORECASE)
 _IN_WORDS = (
     (re.compile(r"\b(?:twice (?:a |per )?week(?:ly)?)\b", re.IGNORECASE), 84.0),
     (re.compile(r"\b(?:once (?:a |per |every )?week|once weekly|weekly|every week)\b", re.IGNORECASE), 168.0),
@@ -178,6 +180,8 @@ def interval_in(text: str) -> float | None:
     """Hours between doses as words say it ("twice a day", "q8h"), None where they do not."""
     if match := _EVERY.search(text):
         return float(match[1])
+    if (match := _COUNTED.search(text)) and int(match[1]):
+        return (24.0 if match[2].lower() == "day" else 168.0) / int(match[1])
     times = _TIMES_A_DAY.get(text.strip().lower())
     if times:
         return 24.0 / times

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.quantities import normalise_unit
 from tools.concepts import Target
 from tools.context import ToolContext, day, in_sentence, number
 from tools.events.findings import reports_naming
+from tools.events.intervals import in_days
 from tools.measurements.readings import (
     Reading,
     also_in,
@@ -21,7 +23,7 @@ from tools.measurements.readings import (
     unit_label,
 )
 from tools.outcome import Statement, ToolResult, say
-from tools.times.periods import Period
+from tools.times.periods import Period, wall_clock
 
 
 def latest(
@@ -29,6 +31,8 @@ def latest(
 ) -> ToolResult:
     """The most recent value of a lab, vital or score, or the one `offset` places before it (`first`: from the start)."""
     target = find_target(ctx, concept)
+    if period is not None and period.near is not None and not offset and not first:
+        return _nearest(ctx, target, period, period.near, unit)
     found = readings(ctx, target, period)
     label = in_sentence(target)
     if not found:
@@ -63,6 +67,34 @@ def latest(
     )
 
 
+def _nearest(ctx: ToolContext, target: Target, period: Period, moment: datetime, unit: str) -> ToolResult:
+    """The value nearest to one moment, with how far it is from it; beyond the reach of what was asked it is said to be no answer."""
+    timed = [r for r in readings(ctx, target) if r.time is not None]
+    if not timed:
+        return not_recorded(ctx, target, period)
+    chosen = min(timed, key=lambda r: abs(wall_clock(r.time) - wall_clock(moment)) if r.time else timedelta.max)
+    off = wall_clock(chosen.time or moment) - wall_clock(moment)
+    if not period.contains(chosen.time) and abs(off) > period.reach:
+        return not_recorded(ctx, target, period)
+    label = in_sentence(target)
+    label = f"{label[:1].upper()}{label[1:]}"
+    shown = f"**{chosen.shown}**{also_in(ctx, target, chosen, unit)} on {day(chosen.time)}"
+    text = f"{label}{in_period(period)}: {shown}, the value nearest to {day(moment)}{_how_far(chosen, moment)}."
+    return ToolResult(
+        tool="latest",
+        statements=(say(text, chosen.evidence), *_range_note(ctx, target, chosen)),
+        data={"concept": target.id, "n": len(timed), "nearest_to": moment.isoformat(), **reading_data(chosen)},
+        artifacts=(trend_artifact(ctx, target, timed),) if len(timed) > 1 and chosen.value is not None else (),
+    )
+
+
+def _how_far(chosen: Reading, moment: datetime) -> str:
+    days = (wall_clock(chosen.time or moment).date() - wall_clock(moment).date()).days
+    if not days:
+        return ""
+    return f" ({in_days(abs(days))} {'later' if days > 0 else 'earlier'})"
+
+
 def _lead(offset: int) -> str:
     return {0: "Latest", 1: "Previous"}.get(offset, f"{_ordinal(offset + 1)} most recent")
 
@@ -79,6 +111,8 @@ def in_period(period: Period | None) -> str:
 
 def _with_preposition(label: str) -> str:
     head = label.split()[0].lower()
+    if label.lower().endswith((" ago", " back")):
+        return label
     known = {
         "in",
         "on",
@@ -135,15 +169,10 @@ def not_recorded(ctx: ToolContext, target: Target, period: Period | None = None)
     if reported := reports_naming(ctx, target, period):
         own = say(f"No {label} value is recorded by itself{in_period(period)}.")
         return ToolResult(tool="latest", statements=(*reported, own), data={"concept": target.id, "n": 0})
-    outside = readings(ctx, target) if period is not None else []
     statements = [say(f"Not documented: no {label} result is recorded{in_period(period)}.")]
-    if outside:
-        last = outside[-1]
-        statements.append(
-            say(f"Outside that period the most recent was {last.shown} on {day(last.time)}.", last.evidence)
-        )
-    statements.extend(_nearest_of_kin(ctx, target))
-    statements.extend(note_values(ctx, target, period))
+    statements.extend(_outside(ctx, target, period) if period is not None else ())
+    statements.extend(_nearest_of_kin(ctx, target, period))
+    statements.extend(note_values(ctx, target, period) or _kin_in_notes(ctx, target, period))
     return ToolResult(
         tool="latest",
         found=False,
@@ -153,19 +182,35 @@ def not_recorded(ctx: ToolContext, target: Target, period: Period | None = None)
     )
 
 
+def _outside(ctx: ToolContext, target: Target, period: Period) -> list[Statement]:
+    """The last value before a period and the first after it; of a period that is still open, the most recent."""
+    timed = [r for r in readings(ctx, target) if r.time is not None]
+    since, until = (wall_clock(m) if m is not None else None for m in (period.since, period.until))
+    before = [r for r in timed if since is not None and r.time and wall_clock(r.time) < since]
+    after = [r for r in timed if until is not None and r.time and wall_clock(r.time) >= until]
+    told = [("The last before that", before[-1:]), ("The first after that", after[:1])]
+    return [say(f"{lead} was {r.shown} on {day(r.time)}.", r.evidence) for lead, rows in told for r in rows]
+
+
 # A test that is ordered instead of another, and is called by its name.
-_KIN = {"bnp": "nt_probnp", "nt_probnp": "bnp", "urea": "bun", "bun": "urea", "crp": "hs_crp", "hs_crp": "crp", "free_t4": "total_t4", "total_t4": "free_t4", "glucose_fasting": "glucose", "uacr": "upcr", "upcr": "uacr", "urine_albumin": "uacr"}  # fmt: skip
+_KIN = {"bnp": "nt_probnp", "nt_probnp": "bnp", "urea": "bun", "bun": "urea", "crp": "hs_crp", "hs_crp": "crp", "free_t4": "total_t4", "total_t4": "free_t4", "glucose_fasting": "glucose", "uacr": "upcr", "upcr": "uacr", "urine_albumin": "uacr", "qt_interval": "qtc_interval"}  # fmt: skip
 
 
-def _nearest_of_kin(ctx: ToolContext, target: Target) -> list[Statement]:
-    """The newest value of the test that is usually ordered instead, where the record has that one."""
+def _nearest_of_kin(ctx: ToolContext, target: Target, period: Period | None) -> list[Statement]:
+    """The newest value of the test that is usually ordered instead, of that period where it has one."""
     kin = ctx.lexicon.resolve(_KIN[target.id], "observation") if target.id in _KIN else None
-    found = readings(ctx, kin) if kin is not None else []
+    found = (readings(ctx, kin, period) or readings(ctx, kin)) if kin is not None else []
     if kin is None or not found or kin.id in target.ids:
         return []
     return [
         say(f"Another test is recorded: {kin.label} {found[-1].shown} on {day(found[-1].time)}.", found[-1].evidence)
     ]
+
+
+def _kin_in_notes(ctx: ToolContext, target: Target, period: Period | None) -> list[Statement]:
+    """What notes say of the test that is called by this one's name ("QT" of a QTc)."""
+    kin = ctx.lexicon.resolve(_KIN[target.id], "observation") if target.id in _KIN else None
+    return note_values(ctx, kin, period) if kin is not None else []
 
 
 def series(

@@ -208,9 +208,8 @@ def find_target(ctx: ToolContext, concept: str) -> Target:
     Raises:
         RetryableToolError: neither knows the name; the message lists names that the record has.
     """
-    if concept.startswith("record:"):
-        name = concept.removeprefix("record:")
-        return Target(kind="observation", id=concept, label=name, displays=frozenset({name}))
+    if (own := ctx.lexicon.of_record(concept, ctx.chart.observations, "observation")) is not None:
+        return own
     from_vocabulary = ctx.lexicon.resolve(concept, "observation")
     if from_vocabulary is not None:
         return from_vocabulary

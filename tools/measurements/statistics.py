@@ -104,7 +104,7 @@ def _statistic_statement(
         extreme = function([r.value for r in found if r.value is not None])
         where = next(r for r in reversed(found) if r.value == extreme)
         also = also_in(ctx, target, where, wanted)
-        text = f"{word} {label}{in_period(period)}: **{where.shown}**{also} on {day(where.time)} (of {count})."
+        text = f"{word} {label}{in_period(period)}: **{where.shown}**{also} on {_moment(where, found)} (of {count})."
         return say(text, where.evidence)
     value = function([r.value for r in found if r.value is not None])
     shown = number(value)
@@ -115,6 +115,14 @@ def _statistic_statement(
     also = also_in(ctx, target, found[-1], wanted, value) if not seconds else ""
     text = f"{word} {label}{in_period(period)}: **{f'{shown} {unit}'.strip()}**{also} ({count}, {dates})."
     return say(text, *[r.evidence for r in _spread(found)])
+
+
+def _moment(where: Reading, found: list[Reading]) -> str:
+    """The day of a value, with the time where several were taken that day."""
+    same_day = [
+        r for r in found if r.time is not None and where.time is not None and r.time.date() == where.time.date()
+    ]
+    return f"{day(where.time)} {where.time:%H:%M}" if len(same_day) > 1 and where.time is not None else day(where.time)
 
 
 def _spread(found: list[Reading], most: int = 6) -> list[Reading]:

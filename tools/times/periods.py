@@ -30,7 +30,8 @@ from tools.times.calendar_words import subtract as subtract
 class Period(Frozen):
     """A stretch of time that a question names, with the characters it stands at.
 
-    `role` is "window" for a range to filter by and "day" for one named date.
+    `role` is "window" for a range to filter by and "day" for one named date. `near` is the one moment that is meant by "a
+    year ago" or "around 3 May": of results that nearest to it is wanted, no further off than `reach`.
     """
 
     since: datetime | None = None
@@ -39,6 +40,8 @@ class Period(Frozen):
     start: int = 0
     end: int = 0
     role: str = "window"
+    near: datetime | None = None
+    reach: timedelta = timedelta(0)
 
     def contains(self, moment: datetime | None) -> bool:
         """Whether the moment lies inside; a row without a time lies in no period."""
@@ -149,7 +152,23 @@ def _ago(match: re.Match[str], as_of: datetime) -> Period | None:
         since=midnight((moment - timedelta(days=slack)).date(), as_of),
         until=midnight((moment + timedelta(days=slack + 1)).date(), as_of),
         label=match[0],
+        near=moment,
+        reach=min(max(timedelta(days=slack), (as_of - moment) / 3), _FAR),
     )
+
+
+_FAR = timedelta(days=366)
+_ABOUT = {"day": timedelta(days=7), "month": timedelta(days=31)}
+
+
+def _around(match: re.Match[str], as_of: datetime) -> Period | None:
+    """ "Around 3 May 2026": a week to either side of a day, and the months beside a month."""
+    span = calendar_span(match["a"], as_of)
+    if span is None or (span[1] - span[0]).days > _ABOUT["month"].days:
+        return _on(match, as_of)
+    reach = _ABOUT["day" if (span[1] - span[0]).days == 1 else "month"]
+    first, last = midnight(span[0], as_of), midnight(span[1], as_of)
+    return Period(since=first - reach, until=last + reach, label=match[0], near=first + (last - first) / 2, reach=reach)
 
 
 _SEASON_BEGINS = 7  # July: vaccinations against influenza are counted from July to June
@@ -184,6 +203,18 @@ def _month_only(match: re.Match[str], as_of: datetime) -> Period | None:
     first = date(year, month, 1)
     until = None if match[0].lower().startswith("since") else midnight(next_month(first), as_of)
     return Period(since=midnight(first, as_of), until=until, label=match[0])
+
+
+def _beside_month(match: re.Match[str], as_of: datetime) -> Period | None:
+    """ "Before August", "after March": of the month as "in August" names it."""
+    period = _month_only(match, as_of)
+    if period is None or period.since is None or period.until is None:
+        return period
+    word = match["word"].lower()
+    if word.startswith("after"):
+        return Period(since=period.until, label=match[0])
+    inclusive = word in {"until", "till", "by"}
+    return Period(until=period.until if inclusive else period.since, label=match[0])
 
 
 def _month_of_something(match: re.Match[str], as_of: datetime) -> Period | None:
@@ -268,7 +299,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r"\b(?:the\s+)?(?P<which>this|current|last|previous)\s+(?:season\b|(?=(?:flu|influenza)\s+season))", _season),
         (r"\b(?:(?P<word>since)\s+)?(?P<day>the\s+day\s+before\s+yesterday|today|yesterday)\b", _named_day),
         (r"\b(?:in\s+|during\s+)?the\s+(?P<y>(?:19|20)\d0|[5-9]0)['’]?s\b", _decade),
-        (rf"\b(?:(?:in|on|during|for|of|at|dated|from|around)\s+)?(?P<a>{DATE})\b", _on),
+        (rf"\b(?:around|about|near|close\s+to|roughly)\s+(?:the\s+)?(?P<a>{DATE})\b", _around),
+        (rf"\b(?:(?:in|on|during|for|of|at|dated|from)\s+)?(?P<a>{DATE})\b", _on),
+        (rf"\b(?P<word>before|prior\s+to|until|till|by|after)\s+(?P<m>{MONTH})(?=\W|$)(?!\s+\d)", _beside_month),
         (rf"\b(?:in|during|of|since)\s+(?P<m>{MONTH})(?=\W|$)(?!\s+\d)", _month_only),
         (
             rf"(?<=\bthe )(?P<m>{MONTH})(?=\s+[a-z])|(?<=\b(?:his|her) )(?P<m2>{MONTH})(?=\s+[a-z])",

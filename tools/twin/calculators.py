@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.errors import InvalidInput, MissingCovariate, OutsideModelDomain, UnknownModel
 from domain.facts import Evidence
+from domain.patient import Covariate
 from domain.predictions import InputUsed, ModelCard, ModelRun, Output, Scenario
 from domain.quantities import Quantity
 from tools.context import ToolContext, day, number
@@ -15,6 +16,7 @@ from tools.measurements.readings import readings, unit_label
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
 from tools.twin.charted_series import series_inputs
 from tools.twin.covariates import covariate
+from tools.twin.moments import OneState, of_one_state, told_left_out
 from tools.twin.stated_inputs import changes_of, relative_to_chart
 
 
@@ -56,19 +58,23 @@ def gather(ctx: ToolContext, card: ModelCard, given: Mapping[str, Any]) -> dict[
     return inputs
 
 
-def calculate(ctx: ToolContext, model: str, inputs: Mapping[str, Any] | None = None) -> ToolResult:
-    """A calculator or risk score from the newest values in the chart; stated `inputs` override them."""
+def calculate(ctx: ToolContext, model: str, inputs: Mapping[str, Any] | None = None, focus: str = "") -> ToolResult:
+    """A calculator or risk score from the newest values in the chart; stated `inputs` override them.
+
+    Values that describe one state are taken together: none of another day is mixed in. `focus`: the output asked for.
+    """
     card = describe(ctx, model)
+    state = of_one_state(ctx, card, gather(ctx, card, inputs or {}))
     try:
-        run = ctx.twin.predict(card.id, gather(ctx, card, inputs or {}))
+        run = ctx.twin.predict(card.id, state.inputs)
     except MissingCovariate as error:
-        return missing_inputs(ctx, card, error, inputs or {})
+        return missing_inputs(ctx, card, error, state)
     except (OutsideModelDomain, InvalidInput) as error:
         return declined(card, error)
     ctx.store.save_run(ctx.patient_id, run)
     return ToolResult(
         tool="calculate",
-        statements=_run_statements(run),
+        statements=(*_run_statements(run, focus), *told_left_out(state)),
         data=run.model_dump(mode="json", exclude={"series"}),
         warnings=run.warnings,
         artifacts=simulation_artifacts([run]),
@@ -81,10 +87,13 @@ def run_evidence(run: ModelRun) -> Evidence:
     return Evidence(ref=f"Run/{run.id}", quote=f"{run.title}: {first.display or first.value}")
 
 
-def _run_statements(run: ModelRun) -> tuple[Statement, ...]:
-    main, *others = run.outputs
+def _run_statements(run: ModelRun, focus: str = "") -> tuple[Statement, ...]:
+    main, *others = _focused(run, focus)
     meaning = f" ({main.interpretation})" if main.interpretation else ""
-    head = say(f"{run.title}: **{shown_output(main)}**{meaning}.", run_evidence(run))
+    # Two risks of one run are told apart by their horizons, so the bold one is not left without its own.
+    told_apart = main is not run.outputs[0] or any(o.unit == main.unit and o.unit == "%" for o in others)
+    label = f"{main.label} " if told_apart else ""
+    head = say(f"{run.title}: {label}**{shown_output(main)}**{meaning}.", run_evidence(run))
     rest = [o for o in others if o.display or isinstance(o.value, int | float)]
     statements = [head]
     if rest:
@@ -153,27 +162,21 @@ def _input_text(used: InputUsed) -> str:
     return f"{label} {value} {unit_label(used.unit)}".rstrip() + when + origin
 
 
-def missing_inputs(ctx: ToolContext, card: ModelCard, error: MissingCovariate, given: Mapping[str, Any]) -> ToolResult:
-    """The result when inputs are not documented: which, and what is there."""
+def missing_inputs(ctx: ToolContext, card: ModelCard, error: MissingCovariate, state: OneState) -> ToolResult:
+    """The result when inputs are not documented: which, what is there and of which day, and what is of another time."""
     raw = error.details.get("missing")
     names = [str(n) for n in raw] if isinstance(raw, Sequence) and not isinstance(raw, str) else []
     labels = {i.name: i.label for i in card.inputs}
     wanted = ", ".join(_small(labels.get(n, n)) for n in names) or "inputs"
     looked = (f"{len(ctx.chart.observations)} observations up to {day(ctx.as_of)}", "the problem and medication lists")
-    have = [
-        c
-        for i in card.inputs
-        if (c := covariate(ctx, i)) is not None and c.evidence is not None and c.origin == "resource"
-    ]
-    statements = [say(f"{card.title} cannot be calculated: **missing {wanted}** (not documented).")]
+    have = [c for c in state.inputs.values() if isinstance(c, Covariate) and c.evidence and c.origin == "resource"]
+    together = " at one time" if state.left_out else ""
+    statements = [say(f"{card.title} cannot be calculated: **missing {wanted}** (not documented{together}).")]
     shown = [c for c in have if isinstance(c.value, Quantity)]
     if shown:
-        text = ", ".join(
-            f"{_small(labels[c.name])} {number(c.value.value)} {unit_label(c.value.unit)}".rstrip()
-            for c in shown
-            if isinstance(c.value, Quantity)
-        )
+        text = ", ".join(_available(labels[c.name], c) for c in shown)
         statements.append(say(f"Available: {text}.", *[c.evidence for c in shown if c.evidence]))
+    statements.extend(told_left_out(state))
     statements.append(say(f"Looked at {looked[0]} and {looked[1]}."))
     return ToolResult(
         tool="calculate",
@@ -182,6 +185,14 @@ def missing_inputs(ctx: ToolContext, card: ModelCard, error: MissingCovariate, g
         looked_at=looked,
         data={"model_id": card.id, "missing": names},
     )
+
+
+def _available(label: str, held: Covariate) -> str:
+    """An input that the chart has, with its day where it was measured on one."""
+    value = held.value
+    shown = f"{number(value.value)} {unit_label(value.unit)}".rstrip() if isinstance(value, Quantity) else str(value)
+    when = f" ({day(held.time)})" if held.time is not None and held.name != "age_years" else ""
+    return f"{_small(label)} {shown}{when}"
 
 
 def declined(card: ModelCard, error: OutsideModelDomain | InvalidInput) -> ToolResult:
@@ -209,7 +220,8 @@ def what_if(
     value, {"value", "unit"}, {"add": x}, {"times": x} or, of a dose, {"per_kg": x}. `focus`: the output that is asked for.
     """
     card = describe(ctx, model)
-    base = gather(ctx, card, inputs or {})
+    state = of_one_state(ctx, card, gather(ctx, card, inputs or {}))
+    base = state.inputs
     try:
         named = [
             Scenario(name=str(s.get("name") or f"scenario {n}"), changes=changes_of(ctx, card, s, base))
@@ -217,16 +229,17 @@ def what_if(
         ]
         runs = _scenario_runs(ctx, card, base, named)
     except MissingCovariate as error:
-        return missing_inputs(ctx, card, error, inputs or {})
+        return missing_inputs(ctx, card, error, state)
     except (OutsideModelDomain, InvalidInput) as error:
         return declined(card, error)
     for run in runs:
         ctx.store.save_run(ctx.patient_id, run)
     supposed_first = [*runs[1:], runs[0]] if len(runs) > len(named) > 0 else runs  # the baseline comes behind
-    statements = [line for run in supposed_first for line in _scenario_statements(run, focus)]
+    statements = [*in_target(supposed_first, focus)]
+    statements += [line for run in supposed_first for line in _scenario_statements(run, focus)]
     if len(runs) > 1:
         statements.extend(_difference_statements(runs, focus))
-    statements.append(inputs_statement(runs[-1]))
+    statements.extend((inputs_statement(runs[-1]), *told_left_out(state)))
     warnings = tuple(dict.fromkeys((*(w for run in runs for w in run.warnings), *_unused_levels(ctx, card))))
     return ToolResult(
         tool="what_if",
@@ -281,6 +294,20 @@ def _scenario_statements(run: ModelRun, focus: str) -> list[Statement]:
     lines = [say(f"{run.title}, {name}: {main.label} **{shown_output(main)}**{meaning}.", run_evidence(run))]
     lines += [say(f"{o.label}: **{shown_output(o)}**", run_evidence(run), item=True) for o in others[:7]]
     return lines
+
+
+def in_target(runs: Sequence[ModelRun], focus: str) -> list[Statement]:
+    """Which scenarios reach the target that the model judges its result by; nothing where there is none or one scenario."""
+    if len(runs) < 2:
+        return []
+    judged = [(r, o) for r in runs if "target" in (o := _focused(r, focus)[0]).interpretation]
+    if len(judged) < 2:
+        return []
+    reached = [(r, o) for r, o in judged if o.interpretation.startswith("within")]
+    names = ", ".join(f"**{r.scenario or 'as charted'}** ({o.label} {shown_output(o)})" for r, o in reached)
+    target = re.search(r"target of [\d.,–-]+", judged[0][1].interpretation)
+    what = f"{'the ' if target else 'its '}{target[0] if target else 'target'}"
+    return [say(f"Within {what}: {names or 'none of them'}.", *[run_evidence(r) for r, _ in judged])]
 
 
 def _difference_statements(runs: Sequence[ModelRun], focus: str) -> list[Statement]:

@@ -131,10 +131,11 @@ def _region(ctx: ToolContext) -> Covariate | None:
 def _number(ctx: ToolContext, wanted: ModelInput) -> Covariate | None:
     target = ctx.lexicon.resolve(_sources()["numbers"][wanted.name], "observation")
     found = [r for r in readings(ctx, target) if r.value is not None] if target else []
-    return _of_reading(wanted, found[-1]) if found else None
+    return of_reading(wanted, found[-1]) if found else None
 
 
-def _of_reading(wanted: ModelInput, reading: Reading) -> Covariate:
+def of_reading(wanted: ModelInput, reading: Reading) -> Covariate:
+    """An input as one result gives it; of a value that was only reported as beyond a limit, the limit."""
     unit = reading.unit or wanted.unit
     note = f"recorded as {reading.shown}; the limit was used" if reading.comparator else ""
     return Covariate(

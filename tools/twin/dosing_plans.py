@@ -11,7 +11,7 @@ from domain.predictions import ModelCard, ModelRun, Scenario
 from domain.quantities import Quantity
 from tools.concepts import Target
 from tools.context import ToolContext, cite, day, number, plain_name
-from tools.drugs.allergies import allergy_rows
+from tools.drugs.allergens import allergy_rows
 from tools.drugs.medications import find_drug
 from tools.measurements.readings import readings, unit_label
 from tools.outcome import RetryableToolError, Statement, ToolResult, say
@@ -19,6 +19,7 @@ from tools.twin.calculators import (
     declined,
     describe,
     gather,
+    in_target,
     inputs_statement,
     missing_inputs,
     run_evidence,
@@ -36,6 +37,7 @@ from tools.twin.dosing_rules import (
     stated_plan,
     target_plan,
 )
+from tools.twin.moments import OneState
 from tools.twin.stated_inputs import as_value, changes_of, is_move, stated
 
 _KINDS = ("current", "guideline", "target")
@@ -69,7 +71,7 @@ def compare_plans(
     try:
         conditioned = changes_of(ctx, card, {"changes": given}, base)
     except MissingCovariate as error:
-        return missing_inputs(ctx, card, error, given).model_copy(update={"tool": "compare_plans"})
+        return missing_inputs(ctx, card, error, OneState(base)).model_copy(update={"tool": "compare_plans"})
     given |= {name: as_value(moved) for name, moved in conditioned.items() if is_move(given[name])}
     changed = {**base, **conditioned}
     proposed, left_out = _propose(ctx, card, changed, rules, target, wanted, plans or ())
@@ -203,7 +205,7 @@ def _nothing(ctx: ToolContext, card: ModelCard, inputs: Mapping[str, Any], left_
     try:
         ctx.twin.predict(card.id, inputs)
     except MissingCovariate as error:
-        return missing_inputs(ctx, card, error, {}).model_copy(update={"tool": "compare_plans"})
+        return missing_inputs(ctx, card, error, OneState(dict(inputs))).model_copy(update={"tool": "compare_plans"})
     except (OutsideModelDomain, InvalidInput) as error:
         return declined(card, error).model_copy(update={"tool": "compare_plans"})
     reasons = "; ".join(left_out) or "no plan was asked for"
@@ -231,7 +233,7 @@ def _compared(
     try:
         runs, differences, refused = _runs(ctx, card, changed, scenarios)
     except MissingCovariate as error:
-        return missing_inputs(ctx, card, error, given).model_copy(update={"tool": "compare_plans"})
+        return missing_inputs(ctx, card, error, OneState(dict(changed))).model_copy(update={"tool": "compare_plans"})
     left_out += refused
     if not runs:
         reason = OutsideModelDomain("; ".join(refused))
@@ -242,6 +244,7 @@ def _compared(
         ctx.store.save_run(ctx.patient_id, run)
     by_name = {p.name: p for p in plans}
     statements = [say(f"{card.title}{f', {condition}' if condition else ''}:")]
+    statements += in_target(runs, next(iter(rules.get("outputs") or ()), ""))
     if as_charted is not None:
         statements.append(_line(as_charted, by_name[as_charted.scenario], rules, " as charted"))
     statements += [_line(r, by_name[r.scenario], rules, f" {condition}" if as_charted else "") for r in runs]

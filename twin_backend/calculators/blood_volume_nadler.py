@@ -12,7 +12,7 @@ _COEFFICIENTS = {"male": (0.3669, 0.03219, 0.6041), "female": (0.3561, 0.03308, 
 
 CARD = ModelCard(
     id="blood_volume_nadler",
-    version="1.0.0",
+    version="1.1.0",
     title="Blood volume (Nadler)",
     aliases=(
         "blood volume",
@@ -24,18 +24,27 @@ CARD = ModelCard(
         "tbv",
     ),
     kind="calculator",
-    summary="Total blood volume from height, weight and sex, and plasma volume when hematocrit is given.",
+    summary="Total blood volume from height, weight and sex, plasma volume when hematocrit is given, and what share of it an amount of blood is.",
     inputs=(
         inputs.WEIGHT,
         inputs.HEIGHT,
         inputs.SEX,
         inputs.changed(inputs.HEMATOCRIT, required=False, description="For the plasma volume."),
         inputs.changed(inputs.AGE, required=False, description="Given only to refuse children."),
+        inputs.number(
+            "volume_ml",
+            "Volume to be set against it",
+            "mL",
+            (1, 20_000),
+            required=False,
+            description="A loss, an exchange or a transfusion, as a share of the blood volume.",
+        ),
     ),
     outputs=(
         ("blood_volume", "L", "Blood volume"),
         ("plasma_volume", "L", "Plasma volume"),
         ("red_cell_volume", "L", "Red cell volume"),
+        ("share_of_blood_volume", "%", "Share of the blood volume"),
     ),
     source="Nadler SB, Hidalgo JH, Bloch T. Prediction of blood volume in normal human adults. Surgery 1962;51:224-32 "
     "(no DOI; the one given is a review of blood-loss formulas, Lopez-Picado A, et al. Anesth Analg 2017;125:280-6).",
@@ -57,6 +66,8 @@ def compute(values: Values) -> Result:
         cells = volume * hematocrit / 100
         outputs.append(measured("plasma_volume", "Plasma volume", volume - cells, "L", 2))
         outputs.append(measured("red_cell_volume", "Red cell volume", cells, "L", 2))
+    if (asked := values.optional("volume_ml")) is not None:
+        outputs.append(measured("share_of_blood_volume", "Share of the blood volume", asked / volume / 10, "%", 1))
     return Result(tuple(outputs))
 
 

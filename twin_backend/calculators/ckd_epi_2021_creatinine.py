@@ -8,7 +8,7 @@ from twin_backend.display import band, category, measured
 from twin_backend.model import Model, Result, Values, adults_only, closed_form
 
 # sex: (kappa in mg/dL, alpha, factor)
-_COEFFICIENTS = {"female": (0.7, -0.241, 1.012), "male": (0.9, -0.302, 1.0)}
+COEFFICIENTS = {"female": (0.7, -0.241, 1.012), "male": (0.9, -0.302, 1.0)}
 # KDIGO 2024 GFR categories (doi:10.1016/j.kint.2023.10.018)
 _CATEGORIES = ((15, "G5"), (30, "G4"), (45, "G3b"), (60, "G3a"), (90, "G2"))
 _MEANING = {
@@ -51,7 +51,7 @@ CARD = ModelCard(
 
 def compute(values: Values) -> Result:
     """eGFR = 142 x min(Scr/k,1)^a x max(Scr/k,1)^-1.200 x 0.9938^age (x 1.012 for women)."""
-    kappa, alpha, factor = _COEFFICIENTS[values.choice("sex")]
+    kappa, alpha, factor = COEFFICIENTS[values.choice("sex")]
     ratio = values.number("creatinine_mg_dl") / kappa
     egfr = 142 * min(ratio, 1) ** alpha * max(ratio, 1) ** -1.2 * 0.9938 ** values.number("age_years") * factor
     # Laboratories report whole numbers, and the category follows the reported one.

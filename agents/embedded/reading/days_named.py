@@ -25,6 +25,12 @@ _MONTH_AND_DAY = re.compile(
     rf"\b(?:(?P<on>on\s+)(?P<month>{MONTH_NAME})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?|(?P<month2>{MONTH_NAME})\.?\s+(?:the\s+)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th))(?![\w/.:-])(?!,?\s+(?:19|20)\d\d)",
     re.IGNORECASE,
 )
+# "On 10/23", "on arrival 21/8": a day in figures without its year; no share of a dose or of a scale.
+_IN_FIGURES = re.compile(
+    r"\b(?P<lead>(?:on|since|from|until|till|before|after|by|dated|of|arrival|admission|admitted|presentation|discharged?|seen|visit|clinic|bloods|labs)\s+(?:the\s+)?)"
+    r"(?P<a>\d{1,2})/(?P<b>\d{1,2})(?![\d/]|\.\d|\s*(?:mm|cm|kg|mg|mmol|weeks?|days?|hours?|h\b|/|tab\w*|pills?|dose|strength|of\b|normal|ns\b|saline))",
+    re.IGNORECASE,
+)
 # "27 May and 2 June 2026", "May 27 to June 2, 2026": the year that stands at the end is that of both.
 _TO = r"\s*(?P<to>\b(?:and|to|until|till|through)\b|[-–])\s*(?:the\s+)?"
 _RANGES = tuple(
@@ -44,6 +50,10 @@ _DAY_ALONE = re.compile(
     r"\b(?P<lead>on|since|from|until|till|after|before|by|between)\s+the\s+(?P<day>\d{1,2})(?:st|nd|rd|th)(?=\s*(?:[?.,;!:]|$|and\b|to\b|till\b|until\b))",
     re.IGNORECASE,
 )
+
+
+_MONTHS_OF_A_YEAR = 12
+_BEFORE_A_DAY = frozenset("on since from until till before after by dated of".split())
 
 
 def with_whole_dates(text: str, as_of: datetime) -> str:
@@ -68,8 +78,19 @@ def with_whole_dates(text: str, as_of: datetime) -> str:
         days = [d for year, month in months if (d := _day(year, month, int(match["day"]))) and d <= as_of.date()]
         return f"{match['lead']} {days[0]}" if days else match[0]
 
+    def in_figures(match: re.Match[str]) -> str:
+        """Month first, as in the United States, unless that is impossible; the answer shows which day was taken."""
+        first, second = int(match["a"]), int(match["b"])
+        day, month = (first, second) if first > _MONTHS_OF_A_YEAR else (second, first)
+        lead = match["lead"].split()[0].lower()
+        settled = day > _MONTHS_OF_A_YEAR or lead in _BEFORE_A_DAY
+        whole = _newest(day, month, as_of) if settled and month <= _MONTHS_OF_A_YEAR else ""
+        on = "" if lead in _BEFORE_A_DAY else "on "
+        return f"{match['lead']}{on}{whole}" if whole else match[0]
+
     for pattern in _RANGES:
         text = pattern.sub(_both, text)
+    text = _IN_FIGURES.sub(in_figures, text)
     return _DAY_ALONE.sub(
         alone, _MONTH_AND_DAY.sub(month_first, _DAY_OF_MONTH.sub(of_month, _IN_WORDS.sub(in_words, text)))
     )

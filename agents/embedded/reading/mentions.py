@@ -73,7 +73,7 @@ _GIVEN_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _GIVEN_AFTER = re.compile(
-    r"^\s+(?:therapy|flow|concentrator|cylinders?|requirements?|prescription|prescribed|at home|needs?|delivery|supply|tank)\b",
+    r"^\s+(?:(?:does|do|did|will|would|should|is|was) (?:he|she|they|the (?:pt|patient)|pt) (?:need|require|get|have|use|be (?:on|using)|on|using)|therapy|flow|concentrator|cylinders?|requirements?|prescription|prescribed|at home|needs?|delivery|supply|tank)\b",
     re.IGNORECASE,
 )
 

@@ -126,12 +126,14 @@ class Reader:
         units = unit_spans(blanked)
         with_units = _blank(blanked, measured)
         blanked = _blank(with_units, units)  # "1000 mg" is a quantity, not magnesium
-        clinical = _blank(blanked, other_meanings(blanked))
+        other = other_meanings(blanked)
+        clinical = _blank(blanked, other)
         named = self.lexicon.find_mentions(clinical)
         said = [
             p
             for p in self._phrases(with_units)  # "how many pounds is he": the unit is part of the phrase
-            if not any(
+            if not any(p.start < e and s < p.end for s, e in other)  # "how heavy a smoker"
+            and not any(
                 m.score == 1 and m.start < p.end and p.start < m.end and m.end - m.start >= p.end - p.start
                 for m in named
             )
@@ -305,7 +307,7 @@ def _without_outputs_of_models(choices: list[list[Slot | None]]) -> list[list[Sl
 
 _A_CODE = re.compile(r"(?!q\d)[a-z]+\d+[a-z]+\d*|[a-z]{3,}\d+")  # "a1at", "t25fw": a name, and no number
 _EATS = re.compile(r"\b(?:eats?|eating|ate|serve[ds]?|diet|menu|meals?|food)\b", re.IGNORECASE)
-_TAILS = frozenset("free based like related induced type style".split())
+_TAILS = frozenset("free based like related induced type style self late".split())
 
 
 def _blank(text: str, spans: list[tuple[int, int]]) -> str:

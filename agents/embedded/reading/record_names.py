@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from tools.concepts import Lexicon, Target
+
+_TAKES_OUT = re.compile(r"remov|decannul|extubat|extract|retriev|closure|reversal|explant", re.IGNORECASE)
 
 
 class RecordNames:
@@ -28,10 +31,20 @@ class RecordNames:
         """When the rows about a concept were done or given, oldest first."""
         target = self._lexicon.resolve(concept_id, kind)
         rows = [r for r in self._rows.get(kind, []) if target is not None and self._lexicon.matches(target, r)]  # type: ignore[arg-type]
+        put_in = [r for r in rows if not _TAKES_OUT.search(str(getattr(r, "display", "")))]
+        if not _TAKES_OUT.search(concept_id):  # "before the tracheostomy" is not before its removal
+            rows = put_in or rows
         done = [
             t for r in rows if getattr(r, "status", "") != "not-done" and (t := getattr(r, "time", None)) is not None
         ]
         return sorted(done)
+
+    def spells(self, concept_id: str) -> list[tuple[datetime, bool]]:
+        """When each spell of an illness began, oldest first, and whether it is over."""
+        target = self._lexicon.resolve(concept_id, "condition")
+        rows = [r for r in self._rows.get("condition", []) if target is not None and self._lexicon.matches(target, r)]  # type: ignore[arg-type]
+        began = [(getattr(r, "onset", None) or getattr(r, "time", None), getattr(r, "abatement", None)) for r in rows]
+        return sorted((onset, over is not None) for onset, over in began if onset is not None)
 
     def has(self, kind: str, concept_id: str) -> bool:
         """Whether a row of the record is about the concept."""

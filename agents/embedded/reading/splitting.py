@@ -28,7 +28,7 @@ _ANOTHER_OF_IT = re.compile(
     re.IGNORECASE,
 )
 _WHERE_ALONE = re.compile(
-    r"(?:and\s+)?(?:what happen(?:s|ed)(?: (?:to|with) (?:him|her|them|it))?|what (?:was |is )?the reactions?|where|when|since when|how long ago|by whom|with whom|at which (?:clinic|place|site)|(?:at )?(?:what|which) age(?: (?:exactly|roughly|then|was (?:he|she|that)))?|which relative)(?: (?:and )?(?:where|by whom))?",
+    r"(?:and\s+)?(?:what happen(?:s|ed)(?: (?:to|with) (?:him|her|them|it))?|what (?:was |is )?the reactions?|(?:and )?(?:what|which) (?:was|is|were|did) (?:the |its |their )?(?:results?|outcomes?|findings?|answer|verdict|reading|value)(?: (?:of (?:it|that|this)|show\w*|say|then))?|(?:the )?results?|(?:the )?outcomes?|where|when|since when|how long ago|by whom|with whom|at which (?:clinic|place|site)|(?:at )?(?:what|which) age(?: (?:exactly|roughly|then|was (?:he|she|that)))?|which relative)(?: (?:and )?(?:where|by whom))?",
     re.IGNORECASE,
 )
 _SUPPOSES = re.compile(r"\bif\b(?!\s+(?:so|any|yes|not|present|available|possible))[^?]*\d", re.IGNORECASE)

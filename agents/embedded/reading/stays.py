@@ -6,7 +6,6 @@ import re
 from datetime import date, datetime, timedelta
 
 from agents.embedded.plans import Call, Setting
-from agents.embedded.reading.reader import Question
 
 _STAY = re.compile(
     r"\b(?:(?:during|in|on|while in|throughout|over)\s+(?:the|her|his|this|that|their)|(?<=\w )this)\s+(?P<which>(?:last|latest|recent|most recent|previous|first|covid|index|current)\s+)?"
@@ -25,7 +24,8 @@ _IN_MONTH = re.compile(
     re.IGNORECASE,
 )
 _OWN_TIME = re.compile(
-    r"\b(?:19|20)\d\d\b|\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:ed|er|clinic)\b", re.IGNORECASE
+    r"\b(?:19|20)\d\d\b|\b\d{1,2}/\d{1,2}\b|\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:ed|er|clinic)\b",
+    re.IGNORECASE,
 )
 
 
@@ -51,26 +51,6 @@ def with_arrival(text: str, setting: Setting) -> str:
     return f"{text[: match.start()]}between {begun.date()} and {ended.date()}{text[match.end() :]}" if begun else text
 
 
-_SINCE = re.compile(
-    r"\b(?P<when>since|after|following|before|prior to)\s+(?:(?:the|his|her|their|last|latest)\s+)*$", re.IGNORECASE
-)
-
-
-def with_event_days(text: str, question: Question, setting: Setting) -> str:
-    """A question for a result "since radiotherapy" as the days since then, where the record has one such procedure."""
-    for variant in question.variants:
-        event = variant.of("procedure")
-        result = variant.of("observation")
-        lead = _SINCE.search(text[: event.start]) if event is not None else None
-        if event is None or result is None or lead is None or not (event.known and result.known):
-            continue
-        days = sorted({m.date() for m in setting.record.moments("procedure", event.id)})
-        if len(days) == 1:
-            when = "before" if lead["when"].lower() in {"before", "prior to"} else "since"
-            return f"{text[: lead.start()]}{when} {days[0]}{text[event.end :]}"
-    return text
-
-
 _DEPARTED = re.compile(
     r"\b(?:on|at|upon|prior to|before|by)\s+(?:(?:the|her|his|their|last|latest|hospital|time|of|day)\s+)*discharge\b(?!\s+(?:summary|letter|note|med|diagnos|plan|instruct|papers|paperwork))(?:\s+from (?:the |that |his |her )?(?:[\w-]+\s+)?(?:admission|stay|hospital))?"
     r"|\bdischarge\b(?=\s+(?!summary|letter|note|med|diagnos|plan|instruct|date|day|home|paper|destination|disposition|to\b|from\b|time|on\b))|\bwhen (?:he|she|they|the patient|pt) (?:was|were|got) (?:discharged|sent home)\b|\bwhen (?:he|she|they|the patient|pt) (?:left hospital|left the hospital|went home)\b",
@@ -89,7 +69,7 @@ def with_discharge(text: str, setting: Setting) -> str:
 
 
 _EMERGENCY = re.compile(
-    r"\b(?:(?:on|in|at|during|from)\s+|(?=(?:(?:last|latest|first)\s+)?(?:ed|er|emergency(?: department| room)?) (?:visit|attendance)))(?:(?:the|his|her|their|that)\s+)?(?P<which>(?:last|latest|recent|most recent|first)\s+)?(?:ed|er|a&e|a and e|emergency(?: (?:room|department|dept))?)(?:\s+(?:visit|attendance|presentation|encounter|stay|trip))?\s*(?=[?.!,;]|$)",
+    r"\b(?:(?:on|in|at|during|from)\s+|(?=(?:(?:last|latest|first)\s+)?(?:ed|er|emergency(?: department| room)?) (?:visit|attendance)))(?:(?:the|his|her|their|that)\s+)?(?P<which>(?:last|latest|recent|most recent|first)\s+)?(?:ed|er|a&e|a and e|resus(?:citation (?:room|bay|area))?|(?:the )?trauma bay|casualty|emergency(?: (?:room|department|dept))?)(?:\s+(?:visit|attendance|presentation|encounter|stay|trip))?\s*(?=[?.!,;]|$)",
     re.IGNORECASE,
 )
 _OF_THE_VISIT = re.compile(

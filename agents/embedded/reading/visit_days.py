@@ -21,7 +21,7 @@ _AT_VISIT = re.compile(
 )
 # "Weight last visit": what stands before it is asked of that visit.
 _OF_VISIT = re.compile(
-    r"(?<=[\w)%])(?<!\bthe)(?<!\bhis)(?<!\bher)(?<!\btheir)(?<!\bof)(?<!\bfor)(?<!\bfrom)(?<!\bis)(?<!\bwas)(?<!\bsince)(?<!\bbefore)(?<!\bafter)(?<!\bbetween)(?<!\band)(?<!\babout)"
+    r"(?<=[\w)%])(?<!\bthe)(?<!\bhis)(?<!\bher)(?<!\btheir)(?<!\bof)(?<!\bfor)(?<!\bfrom)(?<!\bis)(?<!\bwas)(?<!\bsince)(?<!\bbefore)(?<!\bafter)(?<!\bbetween)(?<!\band)(?<!\babout)(?<!\bat)(?<!\bon)(?<!\bin)(?<!\bduring)"
     r"\s+(?=(?:last|latest|most recent|previous)\s+(?:\w+\s+)?(?:visit|appointment|appt|review|check-?up)\W*$)",
     re.IGNORECASE,
 )
@@ -45,6 +45,16 @@ _IN_HOSPITAL = re.compile(
     r"\b(?:(?:while|when|whilst)\s+)?(?:(?:he|she|they|pt|the patient)\s+(?:was|were)\s+)?(?:(?:in|at) (?:the )?hospital|an inpatient|on the ward)\b(?=\W*$)",
     re.IGNORECASE,
 )
+
+
+_PUT_IN = re.compile(
+    r"\s*\b(?:between|since|before|after|on) \d{4}-\d\d-\d\d(?: and \d{4}-\d\d-\d\d)?(?![\w/-])|^initial (?=.*\d{4}-\d\d-\d\d)"
+)
+
+
+def without_days_put_in(text: str) -> str:
+    """A question without the days that stand in it for a visit or a stay: they are its period, and no note has them."""
+    return " ".join(_PUT_IN.sub(" ", text).split()) or text
 
 
 def before_the_stay(text: str, setting: Setting) -> str:

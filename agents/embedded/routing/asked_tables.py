@@ -52,6 +52,9 @@ OF_DRUG = (
     _asks("medication.dose", _DOSE, rf"{_OTHER_SENSE}|{_PROPOSED}|\bwhy\b|\breasons?\b|\ballerg\w*|\bdoes X\b|\bdo to\b|\bhow much (?:of an? |did|has|have)\b"),
     _asks("medication.start", rf"(?=.*(?:{_WHEN}))(?=.*(?:{_STARTED}))", rf"{_OTHER_SENSE}|\blast\b|\blatest\b|\bmost recent\b|\brenew\w*|\brefill\w*|\bre-?start\w*|\bshould\b|\bwill\b|\bwhy\b|\bhow long (?:should|will|does .* need|after|before)\b|\bsince (?:starting|he|she|they)\b|\bmeant to\b|\bsupposed to\b"),
     _asks("medication.active", _YES_NO_ON, _NOT_NOW),
+    _asks("medication.active", r"^\W*(?:(?:and|so|but)\s+)?should\b.{0,30}\bX\b(?:.{0,25}\b(?:restart\w*|resum\w*|continu\w*|stop\w*|held|hold|paused|given|kept?)\b)?\W*$|^\W*(?:(?:and|so|but)\s+)?should\b.{0,25}\b(?:restart|resume|continue|stop|hold|pause|stay on|keep|be on|come off|be taking|take)\b.{0,15}\bX\b\W*$", rf"{_WHEN}|{_WHY}|\bwhat\b|\bhow\b|\bdose\b"),
+    _asks("medication.ever", rf"^\W*(?:(?:and|so|but)\s+)?(?:was|were|has|is)\s+(?:(?:any|the|a dose of)\s+)*X\s+(?:(?:actually|ever|been)\s+)*(?:given|administered|charted|hung|infused|received)\b|^\W*(?:(?:and|so|but)\s+)?(?:did|has)\s+{_HE}\s+(?:(?:actually|ever|really)\s+)*(?:get|got|receive[d]?|been given|given)\s+(?:(?:any|his|her|the|a dose of)\s+)*X\b", rf"{_WHEN}|{_WHY}|\bhow\b|\bwhat\b|\bfor\b|\bif\b|\bvaccin|\bshot\b"),
+    _asks("medication.active", rf"^\W*(?:(?:so|and|but)\s+)?(?:is|are|has|have|was|were|did (?:they|we|you|anyone))\b.{{0,25}}\bX\b.{{0,25}}{any_of('held')}|\b{any_of('held')}.{{0,15}}\bX\b.{{0,20}}\?$", rf"{_WHEN}|{_WHY}|\bhow\b|\bwhat\b|\bif\b|\bshould\b|\bbefore\b"),
 )  # fmt: skip
 _TO_BEFORE = rf"(?:(?:the|its|his|her|their|that|what|it|was|one)\s+)*{any_of('value_before')}"
 OF_RESULT = (
@@ -60,6 +63,7 @@ OF_RESULT = (
         rf"{any_of('moved')}.{{0,60}}{any_of('set_against')}\s+{_TO_BEFORE}|\bsince\s+{_TO_BEFORE}.*{any_of('moved')}",
         r"\bvisit|\badmission|\bclinic\b",
     ),
+    _asks("observation.statistics", r"\bhow (?:high|low)\b.{0,25}\bX\b.{0,10}\b(?:been|gone|got|gotten|get|go|gone up|gone down)\b"),
     _asks("observation.statistics", r"\bhow bad (?:has|have|did|was|were|is)\b.{0,30}\bX\b(?!.{0,12}\b(?:now|today|currently)\b)"),
     _asks("observation.statistics", r"\b(?:average[ds]?|avg|mean)\b(?!\s+(?:arterial|corpuscular|cell))", r"\btrend\b|\bdoes\b.{0,30}\bmean\b|\bwhat (?:do|does|did|would)\b.{0,40}\bmean\W*$"),
     _asks("observation.statistics", rf"{any_of('extreme_reached')}|\b(?:bottom|top|trough) (?:X|values?|results?|readings?|figures?|numbers?)\b|\bX (?:peaked|peak|nadir)\b|\bthe most (?!recent|current|up)(?=.*\b(?:ever|been|got|gone|come|came|went|was|reached)\b)"),

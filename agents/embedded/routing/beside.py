@@ -31,6 +31,10 @@ NOTE_TOOLS = frozenset({"search_notes", "section_of_note", "list_notes", "record
 _TOLD_AS_FIGURES = frozenset({"pain_severity"})  # "burning, 6/10": the note need not name the score
 _VACCINES = "vaccine vaccines vaccination vaccinations immunization immunizations shots"
 # They say that a thing is there, or what it was last measured at; why, what next and how far, they do not say.
+_HOW_MUCH = re.compile(
+    r"\bhow (?:much|many|heav\w+|long)\b|\bamount\b|\bper (?:day|week)\b|\ba (?:day|week)\b", re.IGNORECASE
+)
+_EXTENT_OF = {"tobacco_status": "pack years, cigarettes a day", "alcohol_use": "units a week, drinks a day"}
 _SAYS_THAT_IT_IS = frozenset(
     {
         *("condition.has", "condition.active", "medication.active", "medication.ever", "procedure.has", "allergy.has"),
@@ -39,7 +43,10 @@ _SAYS_THAT_IT_IS = frozenset(
 )
 _KIND_OF = {"observation": ("observation",), "medication": ("medication", "drug_class"), "procedure": ("procedure",), "condition": ("condition",), "allergy": ("allergen",)}  # fmt: skip
 _NAMING = frozenset({"observation", "condition", "medication", "procedure", "allergy"})
-_WHY = re.compile(r"\bwhy\b|\bhow come\b|\breasons?\b|\brationale\b|\bgrounds\b", re.IGNORECASE)
+_WHY = re.compile(
+    r"\bwhy\b|\bhow come\b|\breasons?\b|\brationale\b|\bgrounds\b|\bwhat(?:'s| is| was| are| were) (?:limiting|stopping|holding|preventing|delaying|behind|keeping|blocking)\b|\bwhat (?:limit(?:s|ed)|went wrong|goes wrong)\b",
+    re.IGNORECASE,
+)
 _TELLS_WHY = frozenset(
     {"medication.reason", "medication.stop", "procedure.reason", "procedure.why_not", "procedure.declined"}
 )
@@ -66,7 +73,7 @@ _WHAT_OF = re.compile(r"\b(?:what|how) about\b|\bstatus\b|\bhistory of\b|\bwhat 
 
 
 # "Heart rate in the breathing trial": the newest value is not of that occasion.
-_OCCASION = r"\b(?:in|during|at|on|after|before|while|when|post|with|for|under|upon)\s+(?:(?:the|his|her|their|a|an|that|this|first|last|failed)\s+)*"
+_OCCASION = r"\b(?:in|during|at|on|after|before|while|when|post|with|for|under|upon|of|from|by|as|once)\s+(?:(?:the|his|her|their|a|an|that|this|first|last|failed|he|she|they|was|were|got|being)\s+)*"
 _KIND_OF_DOSE = re.compile(r"\b([a-z]+)\s+dos(?:e|es|age|ing)\b", re.IGNORECASE)
 _MEASURED = re.compile(r"\b(?:levels?|troughs?|concentrations?|antibod\w+)\b", re.IGNORECASE)
 _CHANGES_DRUG = re.compile(r"\b(?:re-?start|resum|rechalleng|reintroduc|hold|stop)\w*\b(?<!ped)(?<!ed)", re.IGNORECASE)
@@ -90,7 +97,7 @@ def answers_first(part: str, route: Route, left: str, left_out: Slot | None, rec
         return False
     if not _has_asked(route, record):
         return _tells_what_is_absent(part, route, left)
-    return _is_of_something_else(part, route, left, left_out, record) or _is_not_said(part, route)
+    return _is_of_something_else(part, route, left, left_out, record) or _is_not_said(part, route, left)
 
 
 def _has_asked(route: Route, record: RecordNames) -> bool:
@@ -133,7 +140,10 @@ def _is_of_something_else(part: str, route: Route, left: str, left_out: Slot | N
     return re.search(rf"{_OCCASION}(?:{'|'.join(map(re.escape, words))})\b", part, re.IGNORECASE) is not None
 
 
-def _is_not_said(part: str, route: Route) -> bool:
+_MUCH_UNSAID = 2  # words of a question that no list explains: more is asked than whether the thing is there
+
+
+def _is_not_said(part: str, route: Route, left: str) -> bool:
     """Whether the record says only that the thing is there: no answer to an open question, a reason or a plan."""
     if route.intent == "medication.stop":
         return _TO_COME.search(part) is not None
@@ -143,9 +153,14 @@ def _is_not_said(part: str, route: Route) -> bool:
         return False
     if route.intent.startswith("observation.") and _OF_EXTENT.search(part):
         return False
-    return asks_beyond_lists(part) or (route.intent in _YES_NO_ALONE and asks_openly(part))
+    if route.intent not in _YES_NO_ALONE:
+        return asks_beyond_lists(part)
+    # What was done has an outcome of its own.
+    unsaid = len(left.split()) >= _MUCH_UNSAID and not route.intent.startswith("procedure.")
+    return asks_beyond_lists(part) or asks_openly(part) or unsaid
 
 
+_SHORTEST_WORD = 3
 # "Diabetic eye check", "EGFR mutation status": what is asked for is the last noun, and the name in front only its kind.
 _GOES_ON = re.compile(r"[ -](?P<word>[A-Za-z]\w*)")
 _AUXILIARY = re.compile(
@@ -153,9 +168,30 @@ _AUXILIARY = re.compile(
     re.IGNORECASE,
 )
 _BY_POSTURE = frozenset({"blood_pressure", "systolic_blood_pressure", "diastolic_blood_pressure"})
+# What a value is of: another specimen than the record's value is another result.
+_SPECIMEN = re.compile(
+    r"\b(?:of|in|on|from)\s+(?:(?:the|his|her|their|that|this|a|an)\s+)*(?:[\w-]+\s+){0,2}?(?:fluid|tap|effusion|aspirate|ascites|drains?|drainage|csf|lp|lumbar puncture|bile|cyst|abscess|synovium|empyema|cord (?:gas|blood))\b(?!\s*(?:overload|restriction|balance|resus\w*|therap\w*|intake|status|removal))"
+    r"|\b(?:pleural|ascitic|peritoneal|synovial|cerebrospinal|csf|amniotic)\b|\b(?:drain|joint)\s+(?:fluid|tap|aspirate)(?!\s+(?:effusion\W*$|pains?|dialysis|thickening|plaque))",
+    re.IGNORECASE,
+)
 _POSTURE = re.compile(r"\b(?:postural|orthostatic|lying|standing|supine|erect|upright)\b", re.IGNORECASE)
 _NO_NOUN = re.compile(rf"\w+(?:ed|ing|ly)$|{any_of('verb_after_a_name')}$", re.IGNORECASE)
 _NAMED_BY = frozenset({"observation", "condition", "panel", "model"})
+
+
+def names_another_specimen(part: str, route: Route) -> bool:
+    """Whether a result is asked for of a specimen that the recorded one is not of: "pH of the fluid they tapped"."""
+    value = route.variant.of("observation")
+    if value is None or not value.known or not route.intent.startswith("observation."):
+        return False
+    around = f"{part[: value.start]}{' ' * (value.end - value.start)}{part[value.end :]}"
+    found = _SPECIMEN.search(around)
+    return found is not None and not _OF_ITSELF.search(value.id)
+
+
+_OF_ITSELF = re.compile(
+    r"fluid|csf|pleural|ascit|synovial|drain|output|periton|saag|albumin_gradient|cord|amnio|fibronectin"
+)
 
 
 def names_a_longer_thing(
@@ -168,17 +204,42 @@ def names_a_longer_thing(
     if known[0].id in _BY_POSTURE and _POSTURE.search(part) is not None:
         return True  # which no measured value on record has
     after = _GOES_ON.match(part, known[0].end)
+    if after is not None and after[0].startswith("-") and len(after["word"]) < _SHORTEST_WORD:  # "EDE-Q score"
+        after = _GOES_ON.match(part, after.end()) or after
     if after is None or _AUXILIARY.search(part[: known[0].start]) or "note" in route.variant.cues:
         return False
     left = words_beyond(part, route.intent, route.variant, question, family, own).split()
     return after["word"].lower() in left and _NO_NOUN.fullmatch(after["word"]) is None
 
 
-def asks_more_than_presence(part: str, route: Route) -> bool:
+# "Why did nobody call about the weight", "why did they settle for a MAP of 60": what people did, and not what moved a value.
+_WHY_THEY = re.compile(
+    r"\b(?:why|how come|what made|what led)\b(?:\s+(?:did|does|do|was|were|is|are|has|have|had|would|didn't|wasn't|not))*\s+(?:the\s+)?(?:nobody|no one|noone|no-one|they|we|you|team|teams|doctors?|nurses?|staff|ed|er|icu|itu|ward|surgeons?|anyone|somebody|someone)\b",
+    re.IGNORECASE,
+)
+_OF_VALUES = frozenset({"causes.possible", "calculate"})
+
+
+def asks_why_people_acted(part: str, route: Route) -> bool:
+    """Whether a reason is asked for what people did about a result: no result tells it, nor what is known to move it."""
+    of_value = route.intent in _OF_VALUES or route.intent.startswith("observation.")
+    return of_value and _WHY_THEY.search(part) is not None
+
+
+_AT_WHICH = re.compile(
+    r"\b(?:at|during|before|after|since|following)\s+(?:(?:the|his|her|their|first|last)\s+)*$", re.IGNORECASE
+)
+
+
+def asks_more_than_presence(part: str, route: Route, left: str) -> bool:
     """Whether a reason, a plan or an opinion is asked of a name of which the record says no more than that it is there."""
     if route.intent == "knowledge":
         return _WHY.search(part) is not None and _GUIDELINES.search(part) is None
     is_presence = route.intent in _YES_NO_ALONE and not asks_yes_or_no(part) and _WHAT_OF.search(part) is None
+    done = route.variant.of("procedure")
+    occasion = done is not None and _AT_WHICH.search(part[: done.start]) is not None
+    if is_presence and route.intent == "procedure.has" and occasion and len(left.split()) > _MUCH_UNSAID:
+        return True  # "head circumference of her first baby at delivery"
     return is_presence and asks_beyond_lists(part) and _OF_EXTENT.search(part) is None
 
 
@@ -217,7 +278,10 @@ def beside(
         return []
     value = route.variant.of("observation") if route.intent == "causes.possible" else None
     of_value = value is not None and value.text and not (words or _NOT_DONE.search(part) or _MOVED.search(value.text))
-    arguments: dict[str, object] = {"query": f"cause of raised {value.text}" if value and of_value else part}
+    query = f"cause of raised {value.text}" if value and of_value else part
+    if _HOW_MUCH.search(part):  # of a habit, notes tell the extent in units of its own
+        query = " ".join([query, *(_EXTENT_OF[s.id] for s in route.variant.slots if s.id in _EXTENT_OF)])
+    arguments: dict[str, object] = {"query": query}
     arguments["beside"] = True
     if absent and not asks:  # of what nobody measured, a note that does not name it tells nothing
         arguments.update(about=absent, near=False)

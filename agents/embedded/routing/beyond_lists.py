@@ -19,7 +19,7 @@ NOTES_FIRST = "note.first"  # the same, where what it finds comes before what th
 
 _ASKS = (
     r"why|how come|reasons?|because|rationale|reasoning|culprits?|precipitants?|causes?|caused|explain\w*|explanation|blamed?|attribut\w+|triggered|led to|pushed|drove|put (?:him|her|them) off"
-    r"|what (?:stopp?ed|ruled out|prevented|delayed|prompted|precipitated|provoked|set off|brought on|made|got|held up|changed|convinced|persuaded|excluded|kept|tipped|pushed)"
+    r"|what (?:stopp?ed|ruled out|prevented|delayed|prompted|precipitated|provoked|set off|brought on|made|got|held up|changed|convinced|persuaded|excluded|kept|tipped|pushed|limit(?:s|ed)|went wrong|goes wrong|is behind|was behind)|what(?:'s| is| was| are| were) (?:limiting|stopping|holding|preventing|delaying|behind|keeping|driving|blocking)"
     r"|plan|plans|planned|planning|next steps?|going forward|until when|upcoming|due|end of|end date|stop date|how many (?:days|weeks)|duration|course length|length of|next|what (?:kind|type|sort) of|how long (?:should|will|is .{0,30}meant|does .{0,30} need)"
     r"|when (?:can|will|should|may|could)|when (?:does|do|is|are) .{0,40}\b(?:start\w*|restart\w*|resum\w*|go(?:es|ing)?|back|come|stop\w*|finish\w*|end\w*|booked|happen\w*|scheduled|rescheduled|slot)|what (?:happens|to do) (?:to|with|if|when)"
     r"|what (?:should|must|can|could|is|are|was|were) (?:he|she|they|we|i|the patient|pt) (?:\w+ ){0,3}?(?:do|told|doing)|restrict\w*|allowed|goal|target|avoid\w*"

@@ -54,6 +54,7 @@ _SLOT_KINDS = {
     "panel": ("panel",),
     "model": ("model",),
 }
+_NO_THING = re.compile(r"\w+(?:ed|ing)", re.IGNORECASE)  # "FEV1 dropping", "eGFR declined"
 _IN_A_UNIT = frozenset({"observation.latest", "observation.previous", "observation.first", "observation.exists", "observation.statistics", "observation.series", "observation.change"})  # fmt: skip
 # Whether a value is where it should be asks for the value, and for what it should be.
 _AGAINST_GOAL = re.compile(
@@ -134,6 +135,7 @@ def calls_for(route: Route, question: Question, models: ModelNames, lexicon: Lex
     if known:  # an unknown word before a known name describes it; one behind it is what is asked of it ("ICD battery")
         told = known[-1].id in TOLD_IN_WORDS  # "etoh intake"
         behind = [s for s in route.variant.slots if not (s.known or told) and 0 <= s.start - known[-1].end <= 2]
+        behind = [s for s in behind if _NO_THING.fullmatch(s.text) is None]
         fillers_for_slot = [*behind, *known]
     for slot in fillers_for_slot:
         if not slot.known:
@@ -208,7 +210,7 @@ def _fillers(route: Route, slot_name: str) -> list[Slot]:
 
 def _is_now(intent: str, label: str) -> bool:
     """Whether a period only says that the present state is meant: what is taken "today" was ordered long before."""
-    of_state = intent.startswith(("medication.", "condition.")) and intent not in {
+    of_state = intent.startswith(("medication.", "condition.", "demographics.")) and intent not in {
         "medication.last",
         "medication.count",
     }
@@ -227,7 +229,7 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
     """The arguments that words other than names fill: period, statistic, offset, limit, comparison, visit kind."""
     intent, text = route.intent, question.text
     arguments: dict[str, Any] = {}
-    takes_period = intents()[intent]["tool"] not in {
+    takes_period = intent == "demographics.age" or intents()[intent]["tool"] not in {
         "demographics",
         "allergies",
         "family_history",
@@ -297,7 +299,7 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
         arguments.update({"reaction": named.pop()} if len(named) == 1 else {})
     elif intent == "allergy.list":
         kind = re.search(
-            r"\b(?P<drug>drug|medication|medicine|med)\b|\b(?P<food>food)\b|\b(?P<environment>environment\w*|seasonal)\b",
+            r"\b(?P<drug>drug|medication|medicine|med)\b|\b(?P<food>foods?|eats?|eating)\b|\b(?P<environment>environment\w*|seasonal)\b",
             text,
             re.IGNORECASE,
         )

@@ -45,7 +45,10 @@ def _conditions() -> re.Pattern[str]:
     return re.compile(
         rf"\b(?:{said['then']})\b.{{0,80}}\b(?:{said['if']})\b"
         rf"|^\W*(?:and\s+|so\s+)?(?:if|once|in case|in the event)\b.{{3,80}}(?:\W|\b)(?:{said['then']})\b"
-        rf"|\bwhat (?:\w+ ){{0,2}}would (?:\w+ ){{0,4}}?(?:{said['what_would']})(?:e?d)?\b"
+        rf"|\b(?:what|which) (?:[\w/%-]+ ){{0,3}}(?:would|should|must|might) (?:\w+ ){{0,4}}?(?:{said['what_would']})(?:e?d)?\b"
+        rf"|\b(?:that|which) (?:would|should|must|is to|was to) (?:\w+ ){{0,3}}?(?:{said['what_would']})(?:e?d)?\b"
+        rf"|\bhow (?:fast|quickly|slowly|rapidly|aggressively|tightly|gently|far|hard|high|low|soon|close\w*) (?:\w+ ){{0,2}}?(?:should|must|can|could|may|do we|are we|did they want|is (?:it|he|she) (?:safe|allowed)) (?!i\b)"
+        rf"|\b(?:at|above|below|under|over) (?:what|which) (?:\w+ ){{0,2}}?(?:weight|level|value|reading|score|temperature|rate|pressure|sats?|saturations?|sugar|glucose|count|figure)\W*$"
         rf"|\b(?:{said['at_which']})s? (?:at|above|below|beyond|over|under|past|from) which\b"
         rf"|\b(?:at|below|above|under|over|beyond|past) (?:what|which) (?!age\b|time\b|visit\b|dose\b|place\b|clinic\b|hospital\b|stage\b)[\w /%-]{{1,40}}? (?:do|does|did|will|would|should|shall|must|can|(?:is|are|was|were)(?: \w+){{0,2}} (?:going )?to|to)\b"
         rf"|\bwhen (?:is|are|was|were) (?:(?:the|his|her|their|a) )?\w+ to (?:be )?(?:{said['acts']}|put|start|go|have|get|take|begin|see)\b"

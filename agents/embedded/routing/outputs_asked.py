@@ -27,6 +27,18 @@ def with_focus(text: str, arguments: dict[str, Any], models: ModelNames) -> dict
     return {**arguments, "focus": asked} if asked and asked != card.outputs[0][0] else arguments
 
 
+_HORIZON = re.compile(r"\b(?P<n>\d{1,2})\s*-?\s*(?:years?|yrs?|y)\b(?!\s*-?\s*(?:old|ago|of age))", re.IGNORECASE)
+
+
+def with_horizon(text: str, arguments: dict[str, Any], models: ModelNames) -> dict[str, Any]:
+    """The arguments of a calculation with the output of the years that the question names: "5-year risk"."""
+    card, asked = models.cards.get(str(arguments.get("model", ""))), _HORIZON.search(text)
+    if card is None or asked is None:
+        return arguments
+    of_then = next((name for name, _, label in card.outputs if re.match(rf"{asked['n']}-year\b", label)), "")
+    return {**arguments, "focus": of_then} if of_then and of_then != card.outputs[0][0] else arguments
+
+
 def _named(text: str, card: ModelCard) -> str:
     words = [t.norm for t in tokenize(text)]
     joined = f" {' '.join(words)} "

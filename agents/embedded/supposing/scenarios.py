@@ -9,7 +9,7 @@ from typing import Any
 from agents.embedded.reading.calculator_names import ModelNames
 from agents.embedded.reading.reader import Question, Slot, Variant
 from agents.embedded.reading.units_asked import NUMBER, unit_of
-from agents.embedded.routing.outputs_asked import with_focus
+from agents.embedded.routing.outputs_asked import with_focus, with_horizon
 from agents.embedded.routing.router import Route
 from agents.embedded.supposing.dosing import (
     DOSE,
@@ -33,21 +33,13 @@ from agents.embedded.supposing.suppositions import (
     supposed_each,
     supposed_outright,
 )
+from agents.embedded.supposing.wanted import wanted
 from tools.catalogue import DERIVED_MODELS
 from tools.concepts import Lexicon
 
 _EGFR = DERIVED_MODELS["egfr"]
 _SURE = 0.6  # a value stated for an input of a named model
 
-_BMI_VALUE = re.compile(
-    r"\b(?:bmi|body mass index)\s*(?:of|to|at|=|under|below|is)?\s*(?P<bmi>[1-5]\d(?:\.\d+)?)\b(?!\s*(?:kgs?\b(?!\s*/)|kilo|lbs?\b|pound|stone|%))",
-    re.IGNORECASE,
-)
-_WEIGHT_WANTED = re.compile(
-    r"\b(?:how (?:heavy|light)|(?:what|which|target|goal|ideal) weight|how much weight|how (?:much|many) (?:\w+ ){0,3}?(?:would|should|must|does|do|to|has|have|needs?)\b.{0,25}\b(?:lose|gain|weigh|drop|shed)"
-    r"|(?:need|have|has|want|aim|must|should|would)\w*\b.{0,25}\b(?:lose|gain|weigh|drop|shed))\b",
-    re.IGNORECASE,
-)
 _WHICH_INSULIN = re.compile(
     r"\bhow (?:much|many)\b.{0,20}\b(?:insulin|units|bolus)\b|\b(?:what|which|needed)\b.{0,15}\b(?:dose|bolus|insulin)\b",
     re.IGNORECASE,
@@ -91,9 +83,9 @@ def calculator_calls(
         if card is not None and dosed is not None and dosed.rules["model"] == model:
             base = supposed_outright(without_dosing(text), card, question, lexicon)  # a dose in mg is no body weight
             calls.append(dosing_run(dosed, base, wants_dose=_WHICH_DOSE.search(text) is not None))
-        elif model == "target_weight" and (wanted := _wanted_bmi(text)) is not None:
-            inputs = {"target_bmi_kg_m2": wanted}
-            calls.append(("what_if", {"model": model, "scenarios": [], "inputs": inputs}))
+        elif (backwards := wanted(text)) is not None and backwards[0] == model:
+            share = {"focus": "share_of_blood_volume"} if "volume_ml" in backwards[1] else {}
+            calls.append(("what_if", {"model": model, "scenarios": [], "inputs": backwards[1], **share}))
         elif model == "glucose_insulin_bergman" and card is not None:
             inputs = meal_inputs(text)
             if _WHICH_INSULIN.search(text) and "insulin_bolus_units" not in inputs and "carbohydrate_g" in inputs:
@@ -106,8 +98,15 @@ def calculator_calls(
         else:
             calls.append(("calculate", {"model": model}))
     return [
-        (tool, with_focus(text, arguments, models) if tool == "what_if" else arguments) for tool, arguments in calls
+        (tool, arguments)
+        if "focus" in arguments
+        else (tool, {"what_if": with_focus, "calculate": with_horizon}.get(tool, _as_asked)(text, arguments, models))
+        for tool, arguments in calls
     ]
+
+
+def _as_asked(text: str, arguments: dict[str, Any], models: ModelNames) -> dict[str, Any]:
+    return arguments
 
 
 _WITH_CYSTATIN = {False: "ckd_epi_2012_cystatin", True: "ckd_epi_2021_creatinine_cystatin"}  # by creatinine beside it
@@ -178,8 +177,8 @@ def _suppositions(part: str, question: Question, models: ModelNames, lexicon: Le
         dosed = stated_doses(part, variant)
         if dosed is not None and asks_exposure(part, dosed):
             yield variant
-    if _wanted_bmi(part) is not None:
-        yield _of_model(first, "target_weight")
+    if (backwards := wanted(part)) is not None:
+        yield _of_model(first, backwards[0])
     if _AUC.search(part) and DOSE.search(part) and INTERVAL.search(part) and not _names_a_drug(question):
         yield _of_model(first, "vancomycin_goti2018")  # of what is dosed by AUC, by far the commonest
     if asks_of_record(part, question):
@@ -204,12 +203,6 @@ def _suppositions(part: str, question: Question, models: ModelNames, lexicon: Le
         card = models.cards.get("ckd_epi_2021_creatinine")
         if card is not None and supposed_each(part, card, question, lexicon, outright=True):
             yield _of_model(first, "ckd_epi_2021_creatinine")
-
-
-def _wanted_bmi(text: str) -> float | None:
-    """The body mass index that a weight is asked for ("how heavy would she be at BMI 25")."""
-    value = _BMI_VALUE.search(text)
-    return float(value["bmi"]) if value is not None and _WEIGHT_WANTED.search(text) else None
 
 
 _INPUT_KINDS = frozenset({"observation", "model", "panel", "vitals"})

@@ -116,7 +116,7 @@ ASPECTS: tuple[Aspect, ...] = (
         )
     ),
     _aspect(
-        rf"(?:by who|by whom|who)(?: (?:was|had|has|is) )?(?: ?(?:prescribe[ds]?|order(?:s|ed)?|start(?:s|ed)?|put {_HE} on|gave|wrote))?(?: {_HE})?(?: {_IT})?(?: (?:prescribed|ordered|started))?(?: by)?",
+        rf"(?:by who|by whom|who)(?: (?:was|had|has|is) )?(?: ?(?:prescribe[ds]?|order(?:s|ed)?|start(?:s|ed)?|put {_HE} on|gave|wrote|did|done|performed|carried out))?(?: {_HE})?(?: {_IT})?(?: (?:prescribed|ordered|started))?(?: by)?",
         r"(?:the )?prescriber",
         medication=_of_medication("prescriber"),
         encounters=Change("encounters", {"aspect": "provider"}, _VISIT),
@@ -178,7 +178,17 @@ ASPECTS: tuple[Aspect, ...] = (
     _aspect(
         r"(?:is|was|are|were|would) (?:it|that|this|they|those|these)(?: one| value| result| level)? (?:\w+ )?(?:normal|abnormal|high|low|ok(?:ay)?|elevated|fine|in(?:side)? (?:the )?(?:normal )?range|within (?:the )?(?:normal )?(?:range|limits)|out of range|a concern|concerning|too (?:high|low))(?: or (?:not|high|low|abnormal))?",
         r"(?:ab)?normal(?: (?:range|or not))?|(?:too )?(?:high|low)(?: or (?:low|high|normal))?|in range|what(?:'s| is) (?:the )?normal(?: range)?",
-        **_of_concept("is_normal", "observation.normal", "offset"),
+        **_of_concept("is_normal", "observation.normal", "offset", "period"),
+    ),
+    # "Is that in the record": the same look-up, which says where it is from.
+    _aspect(
+        rf"(?:is|was|are|were) (?:{_IT}) (?:really |actually |also )?(?:in|on|from) (?:the |his |her )?(?:record|chart|file|problem list|med(?:ication)? list|list|structured (?:record|data))(?:,? or (?:only |just |is it )*(?:in |from )?(?:a |the )?notes?)?",
+        rf"(?:is|was) (?:{_IT}) (?:recorded|documented|on record|on file)",
+        medication=Change("medication", {"aspect": "active"}, ("drug",), "medication.active"),
+        condition=Change("condition", {"aspect": "has"}, ("name",), "condition.has"),
+        procedures=Change("procedures", {"aspect": "has"}, ("name",)),
+        allergies=Change("allergies", {}, ("substance",)),
+        **_of_concept("latest", "observation.latest", "offset", "period", "first"),
     ),
 )
 

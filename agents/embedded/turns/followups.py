@@ -168,9 +168,18 @@ def _call(call: Call, **changes: Any) -> dict[str, Any]:
     return {"tool": call.tool, "arguments": {**call.arguments, **changes}, "intent": call.intent}
 
 
+_ON_A_DAY = re.compile(r"on (\d{4}-\d\d-\d\d)")
+
+
+def _period_of(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {"period": arguments["period"]} if "period" in arguments else {}
+
+
 def _continue(kind: str, last: Call) -> dict[str, Any] | None:
     arguments, concept = last.arguments, last.arguments.get("concept")
     if kind == "previous":
+        if last.tool == "latest" and (day := _ON_A_DAY.fullmatch(str(arguments.get("period", "")))) is not None:
+            return _call(last, period=f"before {day[1]}", offset=0)  # the visit before that one
         if last.tool == "latest" and not arguments.get("first"):
             return _call(last, offset=int(arguments.get("offset", 0)) + 1)
         if last.tool in {"encounters", "immunizations", "procedures"}:
@@ -182,7 +191,7 @@ def _continue(kind: str, last: Call) -> dict[str, Any] | None:
     if kind == "normal" and concept:
         return {
             "tool": "is_normal",
-            "arguments": {"concept": concept, "offset": int(arguments.get("offset", 0))},
+            "arguments": {"concept": concept, "offset": int(arguments.get("offset", 0)), **_period_of(arguments)},
             "intent": "observation.normal",
         }
     if kind in {"first", "latest"} and concept:
@@ -190,10 +199,9 @@ def _continue(kind: str, last: Call) -> dict[str, Any] | None:
         return {"tool": "latest", "arguments": {"concept": concept, "first": first}, "intent": f"observation.{kind}"}
     if kind in {"highest", "lowest", "average"} and concept:
         statistic = {"highest": "max", "lowest": "min", "average": "mean"}[kind]
-        kept = {"period": arguments["period"]} if "period" in arguments else {}
         return {
             "tool": "statistics",
-            "arguments": {"concept": concept, "statistic": statistic, **kept},
+            "arguments": {"concept": concept, "statistic": statistic, **_period_of(arguments)},
             "intent": "observation.statistics",
         }
     if kind in {"discharge", "first", "latest"} and last.tool == "encounters":
