@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 FORMS = ("json", "markdown", "fhir")
 
 
+class NotAcceptable(ChartTwinError):
+    """None of the forms asked for can be sent."""
+
+    kind = "not_acceptable"
+
+
 class HasStore(Protocol):
     """The one part a story needs: the records in reach."""
 
@@ -77,6 +83,49 @@ def story_document(services: HasStore, story: Story, recorded: datetime) -> dict
         as_of=story.as_of,
         version=version(),
     )
+
+
+MEDIA_TYPES = {"json": "application/json", "markdown": "text/markdown", "fhir": "application/fhir+json"}
+
+
+def accepted_form(header: str) -> str:
+    """The form that an Accept header likes best, JSON first among equals; without a header JSON.
+
+    Raises:
+        NotAcceptable: the header takes none of the forms.
+    """
+    ranges = [r for part in header.split(",") if (r := _media_range(part)) is not None]
+    if not ranges:
+        return "json"
+    liked = {form: _liking(media, ranges) for form, media in MEDIA_TYPES.items()}
+    best = max(liked, key=lambda form: liked[form])
+    if liked[best] <= 0:
+        raise NotAcceptable(
+            f"a story is sent as {', '.join(MEDIA_TYPES.values())}", accepted=list(MEDIA_TYPES.values())
+        )
+    return best
+
+
+def _media_range(part: str) -> tuple[str, float] | None:
+    """A media range in small letters with its quality; one whose quality cannot be read counts as wanted."""
+    media, *parameters = [p.strip().lower() for p in part.split(";")]
+    if "/" not in media:
+        return None
+    given = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+    try:
+        return media, min(max(float(given), 0.0), 1.0)
+    except ValueError:
+        return media, 1.0
+
+
+def _liking(media: str, ranges: list[tuple[str, float]]) -> float:
+    """The quality of the most specific range that a media type lies in (RFC 9110, 12.5.1); 0 for none."""
+    kind = media.partition("/")[0]
+    for wanted in (media, f"{kind}/*", "*/*"):
+        given = [quality for name, quality in ranges if name == wanted]
+        if given:
+            return max(given)
+    return 0.0
 
 
 def check_form(form: str) -> str:

@@ -12,6 +12,7 @@ from app.ui.rooms.page import Marks
 from domain.facts import Evidence
 from knowledge_base.rows import ObservationRow, Row
 from tools.context import ToolContext, cite
+from tools.story.code_status import code_status as noted_status
 from tools.story.testimony import Testimony
 
 _CODED = re.compile(
@@ -51,7 +52,7 @@ def code_status(ctx: ToolContext) -> list[CodeStatus]:
     coded = [] if newest is None else [CodeStatus(_shown(newest), False, newest.time, (cite(newest),))]
     written = [
         CodeStatus(_shortened(said.evidence[0].quote), True, said.evidence[0].time, said.evidence)
-        for said in Testimony(ctx).code_status()
+        for said in noted_status(Testimony(ctx))
         if said.evidence
     ]
     return [*coded, *written][:2]
