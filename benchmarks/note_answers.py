@@ -1,10 +1,12 @@
 """How surely sentences of notes are told to answer a question: precision and recall over the limits, and the fit.
 
-    python benchmarks/note_answers.py [--cases FILE ...] [--fit]
+    python benchmarks/note_answers.py [--cases FILE ...] [--fit | --fit-pieces]
 
 Reads charts of notes with questions and the places that answer them (none for what no note tells). Prints how often the
 best sentence answers, and over the likelihood how many questions get a right quote and how many of the others get any.
 With `--fit` the numbers of `tools/data/note_judgement.json` are fitted anew and written; the limits stay as they are.
+With `--fit-pieces` the directions and the rarity of word pieces (`knowledge_base/data/word_pieces.npz`) are worked out
+anew from the sentences of the charts, after which the rest has to be fitted too.
 Before that it prints what the fit gives for charts that were left out of it. Nothing is drawn at random: both fits are the
 maximum of a penalised likelihood, reached from the same start.
 """
@@ -26,12 +28,16 @@ from scipy.optimize import minimize
 
 from app.assembly import Services
 from app.settings import load_settings
+from domain.facts import Note
 from evals.gold import CASES, read_rows
+from knowledge_base import word_pieces
+from knowledge_base.embedding import MiniLM, embedded_model
 from knowledge_base.ingest import ingest_paths
 from tools.context import ToolContext
 from tools.notes.judgement import Judgement, Signs, judgement
 from tools.notes.passages import Found, rank_sentences
 from tools.notes.search import notes_in
+from tools.notes.sentences import note_texts
 
 PASSAGES = CASES / "note_passages"
 PACKAGED = Path(__file__).parent.parent / "tools" / "data" / "note_judgement.json"
@@ -39,6 +45,7 @@ _QUOTED = 3
 _PENALTY, _PENALTY_OF_ORDER = 1.0, 3.0
 _WRONG_COUNT = 30.0  # the most that all wrong sentences of a question count together, as long charts have hundreds
 _FOLDS = 6
+_DIRECTIONS, _VOCABULARY = 128, 30_522
 Array = npt.NDArray[Any]
 Ranked = list[tuple[Found, bool]]
 
@@ -48,9 +55,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=Path, nargs="+", default=[PASSAGES / "tune.jsonl", PASSAGES / "charts.jsonl"])
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--fit-pieces", action="store_true")
     options = parser.parse_args()
+    charts = [row for cases in options.cases for row in read_rows(cases)]
+    if options.fit_pieces:
+        return _write_pieces(charts)
     with tempfile.TemporaryDirectory() as folder:
-        ranked = list(_ranked([row for cases in options.cases for row in read_rows(cases)], Path(folder)))
+        ranked = list(_ranked(charts, Path(folder)))
     if options.fit:
         _print_left_out(ranked)
         _write(_fitted(ranked))
@@ -180,6 +191,35 @@ def _fair(is_told: bool, found: Ranked) -> bool:
 def _write(fitted: Judgement) -> None:
     kept = fitted.model_dump() | {"fitted": "evals/cases/note_passages"}
     PACKAGED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def _write_pieces(charts: Sequence[dict[str, Any]]) -> None:
+    """The principal directions of the vectors of word pieces, and how rare each piece is among the sentences."""
+    notes = [Note(id="n", patient_id="p", **note) for chart in charts for note in chart["notes"]]
+    texts = sorted({text for note in notes for text in note_texts(note)})
+    total, products, count = np.zeros(MiniLM.dimension), np.zeros((MiniLM.dimension, MiniLM.dimension)), 0
+    held, model = np.zeros(_VOCABULARY), embedded_model()
+
+    def take(index: int, ids: list[int], pieces: Array) -> None:
+        nonlocal count
+        inside = pieces[1:-1].astype(np.float64)
+        total[:] += inside.sum(axis=0)
+        products[:] += inside.T @ inside
+        count += len(inside)
+        held[list(set(ids[1:-1]))] += 1
+
+    for text in texts:  # one after the other: the sums come out the same on any number of cores
+        model.pieces([text], take)
+    mean = total / count
+    spread, axes = np.linalg.eigh(products / count - np.outer(mean, mean))
+    directions = axes[:, np.argsort(-spread)[:_DIRECTIONS]]
+    directions *= np.sign(directions[np.abs(directions).argmax(axis=0), range(_DIRECTIONS)])
+    rarity = np.log((len(texts) + 1) / (held + 0.5))
+    np.savez_compressed(
+        word_pieces.PACKAGED, mean=mean.astype(np.float16), directions=directions.astype(np.float16),
+        rarity=rarity.astype(np.float16),
+    )  # fmt: skip
+    print(f"{len(texts)} sentences, {count} word pieces, {_DIRECTIONS} directions written")
 
 
 def _print(ranked: list[tuple[bool, Ranked]], by: Judgement) -> None:

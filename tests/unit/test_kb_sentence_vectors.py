@@ -1,4 +1,4 @@
-"""Vectors of single sentences are kept when a note is taken in, per patient, and go with their note."""
+"""Vectors of single sentences and of their word pieces are kept when a note is taken in, per patient, and go with their note."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from domain.facts import Note
 from knowledge_base.embedding import Embedder, Vectors, build_embedder
 from knowledge_base.sentence_vectors import FILE, SentenceVectors
 from knowledge_base.vectors import FOLDER, VectorIndex
+from knowledge_base.word_pieces import InDetail
 
 TEXT = "Keeps two parrots. Walks without a stick."
 
@@ -25,8 +26,11 @@ class Counting:
         self.asked: list[str] = []
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        self.asked += texts
         return self._inner.embed(texts)
+
+    def in_detail(self, texts: Sequence[str]) -> list[InDetail]:
+        self.asked += texts
+        return self._inner.in_detail(texts)
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +50,17 @@ def test_what_was_kept_at_ingest_is_not_computed_again(tmp_path: Path, embedder:
     VectorIndex(tmp_path, embedder, sentences).replace([note()])
     later = Counting(embedder)
     asked = [("n1", "Keeps two parrots."), ("n1", "Walks without a stick.")]
-    found = VectorIndex(tmp_path, later).vectors_of("p1", asked)
+    found = VectorIndex(tmp_path, later).in_detail("p1", asked)
     assert later.asked == []
-    assert np.array_equal(found, embedder.embed([text for _, text in asked]))
+    computed = embedder.in_detail([text for _, text in asked])
+    for kept, one in zip(found, computed, strict=True):
+        assert np.array_equal(kept.vector, one.vector) and np.array_equal(kept.codes, one.codes)
 
 
 def test_without_ingest_the_first_question_keeps_them(tmp_path: Path, embedder: Embedder) -> None:
     first, second = Counting(embedder), Counting(embedder)
     for counting in (first, second):
-        VectorIndex(tmp_path, counting).vectors_of("p1", [("n1", "a"), ("n1", "b"), ("n1", "a")])
+        VectorIndex(tmp_path, counting).in_detail("p1", [("n1", "a"), ("n1", "b"), ("n1", "a")])
     assert first.asked == ["a", "b"] and second.asked == []
 
 
@@ -76,7 +82,7 @@ def test_they_go_with_their_note(tmp_path: Path, embedder: Embedder) -> None:
     }  # fmt: skip
     index.delete("p1", ["n1", "n2"])
     with sqlite3.connect(tmp_path / FOLDER / FILE) as connection:
-        assert connection.execute("SELECT count(*) FROM sentences").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM detailed").fetchone() == (0,)
 
 
 def test_no_text_is_kept(tmp_path: Path, embedder: Embedder) -> None:
@@ -91,4 +97,4 @@ def test_a_damaged_file_costs_time_and_no_answer(tmp_path: Path, embedder: Embed
     (tmp_path / FOLDER / FILE).write_bytes(b"not a database at all, whatever its name says" * 50)
     index = VectorIndex(tmp_path, embedder, sentences)
     assert index.replace([note()]) == 1
-    assert np.array_equal(index.vectors_of("p1", [("n1", "a")]), embedder.embed(["a"]))
+    assert np.array_equal(index.in_detail("p1", [("n1", "a")])[0].vector, embedder.in_detail(["a"])[0].vector)

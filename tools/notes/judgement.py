@@ -29,8 +29,8 @@ class Signs(NamedTuple):
     noted: float  # what only the rest of its note tells
     noted_name: float  # what only the rest of its note tells, of the question's clinical names
     titled: float  # what only the title or the author of its note tells
-    meaning: float  # cosine of question and sentence
-    passage: float  # cosine of question and sentence with its neighbours
+    meaning: float  # cosine of question and sentence in its place
+    likeness: float  # how near it comes to the question word piece by word piece, less the average of the notes
     names_it: bool  # holds a clinical name of the question, or follows a sentence that does
     has_form: bool  # has a time where "when" is asked, a cause where "why" is
     lacks_form: bool

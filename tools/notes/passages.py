@@ -11,27 +11,29 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from domain.facts import Frozen, Note
+from knowledge_base.word_pieces import Floats, likeness
 from knowledge_base.words import words_of
 from tools.concepts import tokenize
 from tools.notes.asks import asks_of_family, looks_like_answer
 from tools.notes.initials import short_names_in, with_initials
 from tools.notes.judgement import Signs, judgement
 from tools.notes.matching import RELATED, match, rarities, sought
-from tools.notes.sentences import Sentence, sentences_of, without_copies
+from tools.notes.sentences import Sentence, in_place, sentences_of, without_copies
 from tools.notes.signs import notes_told, signs_of
 from tools.notes.subjects import Subject, conclusion, what_is_asked
 from tools.notes.words import written_out
 from tools.times.periods import find_periods
 
 if TYPE_CHECKING:
-    from knowledge_base.embedding import Vectors
     from tools.context import ToolContext
 
 # "Two glasses of wine" has a word of the topic of eyesight; where no word is the question's own, the meaning decides.
 _OWN_WORDS, _TOPIC_IS_MEANT = 0.05, 0.2
 _UNSURE = 0.2  # the most that a sentence about a relative counts
-_SHARES = ("covered", "own", "related", "before", "meaning", "passage")
+_SHARES = ("covered", "own", "related", "before", "meaning")
 _MOST_SENTENCES = (
     480  # of longer charts, those with the question's words and those of the chunks that retrieval brings up
 )
@@ -94,11 +96,11 @@ def rank_sentences(ctx: ToolContext, question: str, notes: Sequence[Note], about
     rarity = rarities(sentences)
     things = [sought(thing, rarity) for thing in asked]
     form = looks_like_answer(question)
-    vectors, meant = _vectors(ctx, question, sentences)
+    meaning, by_piece = _meanings(ctx, question, sentences, notes)
     is_named = any(thing.names for thing in asked) and not asks_of_family(question)
     of_others = [n for n, s in enumerate(sentences) if is_named and _OF_RELATIVE.match(by_id[s.note_id], s.start)]
     signs = signs_of(
-        question, things, sentences, notes, vectors, meant, form, find_periods(question, ctx.as_of), of_others
+        question, things, sentences, notes, meaning, by_piece, form, find_periods(question, ctx.as_of), of_others
     )
     keep = [n for n, s in enumerate(sentences) if not _echoes(by_id[s.note_id][s.start : s.end], question)]
     if about:
@@ -125,12 +127,19 @@ def _without_the_patient(ctx: ToolContext, asked: Sequence[Subject]) -> list[Sub
     return [thing for thing in asked if not name.issuperset(thing.own)]
 
 
-def _vectors(ctx: ToolContext, question: str, sentences: Sequence[Sentence]) -> tuple[Vectors | None, Vectors | None]:
-    """The vectors of sentences and question; those of sentences are kept from when their notes were read."""
+def _meanings(
+    ctx: ToolContext, question: str, sentences: Sequence[Sentence], notes: Sequence[Note]
+) -> tuple[Floats, Floats]:
+    """How near each sentence comes to the question, as a whole and piece by piece; zeros without an index.
+
+    What is known of the sentences is kept from when their notes were read.
+    """
     if ctx.index is None:
-        return None, None
-    vectors = ctx.index.vectors_of(ctx.patient_id, [(s.note_id, s.text) for s in sentences])
-    return vectors, ctx.index.embedder.embed([written_out(question)])[0]
+        return np.zeros(len(sentences), np.float32), np.zeros(len(sentences), np.float32)
+    by_id = {note.id: note for note in notes}
+    details = ctx.index.in_detail(ctx.patient_id, [(s.note_id, in_place(by_id[s.note_id], s)) for s in sentences])
+    asked = ctx.index.embedder.in_detail([written_out(question)])[0]
+    return np.stack([d.vector for d in details]) @ asked.vector, likeness(asked, details)
 
 
 def _echoes(sentence: str, question: str) -> bool:

@@ -49,8 +49,13 @@ def as_sentence(title: str) -> Sentence:
 
 
 def note_texts(note: Note) -> list[str]:
-    """What questions are compared with in a note, by meaning: each sentence as it is read."""
-    return [sentence.text for sentence in sentences_of(note)]
+    """What questions are compared with in a note, by meaning: each sentence as it is read, in its place."""
+    return [in_place(note, sentence) for sentence in sentences_of(note)]
+
+
+def in_place(note: Note, sentence: Sentence) -> str:
+    """A sentence with the title of its note before it: "54/60" is a score of the clinic's note and not of the ward's."""
+    return f"{note.title}. {sentence.text}" if note.title else sentence.text
 
 
 def sentences_of(note: Note) -> list[Sentence]:

@@ -48,8 +48,8 @@ def signs_of(
     asked: Sequence[Sought],
     sentences: Sequence[Sentence],
     notes: Sequence[Note],
-    vectors: npt.NDArray[np.float32] | None,
-    meant: npt.NDArray[np.float32] | None,
+    meaning: npt.NDArray[np.float32],
+    likeness: npt.NDArray[np.float32],
     form: re.Pattern[str] | None,
     periods: Sequence[Period],
     of_others: Sequence[int] = (),
@@ -61,8 +61,8 @@ def signs_of(
         asked: what it asks for.
         sentences: of which the signs are taken.
         notes: of which they are, oldest first.
-        vectors: of the sentences, shape (n, dimension); none without an index.
-        meant: the question's vector.
+        meaning: how near each sentence comes to the question as a whole, shape (n,).
+        likeness: how near it comes word piece by word piece, shape (n,).
         form: what an answer of the kind asked for looks like.
         periods: the times that it names.
         of_others: which of the sentences are about a relative: what stands there is said of nobody else.
@@ -84,8 +84,6 @@ def signs_of(
     occasion = set_in.mean(axis=0) if framed.any() else np.zeros(len(sentences))
     of_plan, quoted = asks_of_plan(question), asks_for_words(question.lower())
     speaks = (held[~framed] > 0).any(axis=0) if not framed.all() else (held > 0).any(axis=0)
-    meaning = vectors @ meant if vectors is not None and meant is not None else np.zeros(len(sentences))
-    passage = _passage(vectors, meant, sentences) if vectors is not None and meant is not None else meaning
     named = _named(asked, of_patient, sentences)
     heads = _told_by(asked, [s.section for s in sentences])
     labels = _told_by(asked, [s.topic for s in sentences])
@@ -112,7 +110,7 @@ def signs_of(
                 noted_name=float((weights * of_name) @ np.maximum(0.0, in_note[:, n] - held[:, n])),
                 titled=float(weights @ np.maximum(0.0, in_title[:, n] - held[:, n])),
                 meaning=float(meaning[n]),
-                passage=float(passage[n]),
+                likeness=float(likeness[n]),
                 names_it=bool(named[n]),
                 has_form=has_form,
                 lacks_form=form is not None and not has_form,
@@ -214,17 +212,6 @@ def _named(asked: Sequence[Sought], held: Array, sentences: Sequence[Sentence]) 
         bool(here[n] or (n > 0 and here[n - 1] and sentences[n - 1].note_id == s.note_id))
         for n, s in enumerate(sentences)
     ]
-
-
-def _passage(vectors: npt.NDArray[np.float32], meant: npt.NDArray[np.float32], sentences: Sequence[Sentence]) -> Array:
-    """How near the question comes to each sentence together with its neighbours."""
-    summed = vectors.astype(np.float64)
-    for n in range(1, len(sentences)):
-        if sentences[n].note_id == sentences[n - 1].note_id and sentences[n].gap < 2:
-            summed[n] += 0.5 * vectors[n - 1]
-            summed[n - 1] += 0.5 * vectors[n]
-    lengths = np.linalg.norm(summed, axis=1)
-    return (summed @ meant) / np.maximum(lengths, 1e-9)
 
 
 def _told_by(asked: Sequence[Sought], titles: Sequence[str]) -> Array:
