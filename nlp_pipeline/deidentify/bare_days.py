@@ -29,6 +29,7 @@ _OF_WHOLE = re.compile(
     r"\s+(?:of (?:the|a|an|his|her|their|all|them|which|way|meals?|hallway)\b|way\b|full\b)", re.IGNORECASE
 )
 _PAIR = re.compile(r"[A-Z][A-Za-z0-9]{0,5}[/&][A-Z][A-Za-z0-9]{0,5}")
+_CLOCK_FOLLOWS = re.compile(r"[ \t]+(?:[01]\d|2[0-3]):?[0-5]\d\b")
 _VALUE_FOLLOWS = re.compile(r"[ \t]*[:=]|[ \t]+\d")
 _LENGTH = re.compile(r"(?:(?<!scheduled )(?<!planned )(?<!set )\bfor|\bin|\bx|\bevery|\bover|\bcourse of)[ \t]+$", re.IGNORECASE)  # fmt: skip
 # A part of something: "reduced by 1/2", "BCx 10/18 2/2", "BCx 2/2" (bottles), "fundal height 2/3".
@@ -99,6 +100,8 @@ def _told(before: str, after: str) -> set[str]:
 def _is_value(word: str, before: str, after: str, part: bool) -> bool:
     """Whether a setting, a counted thing or a pair of tests stands right before: "BiPAP 12/5", "cycle 3/6", "H/H 8/24"."""
     words = _words()
+    if _CLOCK_FOLLOWS.match(after):
+        return False  # "before the 4th dose) 10/22 0020"
     if word in words.counted:
         return part
     if _VALUE_FOLLOWS.match(after):

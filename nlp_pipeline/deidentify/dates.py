@@ -18,6 +18,7 @@ _MONTH = (
     r"|Aug|Sept?|Oct|Nov|Dec|JAN|FEB|MAR|APR|JUN|JUL|AUG|SEPT?|OCT|NOV|DEC|january|february|april|june|july|august"
     r"|september|october|november|december)\b\.?)"
 )
+_MONTH_INSIDE = _MONTH.replace(r"\b\.?)", ")")  # with digits on both sides of it
 _YEAR = r"(?P<year>(?:19|20)\d{2}|['’]\d{2})"
 _UNIT = r"(?!\s?(?:mg|mcg|g|mL|ml|units?|tabs?|tablets?|%|x\b|times|days?|weeks?|months?|years?|hours?|puffs?|mm|cm|kg|lbs?)\b)"
 # Not inside another number; the second date of "3/2-3/5/2020" may follow the first.
@@ -38,7 +39,9 @@ _FORMS = (
     re.compile(
         rf"(?<![\w./-])(?P<dd>\d{{1,2}})(?P<th>st|nd|rd|th)?(?:\s(?:day\s)?of\s|[\s-]){_MONTH}(?:,?[\s-]{_YEAR})?(?![\w/-]){_UNIT}"
     ),
-    re.compile(rf"(?<![\w./-])(?P<dd>\d{{1,2}})[-/]?{_MONTH}[-/]?(?P<year>(?:19|20)?\d{{2}})(?![\w-])"),  # 18OCT26
+    re.compile(
+        rf"(?<![\w./-])(?P<dd>\d{{1,2}})[-/]?{_MONTH_INSIDE}[-/]?(?P<year>(?:19|20)?\d{{2}})(?![\w-])"
+    ),  # 18OCT26
     re.compile(rf"(?<![\w./-])(?P<dd>\d{{1,2}}){_MONTH}(?![\w/-])"),  # 18Oct
     re.compile(rf"\b{_MONTH}(?:,?\s(?:of\s)?|[-/]){_YEAR}(?!\w)"),
     re.compile(r"(?<![\w./-])(?P<mm>0?[1-9]|1[0-2])/(?P<year>(?:19|20)\d{2})(?![\d/-])"),

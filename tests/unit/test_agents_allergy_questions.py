@@ -60,6 +60,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory, twin: Any) -> Iterator[Benc
         allergy("p4", "past", "Trimethoprim", reaction=reaction("Rash"), onsetDateTime="2016-05", recordedDate="2016-05-27"),
         note("pn1", "past", "Clindamycin 600 mg IV started 20:30. At 21:00 widespread hives, no wheeze. Drip stopped, cetirizine given.\nImp: allergic reaction to clindamycin. Morphine 4 mg for pain, tolerated.\nParacetamol up to 1 g is fine."),
         patient("off"), allergy("o1", "off", "Penicillin", onsetDateTime="1971", reaction=reaction("Rash", severity="mild"), criticality="low"),
+        note("on0", "off", "Penicillin - ANAPHYLAXIS per ambulance sheet.", "2026-04-30"),
         note("on1", "off", "Oral amoxicillin challenge today: 500 mg, observed 2 h, no reaction.\nNOT penicillin allergic, de-labelled in clinic."),
     ]  # fmt: skip
     folder = tmp_path_factory.mktemp("allergy_questions")
@@ -110,6 +111,8 @@ ASKED: list[tuple[str, str, tuple[str, ...]]] = [
     ("skin", "any eye damage left from the SJS", ("No scarring",)),
     ("past", "treatment for the clindamycin hives", ("cetirizine",)),
     ("past", "who saw the clindamycin reaction", ("Ida Marsh",)),
+    # what kind of reaction it was is the record's to say, whatever a note copied
+    ("off", "was the penicillin allergy anaphylaxis", ("No, anaphylaxis is not the recorded reaction", "ANAPHYLAXIS per", "!Yes")),
     # lists by kind, class, reaction, and without one
     ("listed", "Is she allergic to any foods?", ("food allergy recorded, listed first",)),
     ("skin", "Is he allergic to any foods?", ("No food allergy is recorded",)),
@@ -200,6 +203,7 @@ def test_other_questions_keep_their_calls(clinic: Bench, question: str, tool: st
         ("threw up twice", {"vomiting": True}),
         ("no rash, no wheeze", {"rash": False, "bronchospasm": False}),
         ("no swelling of lips or tongue", {"swelling of the lip": False, "swelling of the tongue": False}),
+        ("ED entry of anaphylaxis is WRONG and has been removed; rash on day 6", {"anaphylaxis": False, "rash": True}),
         ("her ankles have swollen up", {"swelling of the ankle": True}),
         ("never hives. Itchy all over", {"urticaria": False, "pruritus": True}),
         ("a dressing was put on the sickle cell clinic's wound", {}),

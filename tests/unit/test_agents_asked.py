@@ -145,7 +145,11 @@ def test_a_result_is_asked_for_its_place(room: Room, question: str, tool: str, a
 OTHER: list[tuple[str, str, dict[str, Any]]] = [
     ("what date is on file for the start of diabetes", "condition", {"aspect": "onset", "name": "diabetes"}),
     ("insurance form wants the date diabetes began", "condition", {"aspect": "onset", "name": "diabetes"}),
-    ("What CKD stage is documented?", "condition", {"aspect": "has", "name": "chronic_kidney_disease"}),
+    (
+        "What CKD stage is documented?",
+        "condition",
+        {"aspect": "has", "name": "chronic_kidney_disease", "claim": "open"},
+    ),
     ("codeine rxn", "allergies", {"aspect": "reaction", "substance": "codeine_allergen"}),
     ("what did codeine do to her", "allergies", {"aspect": "reaction", "substance": "codeine_allergen"}),
     ("what's on the red band, allergies I mean", "allergies", {}),

@@ -50,8 +50,8 @@ ALLERGIES: list[tuple[str, str, dict[str, Any]]] = [
     ("any ADRs on file", "allergies", {}),
     # near ones
     ("why was simvastatin stopped, did she react", "medication", {"aspect": "stop", "drug": "simvastatin"}),
-    ("is she taking cetirizine for allergies", "medication", {"aspect": "active", "drug": "cetirizine"}),
-    ("is losartan used off label", "medication", {"aspect": "active", "drug": "losartan"}),
+    ("is she taking cetirizine for allergies", "medication", {"aspect": "active", "drug": "cetirizine", "claim": "open"}),
+    ("is losartan used off label", "medication", {"aspect": "active", "drug": "losartan", "claim": "open"}),
     ("does she have urticaria", "condition", {"aspect": "has", "name": "urticaria"}),
     ("has she had anaphylaxis", "condition", {"aspect": "has", "name": "anaphylaxis"}),
 ]  # fmt: skip

@@ -65,7 +65,13 @@ def test_a_code_status_of_the_record_goes_before_a_note(ctx: ToolContext) -> Non
         update={"display": "Not for resuscitation (finding)", "clinical_status": "active"}
     )
     chart: Any = SimpleNamespace(
-        observations=[], conditions=[row], procedures=[], notes=ctx.chart.notes, suspicious_note_ids=set()
+        observations=[],
+        conditions=[row],
+        procedures=[],
+        medications=[],
+        facts_by_note={},
+        notes=ctx.chart.notes,
+        suspicious_note_ids=set(),
     )
     fresh = ToolContext(ctx.store, PATIENT_ID, ctx.as_of, ctx.twin)
     fresh.__dict__["chart"] = chart

@@ -223,7 +223,7 @@ CONFLICTS: Table = [
     (8, "allergies", "1 active: Allergy to penicillin", "NKDA"),
     (11, "allergies", "Allergy to peanut", "but note of 2026-"),
     (4, "medications", "lisinopril 20 mg stopped", "lisinopril 20 mg daily"),
-    (4, "smoking", "Ex-smoker (2026-10-12)", "nonsmoker"),
+    (4, "smoking", "Ex-smoker (2026-10-12)", "never smoker"),
     (6, "problems", "active since 2008;", "“No history of diabetes”"),
 ]
 

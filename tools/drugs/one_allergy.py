@@ -31,7 +31,12 @@ from tools.drugs.reaction_notes import (
     told,
     tolerance,
 )
-from tools.drugs.reactions import is_recorded_reaction, says_it_was_set_right
+from tools.drugs.reactions import (
+    is_known_by_reaction,
+    is_recorded_reaction,
+    reactions_told,
+    says_it_was_set_right,
+)
 from tools.drugs.substances import substances_in
 from tools.notes.search import search_notes
 from tools.outcome import Statement, ToolResult, say
@@ -128,6 +133,12 @@ def _of_reaction(
     recorded = [r for r in active if _is_recorded(ctx, r, reaction)]
     if recorded:
         return [entry_said(ctx, target, row, "has", reaction) for row in recorded]
+    asked = reactions_told(reaction)
+    if any(is_known_by_reaction(name) for name in asked) and any(row.reactions for row in active):
+        # Whether it was anaphylaxis is what the entry is about: the record is followed, and the notes that differ are shown.
+        naming = [p for p in passages if asked.keys() & reactions_told(p.text).keys()][:2]
+        entries = [entry_said(ctx, target, row, "reaction", reaction) for row in active]
+        return [*entries, *(as_statement(ctx, p) for p in naming)]
     entries = [entry_said(ctx, target, row, "told") for row in active]
     is_so, passage = is_told(passages, reaction)
     if passage is None:

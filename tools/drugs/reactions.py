@@ -20,7 +20,15 @@ _NEAR = 32
 _DENIED = re.compile(
     r"\b(?:no|not|never|without|nil|denie[sd]|denying|nor|free of|negative for)\b[^,;.()\n]*$", re.IGNORECASE
 )
+_SET_RIGHT = re.compile(
+    r"[^.;\n]{0,40}\b(?:wrong|incorrect\w*|in error|erroneous\w*|mistak\w+|disproved|not (?:true|correct|confirmed|right)|ruled out|excluded|removed)\b",
+    re.IGNORECASE,
+)  # "ED sheet entry of anaphylaxis is WRONG"
 _OF_NO_PART = "swelling"
+
+
+def _is_said(text: str, match: re.Match[str]) -> bool:
+    return not _DENIED.search(text[: match.start()]) and not _SET_RIGHT.match(text, match.end())
 
 
 @lru_cache(maxsize=1)
@@ -71,7 +79,7 @@ def reactions_told(text: str) -> dict[str, bool]:
     found: dict[str, bool] = {}
     for name, pattern in _told_as().items():
         for match in pattern.finditer(text):
-            found[name] = found.get(name, False) or not _DENIED.search(text[: match.start()])
+            found[name] = found.get(name, False) or _is_said(text, match)
     swells, parts = _swellings()
     for match in swells.finditer(text):
         start, end = max(0, match.start() - _NEAR), match.end() + _NEAR
@@ -80,7 +88,7 @@ def reactions_told(text: str) -> dict[str, bool]:
             re.split(r"[,;.()\n]", text[match.end() : end])[0],
         )
         around = " ".join((clause[0], match[0], clause[1]))
-        said = not _DENIED.search(text[: match.start()])
+        said = _is_said(text, match)
         named = [f"{_OF_NO_PART} of the {part}" for part, pattern in parts.items() if pattern.search(around)]
         for name in named or [_OF_NO_PART]:
             found[name] = found.get(name, False) or said

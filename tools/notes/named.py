@@ -26,7 +26,7 @@ def notes_named(ctx: ToolContext, notes: Sequence[Note], about: str) -> Sequence
     if any(shared):
         return [note for note, held in zip(notes, shared, strict=True) if held == max(shared)]
     best = next(iter(rank_sentences(ctx, about, notes)), None)
-    return [note for note in notes if best is not None and best.answers and note.id == best.note_id]
+    return [note for note in notes if best is not None and best.is_near_by_name and note.id == best.note_id]
 
 
 def _title(note: Note) -> set[str]:

@@ -18,6 +18,7 @@ _ASKS = re.compile(
     r"|\b(?:his|her|their|the)\s+(?P<own>[\w-]+)(?:'s|s')\s+names?\b",
     re.IGNORECASE,
 )
+_TITLED = re.compile(r"\b(?:Dr|Prof|Mr|Mrs|Ms|Sr|Sister|Nurse)\b\.?\s+[A-Z]|,\s?(?:MD|RN|PA|NP)\b")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _NEAR = 6  # words between the one who is meant and the name
 _ROOT = 5  # letters by which "psych" stands for the psychologist
@@ -45,10 +46,14 @@ def _tells_of_blood_given(question: str, quotes: Sequence[str]) -> bool:
 
 
 def _lacks_the_name(question: str, quotes: Sequence[str]) -> bool:
-    """Whether the one whose name is asked for stands in a quote, and no name stands near in any that speaks of them."""
+    """Whether no name stands near the one whose name is asked for; or, where no quote speaks of them, nobody's at all."""
     root = _root(question)
-    speaking = [q for q in quotes if root and _places(q, root)]
-    return bool(speaking) and not any(_is_named(q, root) for q in speaking)
+    if not root or not quotes:
+        return False
+    speaking = [q for q in quotes if _places(q, root)]
+    if not speaking:
+        return not any(_TITLED.search(q) for q in quotes)
+    return not any(_is_named(q, root) for q in speaking)
 
 
 def _root(question: str) -> str:

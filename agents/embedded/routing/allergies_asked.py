@@ -36,7 +36,7 @@ _OF_REACTING = re.compile(r"\breact\w*|\brxn\b|\bdid\b.*\bdo to\b|\bdo(?:es|ne)?
 _OF_THE_TWIN = frozenset({"what_if", "calculate", "compare_plans"})
 _OF_DOSES = re.compile(r"\d|\b(?:exposure|auc|levels?|troughs?|dos(?:e|es|ing)|regimen|interval|simulat\w*|model\w*|predict\w*)\b", re.IGNORECASE)  # fmt: skip
 # With nothing said of a reaction, a substance of the list may still be asked about in these: a drug never ordered, a search.
-_OF_THE_NAME = frozenset({"medication", "look_up", "search_notes", "allergies", "condition", "procedures", "calculate", "what_if", "compare_plans", "possible_causes"})  # fmt: skip
+_OF_THE_NAME = frozenset({"medication", "list_medications", "look_up", "search_notes", "allergies", "condition", "procedures", "calculate", "what_if", "compare_plans", "possible_causes"})  # fmt: skip
 _OPEN = re.compile(r"\b(?:what|when|which|why|how|who|where|describe|list|tell me|remind me|date|onset|nature|reasons?|type|types|manifest\w*)\b", re.IGNORECASE)  # fmt: skip
 _BESIDES = re.compile(
     r"\b(?:besides|apart from|other than|except(?: for)?|aside from|in addition to|as well as|not counting)\b.{0,25}\bX\b",
@@ -51,7 +51,7 @@ _OF_ENTRY = re.compile(r"\bX (?:\w+ )?entry\b|\bentry (?:for|of|on|about) X\b|\b
 _TAKES = re.compile(r"\b(?:takes?|taking|on) (?:\w+ )?X\b|\btolerating\b|\bstill take", re.IGNORECASE)
 _STOPPED = re.compile(r"\b(?:why|stopp?\w*|changed|replaced|dose|how much|strength)\b", re.IGNORECASE)
 _REASON_NOT_TO = re.compile(
-    r"\breasons?\b.{0,20}\b(?:not|against|shouldn'?t|can'?t)\b|\b(?:can|may) be given\b|\bany contraindication|\bneeds \w+,? (?:ok|okay|safe)\b",
+    r"\bany (?:good )?reasons?\b.{0,20}\b(?:not|against|shouldn'?t|can'?t)\b|\breasons? (?:not to|against)\b|\b(?:can|may) be given\b|\bany contraindication|\bneeds \w+,? (?:ok|okay|safe)\b",
     re.IGNORECASE,
 )
 _ONE_REACTION = re.compile(

@@ -26,10 +26,16 @@ _IS_SHE_NOT = re.compile(
 )
 _DENIES = re.compile(
     rf"\b{_HE}\s*(?:['’]?s|['’]?re|is|are|was|has|have|had|does|do|did|can)?\s*(?:not|n['’]?t)\b|\b{_HE}\s+\w+n['’]?t\b"
-    r"|^\W*(?:(?:so|and|but|ok|okay|confirm(?:ing)?|just|to|that|there(?:['’]?s| is)?|he|she|has|have|with)\W+)*(?:no|not|non)\b(?!\s+(?:idea|clue))"
-    r"|\b(?:says?|said|states?|stated|reports?|reported|claims?|claimed|denies|denied)\s+(?:that\s+)?(?:(?:he|she|they|there)\s*(?:['’]?s|is|are|has|have|had)?\s*)?(?:no|not|never)\b",
+    r"|^\W*(?:(?:so|and|but|ok|okay|confirm(?:ing)?|just|to|that|there(?:['’]?s| is)?|he|she|has|have|with)\W+)*(?:no|not|non)\b(?!\s+(?:idea|clue))",
     re.IGNORECASE,
 )
+# Somebody's denial is the claim where it is all that is said: "triage says no diabetes, right?"
+_TOLD = re.compile(
+    r"\b(?:says?|said|states?|stated|reports?|reported|claims?|claimed|denies|denied)\s+(?:that\s+)?(?:(?:he|she|they|there)\s*(?:['’]?s|is|are|has|have|had)?\s*)?(?:no|not|never)\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(r"^\W*(?:(?:so|and|but)\W+)*(?:is|are|was|were|does|do|did|has|have|had)\b", re.IGNORECASE)
+_OFF_LABEL = re.compile(r"\boff[- ]label\b", re.IGNORECASE)
 _ASKS_WHEN = re.compile(r"\b(?:when|why|how|what|which|until|who|date)\b", re.IGNORECASE)
 _RHYTHM = re.compile(r"\b(?:a|per|each) (?:day|week)\b", re.IGNORECASE)
 _HISTORY = re.compile(r"\b(?:history|hx|h/o|past|previous|prior|ever)\b", re.IGNORECASE)
@@ -144,7 +150,7 @@ def _of_drug(call: Call, text: str, left: str) -> dict[str, str]:
         asked = {"frequency": rhythms[0][0]} if rhythms else {}
         asked |= {"amount": amount[0]} if amount else {}
         return {"aspect": "dose", **asked, **({"claim": "open"} if _denies(text) else {})}
-    if _denies(text) or says_any_of("off_it", text):
+    if _denies(text) or says_any_of("off_it", _OFF_LABEL.sub(" ", text)):
         return {"claim": "not so", **then}
     return {"claim": "open", **then} if _says_more(text, left) else then
 
@@ -169,7 +175,8 @@ def _denies(text: str) -> bool:
     """Whether a question claims that something is not so."""
     if _INVERTED.match(text):
         return _ANY_MORE.search(text) is not None
-    return _DENIES.search(text) is not None or _IS_SHE_NOT.match(text) is not None
+    told = _TOLD.search(text) is not None and _ASKS.match(text) is None
+    return told or _DENIES.search(text) is not None or _IS_SHE_NOT.match(text) is not None
 
 
 def _is_choice(text: str) -> bool:

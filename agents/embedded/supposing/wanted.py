@@ -22,6 +22,7 @@ _CREATININE_WANTED = re.compile(
     r"\b(?:what|which|at what|at which|how high (?:a|would the|must the|does the|can the)?)\s*(?:serum |level of )?(?:creatinine|creat|cr|scr)\b(?!\s+(?:was|is|were|did|today|now|value was))|\b(?:creatinine|creat|scr)\s+(?:that |which )?(?:would )?(?:give|gives|giving|correspond\w*|equivalent|equals?|needed|for)\b",
     re.IGNORECASE,
 )
+_MEASURED_WITH = re.compile(r"\b(?:goes|went|came|belongs?|belonged) (?:with|to)\b", re.IGNORECASE)  # of the record
 _SHARE = re.compile(
     r"\b(?:percent(?:age)?|%|per cent|fraction|share|proportion|how much)\b.{0,25}\bblood(?: volume)?\b|\bblood volume\b.{0,30}\b(?:percent(?:age)?|%|fraction|share|proportion)",
     re.IGNORECASE,
@@ -36,7 +37,7 @@ def wanted(text: str) -> tuple[str, dict[str, Any]] | None:
     bmi, egfr = _BMI_VALUE.search(text), _EGFR_VALUE.search(text)
     if bmi is not None and _WEIGHT_WANTED.search(text):
         return "target_weight", {"target_bmi_kg_m2": float(bmi["bmi"])}
-    if egfr is not None and _CREATININE_WANTED.search(text):
+    if egfr is not None and _CREATININE_WANTED.search(text) and not _MEASURED_WITH.search(text):
         return "creatinine_for_egfr", {"target_egfr_ml_min_1_73m2": float(egfr["egfr"])}
     volume = _MILLILITRES.search(text)
     if volume is not None and _SHARE.search(text):
