@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from agents.embedded.reading.record_names import RecordNames
 from agents.guards import People, name_words
 from agents.guards.around import capitalised
-from agents.guards.relatives import kin_told
 from agents.runtime.breaker import Breaker
 from agents.runtime.run import Run
 from tools.context import ToolContext
@@ -73,7 +72,6 @@ class RunContext:
             other_pairs=frozenset[tuple[str, str]]().union(*(pairs for _, pairs in named)) - own_pairs,
             around=name_words([*self.seen_by, *(n.author for n in self.tools.chart.notes)]) - own_words,
             told=self._named_in_notes - own_words,
-            kin=self._kin_in_notes,
         )
 
     @property
@@ -85,16 +83,6 @@ class RunContext:
             return capitalised(n.text for n in chart.notes)
 
         return self.tools.store.derived(self.tools.patient_id, f"names told {len(chart.notes)}", read)
-
-    @property
-    def _kin_in_notes(self) -> frozenset[tuple[str, str]]:
-        """What this patient's notes tell of relatives; read once for every state of the record."""
-        chart = self.tools.chart
-
-        def read() -> frozenset[tuple[str, str]]:
-            return kin_told(n.text for n in chart.notes)
-
-        return self.tools.store.derived(self.tools.patient_id, f"kin told {len(chart.notes)}", read)
 
     @cached_property
     def admissions(self) -> list[tuple[datetime, datetime | None]]:

@@ -122,8 +122,6 @@ class AskPlanner:
             return Plan(calls=(_search(text),))
         if asks_for_a_saying(text):
             return _of_notes(ask, 1.0)
-        if guards.asks_of_kin_told(text, setting.people, self.reader.lexicon):
-            return Plan(calls=(_search(text),))
         if (note := note_whose_author_is_asked(ask.timeless)) is not None:
             return Plan(calls=(Call(tool="list_notes", arguments={"aspect": "author", "about": note, **_in(ask)}),))
         if not ask.question.unit and (unit := unit_of(ask.said) or unit_of(ask.whole)):

@@ -11,7 +11,6 @@ from agents.guards.languages import is_foreign
 from agents.guards.people import (
     RELATIONS,
     People,
-    asks_of_kin_told,
     name_words,
     names_somebody_else,
     without_own_ids,
@@ -37,7 +36,7 @@ from tools.concepts import Lexicon
 __all__ = [
     "EMERGENCY", "ENGLISH_ONLY", "HELP", "MANY_PATIENTS", "NOT_UNDERSTOOD", "NO_INSTRUCTIONS", "NO_SUCH_DATE",
     "NO_WRITES", "OTHER_PATIENT", "OUT_OF_SCOPE", "RELATIONS", "SELF_HARM", "TOO_LONG", "People", "Verdict", "asks_for_many",
-    "asks_for_other_rules", "asks_of_kin_told", "asks_to_write", "danger_in", "is_emergency", "is_foreign", "name_words",
+    "asks_for_other_rules", "asks_to_write", "danger_in", "is_emergency", "is_foreign", "name_words",
     "names_somebody_else", "verdict", "without_own_ids",
 ]  # fmt: skip
 

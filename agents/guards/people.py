@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from agents.guards.elsewhere import means_another_by_place
 from agents.guards.names import names_stranger
 from agents.guards.relatives import RELATIONS as RELATIONS
-from agents.guards.relatives import asks_of_a_relative, is_told_of_kin
+from agents.guards.relatives import asks_of_a_relative
 from domain.facts import Frozen
 from tools.concepts import Lexicon, tokenize
 
@@ -32,7 +32,6 @@ class People(Frozen):
     other_pairs: frozenset[tuple[str, str]] = frozenset()
     around: frozenset[str] = frozenset()  # words of the names of this chart's clinicians, authors and places
     told: frozenset[str] = frozenset()  # words that its notes write like names
-    kin: frozenset[tuple[str, str]] = frozenset()  # relations that its notes speak of, each with the words of it
 
     @property
     def names(self) -> frozenset[str]:
@@ -58,11 +57,6 @@ def without_own_ids(text: str, people: People, instead: str = " ") -> str:
     return text
 
 
-def asks_of_kin_told(text: str, people: People, lexicon: Lexicon) -> bool:
-    """Whether a relative's own data is asked for that the notes of the open chart tell: they are quoted, and no list is read."""
-    return is_told_of_kin(text, people.kin, lexicon) and asks_of_a_relative(text, lexicon, people.gender)
-
-
 def names_somebody_else(text: str, people: People, lexicon: Lexicon) -> bool:
     """Whether the question is about a person other than the open patient."""
     cleaned = without_own_ids(text, people)
@@ -74,4 +68,4 @@ def names_somebody_else(text: str, people: People, lexicon: Lexicon) -> bool:
     lowered = cleaned.lower()
     if any(other in lowered for other in people.other_ids):
         return True
-    return asks_of_a_relative(cleaned, lexicon, people.gender, people.kin) or names_stranger(text, people, lexicon)
+    return asks_of_a_relative(cleaned, lexicon, people.gender) or names_stranger(text, people, lexicon)

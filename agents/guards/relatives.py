@@ -7,13 +7,12 @@ relative's tablets, results and visits are of another chart.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-from tools.concepts import Lexicon, Mention, tokenize
+from tools.concepts import Lexicon, Mention
 
 RELATIONS = (
     "wife|husband|spouse|partner|brother|sister|son|daughter|mother|father|mom|mum|mommy|mummy|dad|daddy|grandma|grandpa|granny|roommate|neighbou?r|friend|cousin|"
-    "uncle|aunt|grandmother|grandfather|grandson|granddaughter|grandchild|twin|sibling|boyfriend|girlfriend|colleague|coworker|fianc[eé]e?|ex-wife|ex-husband|niece|nephew|stepson|stepdaughter|lawyer|boss"
+    "uncle|aunt|grandmother|grandfather|grandson|granddaughter|grandchild|twin|sibling|boyfriend|girlfriend|colleague|coworker|fianc[eé]e?|ex-wife|ex-husband|niece|nephew|stepson|stepdaughter|housemate|flatmate|goddaughter|godson|godmother|godfather|lawyer|boss"
 )
 KINSHIP = frozenset(
     [
@@ -111,27 +110,6 @@ _PRONOUN = {
 }
 
 
-def kin_told(texts: Iterable[str]) -> frozenset[tuple[str, str]]:
-    """Of each relation that notes speak of, the words of the clauses that do: what a chart tells of a patient's family."""
-    pairs: set[tuple[str, str]] = set()
-    for text in texts:
-        for clause in _CLAUSE_END.split(text):
-            words = [t.norm.removesuffix("'s") for t in tokenize(clause)]
-            for relation in KINSHIP.intersection(words):
-                pairs.update((relation, word) for word in words)
-    return frozenset(pairs)
-
-
-def is_told_of_kin(text: str, told: frozenset[tuple[str, str]], lexicon: Lexicon) -> bool:
-    """Whether what is asked of a relative's results or drugs is told, by name, in the notes of the open chart."""
-    words = {t.norm.removesuffix("'s") for t in tokenize(text)}
-    relations = KINSHIP & words
-    measured = _measured(text, lexicon)
-    return bool(relations and measured) and all(
-        any((r, t.norm) in told for r in relations) for m in measured for t in tokenize(m.text)
-    )
-
-
 def _measured(text: str, lexicon: Lexicon) -> list[Mention]:
     """What a question names that is measured in, or prescribed to, one person."""
     found = lexicon.find_mentions(text, fuzzy=False)
@@ -141,18 +119,17 @@ def _measured(text: str, lexicon: Lexicon) -> list[Mention]:
 _CLAUSE_END = re.compile(r"[.;!?](?=\s)|\n")
 
 
-def asks_of_a_relative(
-    text: str, lexicon: Lexicon, gender: str = "", of_kin: frozenset[tuple[str, str]] = frozenset()
-) -> bool:
-    """Whether the question wants a relative's own data; `gender` is the open patient's, `of_kin` what its notes say of relatives."""
+def asks_of_a_relative(text: str, lexicon: Lexicon, gender: str = "") -> bool:
+    """Whether the question wants a relative's own data; `gender` is the open patient's.
+
+    Also where a note tells it: what a chart says of a relative's results and drugs is not looked up for whoever asks.
+    """
     text = _EVENT.sub(" ", text)
     if _LIVELIHOOD.search(text):
         beside = [m for m in _measured(text, lexicon) if _WORK.fullmatch(m.text) is None]
         return _OWN_DATA.search(text) is not None or bool(beside)
     if _ALSO_OURS.search(text) and re.search(rf"\b(?:{RELATIONS})\b", text, re.IGNORECASE):
         return True
-    if is_told_of_kin(text, of_kin, lexicon):
-        return False
     told = _TOLD_TO.sub(" ", _TELLS.sub(" ", _EVERYDAY_OF.sub(" ", text)))
     if told != text and (pronoun := _PRONOUN.get(gender)) is not None and pronoun.search(text):
         return True  # "his wife says she takes warfarin, at what dose": she is not he

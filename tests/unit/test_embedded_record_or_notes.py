@@ -19,7 +19,7 @@ from agents.embedded.routing.beside import asks_why_people_acted, names_another_
 from agents.embedded.routing.notes_asked import asks_for_a_rule, asks_for_a_saying
 from agents.embedded.routing.router import Route
 from agents.embedded.routing.speakers import asks_of_a_helper, asks_of_a_speaker
-from agents.guards.relatives import asks_of_a_relative, kin_told
+from agents.guards.relatives import asks_of_a_relative
 from tools.concepts import default_lexicon
 from tools.notes.not_told import does_not_tell
 from tools.notes.to_come import is_only_to_come
@@ -245,7 +245,8 @@ def test_why_people_acted_is_not_why_a_value_moved() -> None:
         ("where does her son work", False),
         ("What did penicillin do to his mother", False),
         ("how did her brother respond to succinylcholine", False),
-        ("brother's IgE to bee venom", False),  # the notes of this chart tell it
+        ("brother's IgE to bee venom", True),
+        ("his flatmate's potassium", True),
         ("brother's potassium", True),
         ("her husband's job and his warfarin dose", True),
         ("what does her husband take", True),
@@ -254,18 +255,7 @@ def test_why_people_acted_is_not_why_a_value_moved() -> None:
     ],
 )
 def test_what_this_chart_tells_of_relatives_is_answered(text: str, refused: bool) -> None:
-    told = kin_told(
-        ["FH: brother's IgE to bee venom 14, carries a pen. Mother well.", "Potassium 4.1. Lives with sister."]
-    )
-    assert asks_of_a_relative(text, LEXICON, "female", told) is refused
-
-
-def test_only_a_relatives_own_data_is_left_to_the_notes() -> None:
-    told = kin_told(["The list brought in by his son was out of date; warfarin was stopped. Brother's IgE 14."])
-    people = guards.People(own=frozenset(), others=frozenset(), gender="male", kin=told)
-    assert guards.asks_of_kin_told("what was his brother's IgE", people, LEXICON)
-    assert not guards.asks_of_kin_told("his son says warfarin was stopped, is he on it", people, LEXICON)
-    assert not guards.asks_of_kin_told("his brother's potassium", people, LEXICON)
+    assert asks_of_a_relative(text, LEXICON, "female") is refused
 
 
 @pytest.mark.parametrize(
