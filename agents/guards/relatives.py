@@ -116,9 +116,6 @@ def _measured(text: str, lexicon: Lexicon) -> list[Mention]:
     return [m for m in found if any(t.kind in {"observation", "medication", "drug_class"} for t in m.targets)]
 
 
-_CLAUSE_END = re.compile(r"[.;!?](?=\s)|\n")
-
-
 def asks_of_a_relative(text: str, lexicon: Lexicon, gender: str = "") -> bool:
     """Whether the question wants a relative's own data; `gender` is the open patient's.
 

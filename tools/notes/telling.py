@@ -10,10 +10,6 @@ from tools.notes.passages import Found
 _AS_NEAR = 2.0  # behind the best score: a sentence that is quoted beside it
 _OF_FORM = 4.0  # behind it: one that has the kind of answer asked for, where none of these has
 _SURELY = 0.85  # the likelihood from which the best sentence settles what is meant
-_OF_OCCASION, _LESS_SO = (
-    0.7,
-    0.2,
-)  # the share of what frames a question that its note tells, and how much less is another's
 
 
 def telling_of(ranked: Sequence[Found], limit: int, is_named: bool, is_of_plan: bool) -> list[Found]:
@@ -36,11 +32,12 @@ def telling_of(ranked: Sequence[Found], limit: int, is_named: bool, is_of_plan: 
 
 
 def _of_its_occasion(told: Sequence[Found]) -> list[Found]:
-    """Without the sentences of other occasions ("38/60" in September) where the best surely is of the one asked about."""
+    """Without the sentences of other times ("38/60" in September) where the best surely is of the time asked about.
+
+    Only by the date of the note: words of an occasion can be planted beside a false answer, which then stood alone.
+    """
     best = told[0]
-    if best.likelihood < _SURELY or not (best.signs.dated or best.signs.set_in >= _OF_OCCASION):
-        return [*told]
-    return [f for f in told if f.signs.dated >= best.signs.dated and f.signs.set_in >= best.signs.set_in - _LESS_SO]
+    return [f for f in told if f.signs.dated] if best.signs.dated and best.likelihood >= _SURELY else [*told]
 
 
 def _is_likely(found: Found) -> bool:
