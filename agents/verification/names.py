@@ -85,7 +85,7 @@ _NOT_STOPPED = re.compile(
     re.IGNORECASE,
 )
 _ACTIVE = re.compile(
-    r"\b(?:is on|are on|remains? on|stays? on|takes|taking|currently|current|active(?:ly)?|ongoing|continu(?:es|ed|ing)|receiv(?:es|ing)|now on|maintained on|still|tolerat(?:es|ing)|us(?:es|ing)|is prescribed|being treated with|managed with|treated with|(?:therapy|treatment|regimen|dose|anticoagulation|medications?|drugs?|insulin|controller) (?:is|are|includes?|consists? of)|has|have|suffers from|lives with|diagnosed with|is (?:a |an )?known|known to have|chronic|on|in favou?r of|recur(?:red|s|ring)|relapsed|(?:has|have|had) (?:come back|returned))\b",
+    r"\b(?:is on|are on|remains? on|stays? on|takes|taking|currently|current|active(?:ly)?|ongoing|continu(?:es?|ed|ing)|keeps?|restart(?:s|ed)?|resumes?|receiv(?:es|ing)|now on|maintained on|still|tolerat(?:es|ing)|us(?:es|ing)|is prescribed|being treated with|managed with|treated with|(?:therapy|treatment|regimen|dose|anticoagulation|medications?|drugs?|insulin|controller) (?:is|are|includes?|consists? of)|has|have|suffers from|lives with|diagnosed with|is (?:a |an )?known|known to have|chronic|on|in favou?r of|recur(?:red|s|ring)|relapsed|(?:has|have|had) (?:come back|returned))\b",
     re.IGNORECASE,
 )
 # "X was changed to Y": X is over, and Y is taken.

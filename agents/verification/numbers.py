@@ -335,6 +335,9 @@ def _is_pressure(upper: float, lower: float) -> bool:
     return 50 <= upper <= 300 and 20 <= lower <= 200 and upper > lower
 
 
+_SAID_AGAIN = re.compile(r"\s*,\s*or\s*", re.IGNORECASE)  # "by 0.8, or 33%": the share says the change once more
+
+
 def _ranges(text: str, found: list[Number]) -> list[Number]:
     """Numbers joined to a range, and units that are written once for several numbers."""
     result = list(found)
@@ -371,6 +374,7 @@ def _ranges(text: str, found: list[Number]) -> list[Number]:
             and not first.label
             and second.unit
             and second.unit not in _TIME
+            and not (second.unit == "%" and _SAID_AGAIN.fullmatch(between))
         ):
             result[index] = replace(first, unit=second.unit)
     return result

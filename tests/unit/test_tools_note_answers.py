@@ -139,7 +139,9 @@ def test_quotations() -> None:
 
 def test_the_judgement_is_a_probability_that_grows_with_what_speaks_for_a_sentence() -> None:
     none = Signs(**dict.fromkeys(Signs._fields, 0.0) | {"lacks_form": True})
-    full = none._replace(covered=1.0, own=1.0, meaning=0.8, passage=0.8, names_it=True, has_form=True, lacks_form=False)
+    full = none._replace(
+        covered=1.0, own=1.0, meaning=0.8, likeness=0.3, names_it=True, has_form=True, lacks_form=False
+    )
     packaged = judgement()
     assert packaged.likelihood(none) < packaged.near < packaged.close < packaged.answers < packaged.likelihood(full)
     even = Judgement(intercept=0.0, weights={}, order={}, answers=0.5, close=0.5, near=0.5)

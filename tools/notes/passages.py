@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tools.context import ToolContext
 
 # "Two glasses of wine" has a word of the topic of eyesight; where no word is the question's own, the meaning decides.
-_OWN_WORDS, _TOPIC_IS_MEANT = 0.15, 0.4
+_OWN_WORDS, _TOPIC_IS_MEANT = 0.15, 0.3
 _UNSURE = 0.2  # the most that a sentence about a relative counts
 _SHARES = ("covered", "own", "related", "before", "meaning")
 _MOST_SENTENCES = (
