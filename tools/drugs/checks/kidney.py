@@ -61,6 +61,8 @@ def _values(ctx: ToolContext, concept: str) -> list[Reading]:
 
 def _calculated(ctx: ToolContext, measure: str) -> KidneyValue | str:
     model, label, unit = _MEASURES[measure]
+    if not ctx.twin:  # a story runs no model: whoever may read may have one
+        return f"{label} was not calculated: no model is run here"
     try:
         card = ctx.twin.describe(model)
         run = ctx.twin.predict(card.id, calculators.gather(ctx, card, {}))
