@@ -176,7 +176,7 @@ def compute(values: Values, seed: int) -> Result:
             measured("probability_map_below_65", "Share of the ensemble whose mean pressure falls under 65 mmHg",
                      float(100 * np.mean(lowest[1:] < 65)), "%", 0),
             *_before(tables),
-            *_loss(values, float(tables["blood_volume"][0, 0])),
+            *_loss(values),
             *_hemoglobin(values, float(readings[-1].hemoglobin[0])),
         ),
         series=tuple(_series(name, times, table) for name, table in tables.items()),
@@ -318,10 +318,10 @@ def _loss_percent(values: Values) -> float:
     return 100 * values.number("blood_loss_ml") / (5300.0 * _size(values))
 
 
-def _loss(values: Values, blood_l: float) -> Iterator[Output]:
-    if not values.number("blood_loss_ml"):
+def _loss(values: Values) -> Iterator[Output]:
+    lost = _loss_percent(values)
+    if not lost:
         return
-    lost = values.number("blood_loss_ml") / (10 * blood_l)
     name, signs = next((name, signs) for name, limit, signs in _CLASSES if lost < limit or lost <= limit != 15)
     yield measured("blood_loss_percent", "Blood lost, of the volume before", lost, "%", 0)
     yield category("atls_class", "ATLS class of that loss", name, f"{signs} (by volume alone, ATLS 10th edition)")
