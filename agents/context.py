@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from agents.embedded.plans import Setting
 from agents.embedded.reading.record_names import RecordNames
 from agents.guards import People, name_words
 from agents.guards.around import capitalised
 from agents.runtime.breaker import Breaker
 from agents.runtime.run import Run
 from tools.context import ToolContext
+from tools.drugs.reacted import Reacted
 from tools.events.visits import encounter_rows
 
 if TYPE_CHECKING:
@@ -128,4 +130,19 @@ class RunContext:
                 "immunization": list(chart.immunizations),
                 "allergen": list(chart.allergies),
             },
+        )
+
+    @cached_property
+    def setting(self) -> Setting:
+        """What a question of this run is read against."""
+        return Setting(
+            as_of=self.tools.as_of,
+            people=self.people,
+            record=self.record,
+            admissions=self.admissions,
+            born=self.tools.chart.patient.birth_date,
+            emergencies=self.emergencies,
+            seen_by=self.seen_by,
+            visits=self.tools.chart.encounters,
+            reacted=Reacted(self.tools),
         )

@@ -17,7 +17,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import Runnable
 from pydantic import ConfigDict
 
-from agents.embedded.planner import Call, Plan, Planner, Setting
+from agents.embedded.planner import Call, Plan, Planner
 from agents.embedded.reading.framing import without_framing
 from agents.embedded.routing.beside import asks_openly
 from agents.embedded.routing.beyond_lists import (
@@ -31,7 +31,6 @@ from agents.embedded.routing.ordering import settle_order
 from agents.embedded.turns.discourse import plan_in_context
 from agents.embedded.turns.turns import earlier_turns
 from tools.concepts import content_words, default_lexicon
-from tools.drugs.reacted import Reacted
 
 
 class EmbeddedChatModel(BaseChatModel):
@@ -73,14 +72,8 @@ class EmbeddedChatModel(BaseChatModel):
         if run_context is None:
             raise ValueError("the embedded model needs run_context=... bound to its calls")
         question = next((str(m.content) for m in reversed(turn) if isinstance(m, HumanMessage)), "")
-        tools = run_context.tools
-        setting = Setting(
-            tools.as_of, run_context.people, run_context.record, run_context.admissions,
-            tools.chart.patient.birth_date, run_context.emergencies, run_context.seen_by, tools.chart.encounters,
-            Reacted(tools),
-        )  # fmt: skip
         plan: Plan = plan_in_context(
-            self.planner, question, setting, earlier_turns(messages), run_context.tools.twin.catalogue
+            self.planner, question, run_context.setting, earlier_turns(messages), run_context.tools.twin.catalogue
         )
         plan = settle_order(question, plan, run_context.tools)
         details: dict[str, Any] = {"confidence": plan.confidence, "refused": plan.refused}

@@ -64,7 +64,7 @@ class Planner:
         self.reader = reader
         self.router = router
         self.asks = AskPlanner(reader, router, second_gear)
-        self._splitter = Splitter(self._read, router, self._runs)
+        self._splitter = Splitter(self.read, router, self._runs)
 
     def plan(self, text: str, setting: Setting, previous: tuple[Call, ...] = ()) -> Plan:
         """The plan for a question; `previous` are the calls of the turn before, for follow-ups."""
@@ -84,7 +84,7 @@ class Planner:
         meant = as_meant(mended, setting.record, self.reader.lexicon)
         text = before_the_stay(with_whole_dates(meant, setting.as_of), setting)
         of_home = asks_of_a_helper(text)
-        if not previous and not of_home and (visits := visits_asked(text, self._read(text, setting), setting)):
+        if not previous and not of_home and (visits := visits_asked(text, self.read(text, setting), setting)):
             return Plan(calls=allergy_calls(Plan(calls=visits), text, setting, self.reader.lexicon), confidence=1.0)
         if (missing := missing_stay(text, setting)) is not None:
             return Plan(calls=(missing,))
@@ -97,6 +97,10 @@ class Planner:
             text, previous = restated, ()
         return self._of_parts(text, setting, previous)
 
+    def read(self, text: str, setting: Setting) -> Question:
+        """A text read against the open record."""
+        return self.reader.read(text, setting.as_of, setting.record, setting.people.own)
+
     def _bare(self, text: str, setting: Setting) -> str:
         """The question in figures, without what it is for and without the patient's own name and ids."""
         asked = without_purpose(without_framing(plain(text), self.reader.lexicon))
@@ -105,10 +109,10 @@ class Planner:
 
     def _dated(self, text: str, setting: Setting) -> str:
         """The question with days in place of the stays, visits, events and ages that it names its time by."""
-        if names_a_stay(text) and _asks_for_results(self._read(text, setting)):
+        if names_a_stay(text) and _asks_for_results(self.read(text, setting)):
             text = with_named_stay(text, setting, self.reader.lexicon)
         text = with_visit_days(with_stay_dates(text, setting), setting)
-        question = self._read(text, setting)
+        question = self.read(text, setting)
         if _asks_for_results(question):
             text = with_arrival(with_event_days(text, question, setting), setting)
             text = with_named_visit(text, setting, self.reader.lexicon)
@@ -126,7 +130,7 @@ class Planner:
                 continue
             before = previous if not calls else () if stands_by_itself(part) else tuple(calls)
             asked = self._splitter.after_preamble(part, setting)
-            ask = Ask(part, asked, text, setting, self._read(asked, setting), before, inherited)
+            ask = Ask(part, asked, text, setting, self.read(asked, setting), before, inherited)
             outcome, inherited = self.asks.plan(ask)
             planned = safety_look(outcome, asked, self.reader.lexicon) or allergy_calls(
                 outcome, part, setting, self.reader.lexicon
@@ -147,11 +151,8 @@ class Planner:
             return Plan(calls=tuple(calls[:8]), confidence=min(c.confidence for c in calls))
         return replies[0] if replies else Plan(reply=guards.NOT_UNDERSTOOD, confidence=0.0)
 
-    def _read(self, text: str, setting: Setting) -> Question:
-        return self.reader.read(text, setting.as_of, setting.record, setting.people.own)
-
     def _runs(self, text: str, setting: Setting) -> list[tuple[str, dict[str, Any]]]:
-        return runs(text, self._read(text, setting), self.reader.models, self.reader.lexicon)
+        return runs(text, self.read(text, setting), self.reader.models, self.reader.lexicon)
 
     def _restate(self, text: str, setting: Setting, previous: tuple[Call, ...]) -> str | None:
         """A question that leans on the last one with its subject put in ("when did it resolve" after COVID-19), or None.
@@ -159,12 +160,12 @@ class Planner:
         Only when it reads better so than on its own, and no follow-up of its own kind fits as well.
         """
         subject = self._subject(previous[-1])
-        question = self._read(text, setting)
+        question = self.read(text, setting)
         if subject is None or any(s.known for v in question.variants for s in v.slots) or len(tokenize(text)) > 9:
             return None
         restated = _PRONOUN.sub(subject, text, count=1) if _PRONOUN.search(text) else f"{text.rstrip(' ?.!')} {subject}"
         alone = self.router.route(question.variants, allow_followup=True)[0]
-        with_subject = self.router.route(self._read(restated, setting).variants)[0]
+        with_subject = self.router.route(self.read(restated, setting).variants)[0]
         leans = alone.intent.startswith("followup.") and alone.score >= 0.75
         return restated if not leans and with_subject.score > alone.score and with_subject.score >= 0.5 else None
 

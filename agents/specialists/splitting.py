@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from agents.embedded.planner import Call, Planner, Setting
+from agents.embedded.planner import Call, Planner
 from agents.specialists.reading import asks_why, dosing_call, is_hypothetical, why_call, with_meant_units
 from agents.specialists.roster import specialist_of
 from domain.facts import Frozen
@@ -89,7 +89,7 @@ def split_question(question: str, planner: Planner, context: RunContext, earlier
     stated, shared = _standing_alone(clauses(question), context.tools.lexicon, earlier)
     if len(stated) > 1 and not all(_ASKS.match(text) for text in stated):
         return None  # "ibuprofen is in the note's list; active?" is one ask with its setting
-    if len(stated) > 1 and planner.plan(question, _setting(context)).refused:
+    if len(stated) > 1 and planner.plan(question, context.setting).refused:
         return None  # what is refused as a whole is not answered in pieces
     parts: list[Part] = []
     for text in stated:
@@ -121,16 +121,12 @@ def _once(calls: Sequence[Call]) -> list[Call]:
     return kept
 
 
-def _setting(context: RunContext) -> Setting:
-    return Setting(context.tools.as_of, context.people, context.record, context.admissions, seen_by=context.seen_by)
-
-
 def _calls_of(text: str, planner: Planner, context: RunContext) -> tuple[Call, ...] | None:
     """The calls of one part; None when the planner refuses it or has no look-up for it."""
     tools = context.tools
     if (why := why_call(text, tools)) is not None:
         return (why,)
-    plan = planner.plan(text, _setting(context))
+    plan = planner.plan(text, context.setting)
     if plan.reply or not plan.calls:
         return None
     dosing = dosing_call(text, plan.calls[0], tools)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from agents import guards
 from agents.assistant import Assistant
 from agents.context import RunContext
-from agents.embedded.planner import Planner, Setting
+from agents.embedded.planner import Planner
 from agents.models import build_embedded_model
 from tests.conftest import NOW, Bench
 from tools.catalogue import TOOLS
@@ -50,7 +50,7 @@ def planner(cohort: Bench) -> Planner:
 @given(QUESTIONS)
 def test_any_question_has_a_plan(cohort: Bench, planner: Planner, text: str) -> None:
     context = RunContext(tools=cohort.context(2))
-    setting = Setting(NOW, context.people, context.record, context.admissions)
+    setting = context.setting
     plan = planner.plan(text, setting)
     assert plan.calls or plan.reply
     assert all(c.tool in TOOLS for c in plan.calls) and len(plan.calls) <= 8

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from agents.context import RunContext
-from agents.embedded.planner import Planner, Setting
+from agents.embedded.planner import Planner
 from agents.embedded.reading.days_named import with_whole_dates
 from agents.embedded.reading.note_source import source_is_notes
 from agents.embedded.reading.purpose import without_purpose
@@ -25,7 +25,7 @@ class Room:
         self.planner: Planner = build_embedded_model(
             bench.twin, cast(Any, build_embedder()), cache_dir=bench.store.data_dir / "cache"
         ).planner
-        self.setting = Setting(context.tools.as_of, context.people, context.record)
+        self.setting = context.setting
 
     def first(self, question: str) -> tuple[str, dict[str, Any]]:
         """The first look-up of the record that a question is planned as."""
@@ -150,14 +150,26 @@ OTHER: list[tuple[str, str, dict[str, Any]]] = [
         "condition",
         {"aspect": "has", "name": "chronic_kidney_disease", "claim": "open"},
     ),
-    ("codeine rxn", "allergies", {"aspect": "reaction", "substance": "codeine_allergen"}),
-    ("what did codeine do to her", "allergies", {"aspect": "reaction", "substance": "codeine_allergen"}),
+    ("codeine rxn", "allergies", {"aspect": "reaction", "substance": "codeine_allergen", "question": "codeine reaction"}),
+    (
+        "what did codeine do to her",
+        "allergies",
+        {"aspect": "reaction", "substance": "codeine_allergen", "question": "what did codeine do to her"},
+    ),
     ("what's on the red band, allergies I mean", "allergies", {}),
     ("about to give a dose of something, allergies please", "allergies", {}),
     ("list the allergies for the front of the kardex", "allergies", {}),
     ("allergy box on the discharge letter, what do I write", "allergies", {}),
-    ("any allergies or intolerances besides codeine", "allergies", {}),
-    ("Is there a recorded allergy to kiwi fruit?", "allergies", {"aspect": "has", "substance": "kiwi"}),
+    (
+        "any allergies or intolerances besides codeine",
+        "allergies",
+        {"besides": "codeine", "question": "any allergies or intolerances besides codeine"},
+    ),
+    (
+        "Is there a recorded allergy to kiwi fruit?",
+        "allergies",
+        {"aspect": "has", "substance": "kiwi", "question": "Is there a recorded allergy to kiwi fruit?"},
+    ),
     ("is she on anything for cholesterol", "medication", {"aspect": "active", "drug": "lipid_lowering"}),
     ("Opening line of my presentation: this is a how-many-year-old?", "demographics", {"field": "age"}),
     ("Kindly give the list of ongoing medicines", "list_medications", {"status": "active"}),

@@ -10,7 +10,7 @@ import pytest
 
 from agents import guards
 from agents.context import RunContext
-from agents.embedded.planner import Call, Plan, Planner, Setting
+from agents.embedded.planner import Call, Plan, Planner
 from agents.embedded.turns.discourse import plan_in_context
 from agents.embedded.turns.turns import Turn, earlier_turns
 from agents.models import build_embedded_model
@@ -43,7 +43,7 @@ class Room:
         self.planner: Planner = build_embedded_model(
             bench.twin, cast(Any, build_embedder()), cache_dir=bench.store.data_dir / "cache"
         ).planner
-        self.setting = Setting(context.tools.as_of, context.people, context.record, context.admissions)
+        self.setting = context.setting
         self.cards = bench.twin.catalogue
 
     def plan(self, question: str, *turns: Turn) -> Plan:

@@ -81,12 +81,7 @@ def plans(cohort: Bench) -> Plans:
 
     def planned(patient: int, question: str) -> list[Call]:
         if patient not in settings:
-            run = RunContext(tools=cohort.context(patient))
-            chart = run.tools.chart
-            settings[patient] = Setting(
-                run.tools.as_of, run.people, run.record, run.admissions, chart.patient.birth_date, run.emergencies,
-                run.seen_by, chart.encounters,
-            )  # fmt: skip
+            settings[patient] = RunContext(tools=cohort.context(patient)).setting
         return list(planner.plan(question, settings[patient]).calls)
 
     return planned

@@ -6,7 +6,7 @@ import pytest
 
 from agents.context import RunContext
 from agents.embedded.planner import Planner
-from agents.embedded.plans import Call, Plan, Setting
+from agents.embedded.plans import Call, Plan
 from agents.embedded.reading.framing import without_framing
 from agents.embedded.reading.mending import Mender
 from agents.embedded.reading.note_source import note_whose_author_is_asked
@@ -14,7 +14,7 @@ from agents.embedded.reading.splitting import shares_its_time, stands_by_itself
 from agents.embedded.routing.router import Router
 from agents.embedded.routing.speakers import asks_of_a_helper, asks_of_a_speaker
 from agents.models import build_embedded_model
-from tests.conftest import NOW, Bench
+from tests.conftest import Bench
 from tools.concepts import default_lexicon
 
 AHEAD = (
@@ -152,7 +152,7 @@ def planner(cohort: Bench) -> Planner:
 
 def plan_of(planner: Planner, cohort: Bench, text: str, previous: tuple[Call, ...] = ()) -> Plan:
     context = RunContext(tools=cohort.context(9))
-    return planner.plan(text, Setting(NOW, context.people, context.record, context.admissions), previous)
+    return planner.plan(text, context.setting, previous)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from agents.context import RunContext
-from agents.embedded.plans import Setting
 from agents.embedded.reading.calculator_names import ModelNames
 from agents.embedded.reading.reader import Reader
 from agents.embedded.reading.stays import with_discharge
@@ -26,12 +25,8 @@ class Desk:
 
     def __init__(self, bench: Bench) -> None:
         context = RunContext(tools=bench.context(9))
-        chart = context.tools.chart
         self.reader = Reader(default_lexicon(), ModelNames(bench.twin.catalogue(), {}), Router(None).words)
-        self.setting = Setting(
-            context.tools.as_of, context.people, context.record, context.admissions, chart.patient.birth_date,
-            seen_by=context.seen_by, visits=chart.encounters,
-        )  # fmt: skip
+        self.setting = context.setting
 
     def question(self, text: str) -> Any:
         return self.reader.read(text, self.setting.as_of, self.setting.record, self.setting.people.own)

@@ -119,7 +119,15 @@ class Reader:
     def read(
         self, text: str, as_of: datetime, record: RecordNames | None = None, own: frozenset[str] = frozenset()
     ) -> Question:
-        """The question's slots; `record` adds the names that only this patient's record has."""
+        """The question's slots; `record` adds the names that only this patient's record has, and keeps what was read."""
+        if record is None:
+            return self._read(text, as_of, None, own)
+        asked = (text, as_of, own)
+        if asked not in record.readings:
+            record.readings[asked] = self._read(text, as_of, record, own)
+        return record.readings[asked]
+
+    def _read(self, text: str, as_of: datetime, record: RecordNames | None, own: frozenset[str]) -> Question:
         periods = find_periods(text, as_of)
         blanked = _blank(text, [(p.start, p.end) for p in periods])
         measured = [(m.start(), m.end()) for m in NUMBER.finditer(blanked) if m["unit"]]

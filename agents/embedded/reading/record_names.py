@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tools.concepts import Lexicon, Target
+
+if TYPE_CHECKING:
+    from agents.embedded.reading.reader import Question
 
 _TAKES_OUT = re.compile(r"remov|decannul|extubat|extract|retriev|closure|reversal|explant", re.IGNORECASE)
 
@@ -17,6 +21,8 @@ class RecordNames:
         self._lexicon = lexicon
         self._rows = rows_by_kind
         self._has: dict[tuple[str, str], bool] = {}
+        # A planner reads the same few texts many times while it plans one question.
+        self.readings: dict[tuple[str, datetime, frozenset[str]], Question] = {}
 
     def find(self, phrase: str) -> list[Target]:
         """Targets whose displays hold every content word of the phrase."""

@@ -177,7 +177,7 @@ def main() -> None:
     store, twin = RecordStore(chosen.data_dir), build_twin(0)
     planner = build_embedded_model(twin, embedder).planner
     contexts = [RunContext(tools=ToolContext(store, p, NOW, twin)) for p in PATIENTS]
-    settings = [Setting(NOW, c.people, c.record, c.admissions) for c in contexts]
+    settings = [c.setting for c in contexts]
     grader, questions = Grader(planner.reader.lexicon), half(read_questions(), chosen.half)
     lines = []
     for name, gear in (("router", None), ("router + intent head", build_second_gear(embedder))):

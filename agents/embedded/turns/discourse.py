@@ -64,7 +64,7 @@ def plan_in_context(planner: Planner, text: str, setting: Setting, turns: Sequen
     if _RECALL.search(text):
         return Plan(reply=_what_was_asked(text, turns))
     if known:
-        slots = [s for v in planner._read(text, setting).variants for s in v.slots if s.known]
+        slots = [s for v in planner.read(text, setting).variants for s in v.slots if s.known]
         text = with_day(text, known[0].day, setting.as_of, any(s.kind in _RESULTS for s in slots))
     stripped = _stripped(plain(text).strip())
     is_family = bool(known) and all(c.tool == "family_history" for c in known[0].calls)
