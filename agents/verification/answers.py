@@ -9,12 +9,13 @@ from typing import Any, Literal
 from pydantic import Field
 
 from agents.verification.evidence import Source
-from agents.verification.findings import Against, Finding, Verdict
+from agents.verification.findings import LIGHT, Against, Finding, Verdict, content_words
 from agents.verification.lookups import add_result
 from agents.verification.notes import Wanted, add_note_sentences
 from agents.verification.pieces import split, without
 from agents.verification.record import record_of
 from agents.verification.said import Said
+from agents.verification.sides import sides_of
 from agents.verification.support import Checked, Support, check
 from domain.errors import InvalidInput
 from domain.facts import Evidence, Frozen
@@ -96,9 +97,7 @@ def verify_answer(
         InvalidInput: the text or the evidence is too long, or there is nothing to check against.
     """
     if len(text) > TEXT_LIMIT:
-        raise InvalidInput(
-            f"the text has {len(text)} characters; at most {TEXT_LIMIT} are checked at once", field="text"
-        )
+        raise InvalidInput(f"the text has {len(text)} characters; at most {TEXT_LIMIT} are checked", field="text")
     lexicon = lexicon or (context.lexicon if context is not None else default_lexicon())
     use_record = context is not None and mode != "evidence"
     use_evidence = bool(evidence) and mode != "record"
@@ -110,7 +109,7 @@ def verify_answer(
         looked_at.append(f"{len(evidence)} evidence texts")
         _add_evidence(said, evidence)
     today = as_of or (context.as_of if context is not None else None)
-    support = Support.of(Against(said, 99_999, today.date() if today is not None else None), lexicon)
+    support = Support.of(Against(said, 99_999, today and today.date()), lexicon)
     checked = check(text, support)
     if use_record and context is not None and add_note_sentences(said, context, _wanted(checked, lexicon)):
         looked_at.append(f"{len(context.chart.notes)} notes")
@@ -144,6 +143,9 @@ def _wanted(checked: Iterable[Checked], lexicon: Lexicon) -> Wanted:
     """What to look for in notes: what the record does not bear out, and what it is said not to hold."""
     wanted = Wanted()
     for piece in checked:
+        if not piece.findings or any(True for _ in sides_of(piece.text)):
+            wanted.words |= content_words(piece.text) - LIGHT
+            wanted.add_names(piece.text, lexicon)
         for finding in piece.findings:
             if (finding.is_fault or finding.kind == "absence") and finding.kind != "citation":
                 wanted.add(finding.value, lexicon)

@@ -24,7 +24,7 @@ _EXTREME_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _CHANGE = re.compile(
-    r"(?:\b(?:by|change of|changes? .{0,40}? by|difference(?: of)?|an? (?:\w+ )?(?:increase|rise|decrease|fall|drop|decline|reduction|gain|loss|improvement|change) of|net (?:increase|rise|decrease|fall|drop|decline|reduction|gain|loss|change)(?: of|:)?|up|down|gain(?:ed)?|lost|rose|risen|fell|fallen|dropped|increased|decreased|declined|climbed|reduced|improved|worsened)|[+Δ])\s*(?:about|approximately|roughly|nearly|around|almost|~|a|an|some|over|just over|more than)?\s*$",
+    r"(?:\b(?:by|change of|changes? .{0,40}? by|difference(?: of)?|an? (?:\w+ )?(?:increase|rise|decrease|fall|drop|decline|reduction|gain|loss|improvement|change) of|net (?:increase|rise|decrease|fall|drop|decline|reduction|gain|loss|change)(?: of|:)?|up|down|gain(?:ed)?|put on|grew|grown|lost|rose|risen|fell|fallen|dropped|increased|decreased|declined|climbed|reduced|improved|worsened)|[+Δ])\s*(?:about|approximately|roughly|nearly|around|almost|~|a|an|some|over|just over|more than)?\s*$",
     re.IGNORECASE,
 )
 _CHANGE_AFTER = re.compile(
@@ -97,37 +97,8 @@ def bind(
         number = _as_age(number, reading.names, text)
         eligible = _eligible(number, quantities, treatments)
         owners = _owners(number, eligible, numbers, segments, text)
-        made = Amount(number, owners)
-        if not owners and inherited:
-            fitting = tuple(
-                _eligible(
-                    number,
-                    [o for o in inherited if "observation" in o.kinds],
-                    [o for o in inherited if not TREATMENTS.isdisjoint(o.kinds)],
-                )
-            )
-            made.owners, made.is_inherited = fitting, True
-        made.is_change = _is_change(text, number) or (bool(number.sign) and not number.in_range)
-        made.may_be_change = (
-            not made.is_change
-            and _FROM_BEHIND.match(text, number.end) is not None
-            and (_CHANGE.search(text[max(0, number.start - 60) : number.start]) is not None)
-        )
-        made.is_part = (
-            _PART_OF.match(text, number.end) is not None
-            or _OF_WHOLE.search(text, max(0, number.start - 14), number.start) is not None
-        )
-        made.is_strength = (
-            _TABLET.match(text, number.end) is not None
-            or _TABLETS_OF.search(text, max(0, number.start - 14), number.start) is not None
-        )
-        made.is_limit = _is_limit(text, number)
-        made.extreme = _extreme(text, number, numbers)
-        if number.unit == "%" and not made.is_change and reading.amounts and reading.amounts[-1].is_change:
-            # "changed by 2.5 g/dL (18%)"
-            between = text[reading.amounts[-1].number.end : number.start]
-            if _SAME_CHANGE.match(between) and not _ONWARD.match(text, number.end):
-                made.is_change, made.restates = True, reading.amounts[-1]
+        made = _amount(number, owners, inherited, numbers, text)
+        _restate(made, reading, text)
         reading.amounts.append(made)
     _respectively(reading, text, quantities)
     _ends_of_range(reading, text)
@@ -143,6 +114,51 @@ def bind(
             (frequency, owners or tuple(o for o in inherited if not TREATMENTS.isdisjoint(o.kinds)))
         )
     find_movements(reading, text, quantities, tuple(o for o in inherited if "observation" in o.kinds))
+
+
+def _amount(
+    number: Number, owners: tuple[Name, ...], inherited: Sequence[Name], numbers: list[Number], text: str
+) -> Amount:
+    """A number with what it belongs to and what kind of amount it is."""
+    made = Amount(number, owners)
+    if not owners and inherited:
+        fitting = tuple(
+            _eligible(
+                number,
+                [o for o in inherited if "observation" in o.kinds],
+                [o for o in inherited if not TREATMENTS.isdisjoint(o.kinds)],
+            )
+        )
+        made.owners, made.is_inherited = fitting, True
+    made.is_change = _is_change(text, number) or (bool(number.sign) and not number.in_range)
+    if made.is_change and number.unit == "{score}":  # "fell by 18 points" of any quantity
+        made.number = number = replace(number, unit="")
+    made.may_be_change = (
+        not made.is_change
+        and _FROM_BEHIND.match(text, number.end) is not None
+        and (_CHANGE.search(text[max(0, number.start - 60) : number.start]) is not None)
+    )
+    made.is_part = (
+        _PART_OF.match(text, number.end) is not None
+        or _OF_WHOLE.search(text, max(0, number.start - 14), number.start) is not None
+    )
+    made.is_strength = (
+        _TABLET.match(text, number.end) is not None
+        or _TABLETS_OF.search(text, max(0, number.start - 14), number.start) is not None
+    )
+    made.is_limit = _is_limit(text, number)
+    made.extreme = _extreme(text, number, numbers)
+    return made
+
+
+def _restate(made: Amount, reading: Reading, text: str) -> None:
+    """Marks a percentage that says the change before it once more: "changed by 2.5 g/dL (18%)"."""
+    number = made.number
+    if number.unit == "%" and not made.is_change and reading.amounts and reading.amounts[-1].is_change:
+        # "changed by 2.5 g/dL (18%)"
+        between = text[reading.amounts[-1].number.end : number.start]
+        if _SAME_CHANGE.match(between) and not _ONWARD.match(text, number.end):
+            made.is_change, made.restates = True, reading.amounts[-1]
 
 
 def _as_age(number: Number, names: Sequence[Name], text: str) -> Number:

@@ -22,6 +22,7 @@ _FORMS = re.compile(
     rf"|(?<![\d.])(?P<dot>\d{{1,2}}\.\d{{1,2}}\.{_Y})(?![\d.]\d)"
     rf"|\b(?P<my>{_M},?\s+(?:of\s+)?{_Y})\b"
     rf"|(?<![\d-])(?P<ym>{_Y}-(?:0[1-9]|1[0-2]))(?![\d-])|(?<![\d/])(?P<mslash>(?:0?[1-9]|1[0-2])/{_Y})(?![\d/])"
+    rf"|\b(?P<mdmd>{_M}\s+\d{{1,2}}{_SUFFIX}\s*(?:-|–|to|through)\s*\d{{1,2}}{_SUFFIX})(?=\s*(?:[,;)]|\.(?!\d)|$))"
     rf"|\b(?P<md>{_M}\s+\d{{1,2}}{_SUFFIX})\b(?![,\s]+\d{{4}}|\s*(?:mg|tablets?|%|mm))"
     rf"|\b(?P<dm>\d{{1,2}}{_SUFFIX}\s+(?:of\s+)?(?!may\b\s+[a-z]){_M})(?![\w-])"
     rf"|\b(?P<decade>{_Y[:-4]}\d0)['’]?s\b|\b(?P<decade2>(?:19|20)\d0)['’]?s\b"
@@ -37,7 +38,7 @@ _SLASHED = re.compile(
     r"(?<![\d/.])(?P<m>0?[1-9]|1[0-2])/(?P<d>0?[1-9]|[12]\d|3[01])(?![\d/]|\.\d|\s?(?:mm|mg))(?P<clock>\s+(?!19\d\d|20[0-3]\d)[0-2]\d[0-5]\d(?![\w.]))?"
 )
 _SLASH_CUE = re.compile(
-    r"(?:\b(?:on|from|since|until|till|through|dated|by|before|after|of|between|last|next|stop|started|to|d/c)|[-–(])\s*$",
+    r"(?:\b(?:on|from|since|until|till|through|dated|by|before|after|of|between|last|next|stop|started|ends?|ended|to|d/c)|[-–(])\s*$",
     re.IGNORECASE,
 )
 
@@ -124,6 +125,8 @@ def _spans(text: str, match: re.Match[str]) -> list[DateSpan]:
             year = max(digits)
             month = month or min(digits)
             return [DateSpan(start, end, written, date(year, month, 1), _month_end(year, month))]
+        if kind == "mdmd":
+            return [DateSpan(start, end, written, month_day=(month, d)) for d in digits]
         if kind in {"md", "dm"}:
             if re.match(r"may\b", written) or (kind == "dm" and not re.search(r"[A-Z]", written)):
                 return []  # "may 5" is a permission more often than a date
@@ -175,6 +178,19 @@ def _day(start: int, end: int, written: str, day: date) -> DateSpan:
 
 def _month_end(year: int, month: int) -> date:
     return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+
+
+def is_same_date(claimed: DateSpan, given: DateSpan) -> bool:
+    """Whether a claimed date covers one that the evidence gives."""
+    if given.month_day is not None:
+        return claimed.month_day == given.month_day or (
+            claimed.is_day and claimed.first is not None and (claimed.first.month, claimed.first.day) == given.month_day
+        )
+    if given.first is None or given.last is None:
+        return False
+    if claimed.month_day is not None:
+        return given.is_day and claimed.covers(given.first)
+    return claimed.covers(given.first) and claimed.covers(given.last)
 
 
 def dates_in(text: str) -> list[str]:

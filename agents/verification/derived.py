@@ -110,6 +110,11 @@ def _completed(unit: str, first: date, last: date) -> float:
     return math.floor((last - first).days / DAYS_PER[unit])
 
 
+def age_on(born: date, day: date) -> int:
+    """Completed years of life on a day."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
 def direction(values: Sequence[float]) -> str:
     """up, down or flat, by the tools' own rule: under 5 % of the start is about stable."""
     change = values[-1] - values[0]

@@ -11,6 +11,7 @@ from agents.verification.judging_movements import judge_movements
 from agents.verification.judging_names import judge_names, judge_strangers, judge_unknown
 from agents.verification.judging_orders import judge_orders
 from agents.verification.judging_person import judge_person
+from agents.verification.judging_results import judge_results
 from agents.verification.judging_values import judge_amounts, judge_dates, judge_errors
 from agents.verification.names import Setting, State
 from agents.verification.readings import Reading
@@ -46,6 +47,7 @@ def judge(reading: Reading, against: Against, setting: Setting = Setting()) -> l
     found += judge_movements(reading, against)
     found += judge_stays(reading, against.said)
     found += judge_sides(reading, against.said)
+    found += judge_results(reading, against.said)
     found += judge_person(reading, against)
     found += judge_last_visits(reading, against.said)
     found += judge_deaths(reading, against.said)

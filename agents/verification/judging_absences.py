@@ -9,11 +9,10 @@ from agents.verification.evidence import Lookup, SaidName, SaidNumber
 from agents.verification.findings import COMMON, Against, Finding, content_words, contradicted, supported, unsupported
 from agents.verification.judging_events import has_no_stay
 from agents.verification.matching import visit_kind
-from agents.verification.names import TREATMENTS, Name, State
+from agents.verification.names import HERE, TREATMENTS, Name, State
 from agents.verification.readings import Reading, plain
 from agents.verification.said import Said
 
-_HERE = frozenset({State.PRESENT, State.PAST})
 _RECORD_WORDS = r"record(?:ed|s)?|document(?:ed|ation)?|found|available|on file|chart(?:ed)?|listed|mention(?:ed|s)?|evidence|information|data|results?|notes?|stored|reported"
 _TESTED = r"measured|checked|tested|drawn|obtained|sent|performed|done|taken|collected"
 _NOTHING = re.compile(
@@ -62,7 +61,7 @@ def absence(name: Name, kind: str, reading: Reading, said: Said) -> Finding:
     there = [
         s
         for s in relevant
-        if not s.name.own.isdisjoint(name.ids) and s.name.state in _HERE | ({State.FAMILY} if name.is_family else set())
+        if not s.name.own.isdisjoint(name.ids) and s.name.state in HERE | ({State.FAMILY} if name.is_family else set())
     ]
     denied = [s for s in relevant if s.name.state is State.ABSENT and not name.own.isdisjoint(s.name.ids)]
     lookups = [look for look in said.lookups if _answers(look, name, kind)]
@@ -76,7 +75,7 @@ def absence(name: Name, kind: str, reading: Reading, said: Said) -> Finding:
         if name.is_attributed and denied:
             return supported("absence", text, span, denied[0].source)
         return contradicted("absence", text, span, "the record has it", recorded[0].source)
-    noted = [s for s in there if s.is_testimony and s.name.state in _HERE and not s.name.is_family]
+    noted = [s for s in there if s.is_testimony and s.name.state in HERE and not s.name.is_family]
     if noted and (name.is_ever or not denied) and (name.is_ever or kind != "drug") and not name.is_attributed:
         return contradicted("absence", text, span, "a note says that it is or was there", noted[0].source)
     if denied:

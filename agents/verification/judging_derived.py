@@ -10,16 +10,18 @@ from itertools import combinations, pairwise
 from agents.verification.dates import DateSpan
 from agents.verification.derived import (
     DAYS_PER,
+    age_on,
     differences,
     fits_duration,
     percent_changes,
+    ratios,
     shares,
     slack_of,
     telling,
 )
 from agents.verification.evidence import Point, are_kin, union_of
 from agents.verification.findings import Against
-from agents.verification.judging_events import stay_lengths
+from agents.verification.judging_events import days_of_items, stay_lengths, stays_of
 from agents.verification.matching import owners_agree, visit_kind, visit_words
 from agents.verification.names import TREATMENTS, State
 from agents.verification.numbers import Number
@@ -83,10 +85,11 @@ def _values(amount: Amount, reading: Reading, said: Said) -> tuple[list[float], 
     ]  # fmt: skip
     if len(beside) >= 2:
         return [*beside, *_unrounded(beside, amount, said)], True
-    unit = "" if number.unit == "%" and amount.is_change else number.unit
+    of_before = _OF_BEFORE.match(reading.text, number.end) is not None
+    unit = "" if number.unit == "%" and (amount.is_change or of_before) else number.unit
     points = said.points(amount.owners)
     if amount.is_change:
-        points = between_days(points, reading)
+        points = between_days(points, reading, said)
     substance = said.substance(union_of(amount.owners)[0])
     found = [p.value if not unit or not p.unit else in_unit(p.value, p.unit, unit, substance) for p in points]
     values = [v for v in found if v is not None]
@@ -102,7 +105,7 @@ def _unrounded(shown: Sequence[float], amount: Amount, said: Said) -> list[float
     return near if all(abs(p - v) <= 0.05 * max(abs(v), 0.1) for p, v in zip(near, shown, strict=False)) else []
 
 
-def between_days(points: list[Point], reading: Reading) -> list[Point]:
+def between_days(points: list[Point], reading: Reading, said: Said) -> list[Point]:
     """The points that a sentence compares: on two days that it names, or from one that it names to the last.
 
     A month or year that it names stands for the readings in it.
@@ -122,6 +125,8 @@ def between_days(points: list[Point], reading: Reading) -> list[Point]:
             if d.date.covers(p.day) and d.date.is_day | (d.date.month_day is not None)
         }
     )
+    if (admitted := _on_admission(points, reading, said)) is not None and admitted.day not in named:
+        named = sorted([*named, admitted.day])
     if len(named) == 1 and points and points[-1].day != named[0]:
         named.append(points[-1].day)
     if len(named) == 2:
@@ -129,6 +134,20 @@ def between_days(points: list[Point], reading: Reading) -> list[Point]:
     return _between_extremes(points, plain(reading.text)) if not named else points
 
 
+_ADMISSION = re.compile(r"\b(?:admission|presentation|arrival)\b", re.IGNORECASE)
+
+
+def _on_admission(points: Sequence[Point], reading: Reading, said: Said) -> Point | None:
+    """The first value of the last stay in hospital, where a sentence speaks of what was so on admission."""
+    stays = [s for s in stays_of(said) if s.kind] if _ADMISSION.search(plain(reading.text)) else []
+    day = max((s.first for s in stays), default=None)
+    near = [p for p in points if day is not None and abs((p.day - day).days) <= 1]
+    return near[0] if near else None
+
+
+_OF_BEFORE = re.compile(
+    r"\s*%?\s*of (?:what (?:it|they)|(?:its|her|his|the) (?:\w+ )?(?:value|level|baseline|peak))\b", re.IGNORECASE
+)
 _MOVES = re.compile(r"\bchang(?:e|ed|es)\b|→|->", re.IGNORECASE)
 _COMPARED = (
     ("first", re.compile(r"\b(?:baseline|first|initial|starting|earliest)\b", re.IGNORECASE)),
@@ -162,6 +181,8 @@ def _percents(amount: Amount, reading: Reading, values: Sequence[float]) -> list
         found = [p for pair in amount_pairs for p in percent_changes(pair)]
     else:
         found = percent_changes(values if len(values) <= 3 else telling(values))
+    if not amount.is_change and _OF_BEFORE.match(reading.text, amount.number.end):  # "60% of what it was"
+        found += [abs(r) * 100 for r in ratios(values if len(values) <= 3 else telling(values))]
     if not amount.is_change:
         found += shares([a.number.value for a in reading.amounts if a is not amount and not a.number.unit])
     return found
@@ -249,7 +270,9 @@ def _count_follows(amount: Amount, reading: Reading, said: Said) -> bool:
         if points and len(points) == number.value:
             return True
     if number.counts == "visit" and (of := visit_words(number.phrase)):
-        return number.value > 0 and sum(_is_dated(i) and all(w in i for w in of) for i in said.items) == number.value
+        return (
+            number.value > 0 and len(days_of_items([i for i in said.items if all(w in i for w in of)])) == number.value
+        )
     if number.counts == "visit" and (kind := visit_kind(number.phrase, "visit")):
         return number.value > 0 and sum(kind in item for item in said.items) == number.value
     words = {"medication": "medication", "problem": "problem", "allergy": "allerg", "visit": ("visit", "admission", "encounter"), "procedure": "procedure", "vaccination": "vaccin", "value": "value", "report": "report", "note": "note", "device": "device"}.get(number.counts, "")  # fmt: skip
@@ -270,17 +293,11 @@ def _count_follows(amount: Amount, reading: Reading, said: Said) -> bool:
     return False
 
 
-def _is_dated(item: str) -> bool:
-    return re.match(r"\d{4}-\d\d-\d\d: ", item) is not None
-
-
 def _age_follows(number: Number, against: Against) -> bool:
     today = against.as_of
     if today is None:
         return False
-    return any(
-        today.year - b.year - ((today.month, today.day) < (b.month, b.day)) == number.value for b in against.said.births
-    )
+    return any(age_on(born, today) == number.value for born in against.said.births)
 
 
 def _rounds_time(number: Number, said: Said) -> bool:
@@ -310,8 +327,10 @@ def _duration_follows(number: Number, reading: Reading, against: Against) -> boo
     ):
         here = named or [e for d in said.dates for e in _ends(d.date)]
         return any(fits_duration(number, a, b) for a in reading.days_before for b in here)
-    own, ids = union_of(reading.names)
+    own, ids = union_of([*reading.names, *(o for a in reading.amounts for o in a.owners)])
     mine = {e for d in said.dates if own and d.own and are_kin(own, ids, d.own, d.ids) for e in _ends(d.date)}
+    if ago is not None and visit_kind(text.lower(), "visit"):
+        mine |= {s.first for s in stays_of(said) if s.kind == visit_kind(text.lower(), "visit")}
     # Of a whole record, the days of other things bear no time out: between so many, some pair always fits.
     others = {
         e for d in said.dates if (not own or not d.own) and d.source.origin in {"tool", "given"} for e in _ends(d.date)

@@ -11,7 +11,7 @@ from agents.verification.findings import Finding, contradicted, supported, unsup
 from agents.verification.names import RELATIVE
 from agents.verification.readings import Reading, plain
 from agents.verification.said import Said
-from agents.verification.sides import sides_of
+from agents.verification.sides import sides_of, sides_of_names
 
 _STAYED = re.compile(
     r"\b(?:was|were|been|got|being) (?:re)?(?:hospitali[sz]ed|admitted)\b|\b(?:his|her|their|the|an?) (?:hospital |inpatient )(?:stay|admission)\b",
@@ -121,17 +121,18 @@ def judge_last_visits(reading: Reading, said: Said) -> Iterator[Finding]:
     words = {w for w in match["what"].lower().split() if len(w) > 3 and w not in {"recorded", "documented", "known"}}
     words |= {"inpatient"} if match["kind"].lower() in {"admission", "stay"} else set()
     items = [item for item in said.items if all(w in item for w in words - {"hospital"})]
-    days = _days(items)
+    days = days_of_items(items)
     if not behind or not days:
         return
     right = days[0] if match["end"].lower() in {"first", "earliest"} else days[-1]
-    if not behind[0].covers(right) and any(behind[0].covers(d) for d in _days(said.items)):
+    if not behind[0].covers(right) and any(behind[0].covers(d) for d in days_of_items(said.items)):
         yield contradicted(
             "date", behind[0].label, (behind[0].start, behind[0].end), f"it is not the {match['end'].lower()} one"
         )
 
 
-def _days(items: Sequence[str]) -> list[date]:
+def days_of_items(items: Sequence[str]) -> list[date]:
+    """The days of list items that begin with one, in order."""
     return sorted(date.fromisoformat(m[1]) for i in items if (m := re.match(r"(\d{4}-\d\d-\d\d): ", i)))
 
 
@@ -147,14 +148,19 @@ def judge_sides(reading: Reading, said: Said) -> Iterator[Finding]:
     """A side of the body, or a lobe, that the evidence never gives to what it gives the other one."""
     if any(n.is_attributed for n in reading.names):
         return
-    for sided in sides_of(plain(reading.text)):
+    text = plain(reading.text)
+    named = {
+        (sided.start, sided.side): set().union(*(said.sides_of.get(key, ()) for key in name.ids))
+        for name, sided in sides_of_names(reading)
+        if sided.side in {"left", "right"}
+    }
+    for sided in sides_of(text):
         there = [said.sides[part] for part in sorted(sided.parts) if said.sides.get(part)]
-        if (
-            not there
-            or sided.side == "bilateral"
-            or any(sided.side in sides or "bilateral" in sides for sides in there)
-        ):
+        mine = named.get((sided.start, sided.side)) or set()
+        of_name = bool(mine & {"left", "right"}) and not mine & {sided.side, "bilateral"}
+        of_part = bool(there) and not any(sided.side in sides or "bilateral" in sides for sides in there)
+        if sided.side == "bilateral" or not (of_name or of_part):
             continue
-        other = " and ".join(sorted(set().union(*there)))
-        text = plain(reading.text)[sided.start : sided.end]
-        yield contradicted("side", text, (sided.start, sided.end), f"the results say {other}")
+        other = " and ".join(sorted(mine if of_name else set().union(*there)))
+        span = (sided.start, sided.end)
+        yield contradicted("side", text[slice(*span)], span, f"the results say {other}")

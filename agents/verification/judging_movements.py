@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
 from agents.verification.derived import direction, fits_ratio, ratios, slack_of, telling
-from agents.verification.evidence import are_kin, union_of
+from agents.verification.evidence import Point, are_kin, union_of
 from agents.verification.findings import Against, Finding, contradicted, supported, unsupported
 from agents.verification.judging_derived import between_days
 from agents.verification.names import Name, State
@@ -91,6 +91,8 @@ def _pair(owners: Sequence[Name], reading: Reading) -> tuple[float, float] | Non
         return first.number.value, second.number.value
     between = text[first.number.end : second.number.start]
     lead = text[max(0, first.number.start - 30) : first.number.start]
+    if re.search(r"\bafter\b[^.;]*$", lead, re.IGNORECASE):  # "the day after the 1.9 it was 2.1"
+        return first.number.value, second.number.value
     if re.search(
         r"\b(?:from|previously|was|before|earlier|baseline|prior|compared|versus|vs|above|than)\b[^.;]*$",
         between,
@@ -105,6 +107,8 @@ def _pair(owners: Sequence[Name], reading: Reading) -> tuple[float, float] | Non
 
 
 def _possible_trends(moved: Moved, reading: Reading, said: Said) -> set[str]:
+    if moved.kind.removeprefix("not ") in {"better", "worse"}:
+        return _possible_health(moved, reading, said)
     if {"up", "down"} <= {m.kind for m in reading.trends}:  # "rose to 58 and fell to 36": each step by itself
         values = [p.value for p in said.points(moved.owners)]
         return set().union(*(_signs(p) for p in pairwise(values)))
@@ -113,11 +117,15 @@ def _possible_trends(moved: Moved, reading: Reading, said: Said) -> set[str]:
         return _signs(pair)
     own, ids = union_of(moved.owners)
     stated = {kind for kind, there, narrower, _ in said.trends if there and are_kin(own, ids, there, narrower)}
+    stated -= {"better", "worse", "not better", "not worse"}
     points = said.points(moved.owners)
-    compared = between_days(points, reading)
+    compared = between_days(points, reading, said)
     if len(compared) < len(points) and len(compared) >= 2:
-        return _signs((compared[0].value, compared[-1].value))
+        return _signs((compared[0].value, compared[-1].value)) | _signs_up_to(compared[0], points, reading)
     values = [p.value for p in points]
+    if _STEADILY.search(plain(reading.text)) and len(values) >= 3:
+        steps = [_signs(p) for p in pairwise(values)]
+        return {k for k in ("up", "down", "flat") if all(k in s or "flat" in s for s in steps)} or {"unsteady"}
     if far_apart := _pairs_apart(moved, reading, said, values):
         return set().union(*(_signs(p) for p in far_apart))
     possible = {k for k in stated if not k.startswith("not ")}
@@ -129,6 +137,42 @@ def _possible_trends(moved: Moved, reading: Reading, said: Said) -> set[str]:
         if len(values) >= 4 and any(d.date.is_day is False for d in reading.dates):
             return set()  # a stretch of the course
     return possible
+
+
+def _signs_up_to(point: Point, points: Sequence[Point], reading: Reading) -> set[str]:
+    """Which way a course went up to the one day that a sentence names, where it does not speak of the time since."""
+    days = [d.date for d in reading.dates if d.date.is_day or d.date.month_day is not None]
+    if len(days) != 1 or len(reading.dates) != 1 or _SINCE.search(plain(reading.text)):
+        return set()
+    until = [p.value for p in points if p.day <= point.day]
+    return _signs((until[0], until[-1])) | _signs((until[-2], until[-1])) if len(until) >= 2 else set()
+
+
+def _possible_health(moved: Moved, reading: Reading, said: Said) -> set[str]:
+    """Whether values came nearer to their range or went further from it, where they ever lie outside."""
+    pair, points = _pair(moved.owners, reading), said.points(moved.owners)
+    compared = between_days(points, reading, said)
+    if pair is not None:
+        steps = [pair]
+    elif len(compared) < len(points) and len(compared) >= 2:
+        steps = [(compared[0].value, compared[-1].value)]
+    else:
+        steps = [(p.value, points[-1].value) for p in points[:-1]]
+    outside = [tuple(_beyond(v, moved.owners, said, points) for v in step) for step in steps]
+    found = {"better" if b < a else "worse" for a, b in outside if a != b}
+    return (
+        found if len(steps) == 1 or len(found) == 1 or moved.kind.startswith("not ") else found & {moved.kind} or found
+    )
+
+
+def _beyond(value: float, owners: Sequence[Name], said: Said, points: Sequence[Point]) -> float:
+    """How far a value lies outside its range; zero inside, and where none is known."""
+    low, high, of = _range_of(owners, said)
+    unit, substance = points[-1].unit if points else "", said.substance(union_of(owners)[0])
+    here = in_unit(value, unit, of, substance) if unit and of else value
+    if here is None:
+        return 0.0
+    return max(low - here if low is not None else 0.0, here - high if high is not None else 0.0, 0.0)
 
 
 def _pairs_apart(moved: Moved, reading: Reading, said: Said, values: Sequence[float]) -> list[tuple[float, float]]:
@@ -152,6 +196,10 @@ def _pairs_apart(moved: Moved, reading: Reading, said: Said, values: Sequence[fl
     return []
 
 
+_SINCE = re.compile(r"\b(?:since|after|from|between|than)\b", re.IGNORECASE)
+_STEADILY = re.compile(
+    r"\b(?:kept (?!up\b)\w+ing|keeps \w+ing|steadily|continuously|progressively|without (?:a )?break)\b", re.IGNORECASE
+)
 _OVERALL = re.compile(
     r"\b(?:over time|overall|over the (?:period|years?|months?|course|admission)|in the long run|since the first|throughout)\b",
     re.IGNORECASE,
@@ -186,17 +234,20 @@ def _possible_levels(moved: Moved, reading: Reading, said: Said) -> set[str]:
 
 def _level(value: float, unit: str, owners: Sequence[Name], said: Said) -> str:
     """Where a value lies against the reported range, else the usual adult one; empty where neither decides."""
+    low, high, of = _range_of(owners, said)
+    here = in_unit(value, unit, of, said.substance(union_of(owners)[0])) if unit and of else value if not unit else None
+    if here is None or (low is None and high is None):
+        return ""
+    return "low" if low is not None and here < low else "high" if high is not None and here > high else "normal"
+
+
+def _range_of(owners: Sequence[Name], said: Said) -> tuple[float | None, float | None, str]:
+    """The reported range of a quantity, else the usual adult one, with its unit."""
     for key in sorted(union_of(owners)[0]):
         low, high, of = said.ranges.get(key, (None, None, ""))
-        if low is None and high is None:
-            concept = said.lexicon.vocabulary.get(*key.split(":", 1))
-            if concept is None or concept.kind != "observation":
-                continue
+        concept = said.lexicon.vocabulary.get(*key.split(":", 1))
+        if low is None and high is None and concept is not None and concept.kind == "observation":
             low, high, of = concept.number("low"), concept.number("high"), concept.extra.get("unit", "")
-        if low is None and high is None:
-            continue
-        here = in_unit(value, unit, of, said.substance([key])) if unit and of else value if not unit else None
-        if here is None:
-            continue
-        return "low" if low is not None and here < low else "high" if high is not None and here > high else "normal"
-    return ""
+        if low is not None or high is not None:
+            return low, high, of
+    return None, None, ""

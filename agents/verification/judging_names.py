@@ -19,7 +19,7 @@ from agents.verification.findings import (
     unsupported,
 )
 from agents.verification.judging_absences import absence, absent_quantity
-from agents.verification.names import TREATMENTS, Name, Setting, State
+from agents.verification.names import HERE, TREATMENTS, Name, Setting, State
 from agents.verification.readings import Reading, plain
 from agents.verification.said import Said
 from agents.verification.units import MASS_UNITS
@@ -28,9 +28,9 @@ _PAST_TENSE = re.compile(
     r"\b(?:was|were|had|received|took|given|got|started|ordered|increased|decreased|changed|earlier|note|notes)\b",
     re.IGNORECASE,
 )
+_RESUMED = re.compile(r"\s+(?:was|has been|were)(?: \w+ly)? (?:resumed|restarted|reinstated)\b", re.IGNORECASE)
 _VACCINE = re.compile(r"\s+(?:vaccin\w*|shot|jab|immuni[sz]ation|booster)\b", re.IGNORECASE)
 _CLAIMED = frozenset({"condition", "procedure", "immunization", "allergen", *TREATMENTS})
-_HERE = frozenset({State.PRESENT, State.PAST})
 _ABOUT_PATIENT = re.compile(r"^\W*(?:he|she|they|the patient|patient|his|her|their|mr|mrs|ms)\b", re.IGNORECASE)
 _NO_STATEMENT = re.compile(
     r"\b(?:should|could|would|may|might|can|cannot|please|consider|recommend|advise|if|not|no|unknown|unclear|need)\b|n['’]t\b|\?",
@@ -153,7 +153,9 @@ def _taken(name: Name, reading: Reading) -> Name:
     if name.is_explicit or name.state is not State.PRESENT or TREATMENTS.isdisjoint(name.kinds):
         return name
     dosed = any(o.start == name.start for _, owners in reading.frequencies for o in owners)
-    return replace(name, is_explicit=True) if dosed and not _PAST_TENSE.search(reading.text) else name
+    resumed = not reading.dates and _RESUMED.match(reading.text, name.end) is not None
+    now = resumed or (dosed and not _PAST_TENSE.search(reading.text))
+    return replace(name, is_explicit=True) if now else name
 
 
 def _same_stage(name: Name, said: SaidName) -> bool:
@@ -164,7 +166,7 @@ def _same_stage(name: Name, said: SaidName) -> bool:
 
 def _allergy(name: Name, here: Sequence[SaidName], wider: Sequence[SaidName], span: tuple[int, int]) -> Finding:
     mine = [s for s in here if s.name.is_allergy]
-    there = [s for s in mine if s.name.state in _HERE]
+    there = [s for s in mine if s.name.state in HERE]
     recorded = [s for s in there if not s.is_testimony]
     absent = [s for s in (*mine, *wider) if s.name.is_allergy and s.name.state is State.ABSENT and not s.is_testimony]
     if recorded or (there and (name.is_attributed or not absent)):
@@ -177,71 +179,68 @@ def _allergy(name: Name, here: Sequence[SaidName], wider: Sequence[SaidName], sp
 def _presence(name: Name, kind: str, here: Sequence[SaidName], wider: Sequence[SaidName], reading: Reading) -> Finding:
     text, span = name.text, (name.start, name.end)
     mine = [s for s in here if not (s.name.is_allergy and kind == "drug") and not s.name.is_family]
-    recorded = [s for s in mine if not s.is_testimony]
-    noted = [s for s in mine if s.is_testimony]
-    in_record = {s.name.state for s in recorded}
-    absent = [
-        s for s in (*recorded, *wider) if s.name.state is State.ABSENT and not s.is_testimony and not s.name.is_allergy
-    ]
-    if name.state is State.PRESENT or not name.is_ended or kind in {"procedure", "vaccination"}:
-        wanted = (
-            {State.PRESENT}
-            if name.state is State.PRESENT and name.is_explicit and kind in {"drug", "condition"}
-            else set(_HERE)
-        )
-    else:
-        wanted = {State.PAST, State.ABSENT} if kind == "drug" else {State.PAST}
-    if name.is_explicit and name.state is State.PRESENT and any(s.name.is_explicit for s in recorded):
-        recorded = [s for s in recorded if s.name.is_explicit]  # the list speaks before a passing mention
-    recorded = sorted(recorded, key=lambda s: s.name.state is not State.PRESENT)  # what is so now is quoted first
-    if (
-        kind == "drug"
-        and State.PRESENT not in wanted
-        and not name.is_attributed
-        and not _is_of_one_order(name, reading, here)
-    ):
+    recorded, wanted = _recorded(name, kind, mine), _wanted_states(name, kind)
+    is_over = kind == "drug" and State.PRESENT not in wanted and not name.is_attributed
+    if is_over and not _is_of_one_order(name, reading, here):
         taken = next((s for s in recorded if s.name.state is State.PRESENT and s.name.is_explicit), None)
         if taken is not None:  # an earlier order of it is over, and the drug is not
             return contradicted(kind, text, span, "the record has it as active", taken.source)
     hit = next((s for s in recorded if s.name.state in wanted), None)
-    if hit is not None and not (absent and not (in_record - {State.ABSENT})):
+    if hit is not None and any(s.name.state is not State.ABSENT for s in recorded):
         return supported(kind, text, span, hit.source)
     # The record speaks otherwise: an attributed sentence may still say what the note says.
     # That a drug was given once is not that it is taken.
-    noted = (
-        [s for s in noted if s.name.is_explicit]
-        if kind == "drug" and wanted == {State.PRESENT} and not name.is_attributed
-        else noted
-    )
+    is_now = kind == "drug" and wanted == {State.PRESENT} and not name.is_attributed
+    noted = [s for s in mine if s.is_testimony and (s.name.is_explicit or not is_now)]
     said_in_note = next((s for s in noted if s.name.state in wanted), None)
     if name.is_attributed and said_in_note is not None:
         return supported(kind, text, span, said_in_note.source)
-    if in_record & _HERE:
-        other = next((s for s in recorded if s.name.state in _HERE), recorded[0])
-        how = "stopped or past" if other.name.state is State.PAST else "active"
-        return contradicted(kind, text, span, f"the record has it as {how}", other.source)
-    if absent:
-        return contradicted(kind, text, span, "the results say that it is not there", absent[0].source)
-    if (
-        kind == "drug"
-        and not recorded
-        and (
-            allergy := next(
-                (s for s in here if s.name.is_allergy and not s.is_testimony and s.name.state in _HERE), None
-            )
-        )
-    ):
-        return contradicted(kind, text, span, "the record has it as an allergy", allergy.source)
+    other = _otherwise(kind, recorded, wider, here)
+    if other is not None:
+        return contradicted(kind, text, span, other[0], other[1].source)
     if said_in_note is not None:
         return supported(kind, text, span, said_in_note.source, reason="only a note says so")
     # What a tool names without a claim may be named again; what a note only thinks of is no finding.
-    named = (recorded or kind in {"procedure", "vaccination"}) and all(
-        s.name.state in {State.CONSIDERED, State.NAMED} for s in mine
-    )
-    if named and not name.is_explicit:
+    is_named = (recorded or kind in {"procedure", "vaccination"}) and not name.is_explicit
+    if is_named and all(s.name.state in {State.CONSIDERED, State.NAMED} for s in mine):
         return supported(kind, text, span, mine[0].source)
     states = sorted({s.name.state.value for s in here})
     return unsupported(kind, text, span, f"the results name it only as {', '.join(states) or 'something else'}")
+
+
+def _recorded(name: Name, kind: str, mine: Sequence[SaidName]) -> list[SaidName]:
+    """What the record says of a name, what is so now first: that is what is quoted."""
+    recorded = [s for s in mine if not s.is_testimony]
+    if name.is_explicit and name.state is State.PRESENT:
+        if kind == "drug":  # a germ's susceptibility is no order
+            recorded = [s for s in recorded if s.name.is_explicit or s.source.origin != "record"]
+        recorded = [s for s in recorded if s.name.is_explicit] or recorded  # the list speaks before a passing mention
+    return sorted(recorded, key=lambda s: s.name.state is not State.PRESENT)
+
+
+def _otherwise(
+    kind: str, recorded: Sequence[SaidName], wider: Sequence[SaidName], here: Sequence[SaidName]
+) -> tuple[str, SaidName] | None:
+    """What the record says otherwise of a name, and where."""
+    other = next((s for s in recorded if s.name.state in HERE), None)
+    if other is not None:
+        return f"the record has it as {'stopped or past' if other.name.state is State.PAST else 'active'}", other
+    absent = [s for s in (*recorded, *wider) if s.name.state is State.ABSENT and not s.is_testimony]
+    absent = [s for s in absent if not s.name.is_allergy]
+    if absent:
+        return "the results say that it is not there", absent[0]
+    allergies = [s for s in here if s.name.is_allergy and not s.is_testimony and s.name.state in HERE]
+    if kind == "drug" and not recorded and allergies:
+        return "the record has it as an allergy", allergies[0]
+    return None
+
+
+def _wanted_states(name: Name, kind: str) -> set[State]:
+    """In which states the evidence must have a name for what is said of it to be so."""
+    if name.state is State.PRESENT or not name.is_ended or kind in {"procedure", "vaccination"}:
+        is_now = name.state is State.PRESENT and name.is_explicit and kind in {"drug", "condition"}
+        return {State.PRESENT} if is_now else set(HERE)
+    return {State.PAST, State.ABSENT} if kind == "drug" else {State.PAST}
 
 
 def _is_of_one_order(name: Name, reading: Reading, here: Sequence[SaidName]) -> bool:

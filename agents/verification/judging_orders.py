@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from agents.verification.derived import slack_of
 from agents.verification.evidence import SaidOrder, are_kin
 from agents.verification.findings import Against, Finding, contradicted, supported, unsupported
-from agents.verification.names import State
+from agents.verification.names import TREATMENTS, State
 from agents.verification.numbers import Frequency, Number
-from agents.verification.orders import Taken, taken_of
+from agents.verification.orders import Taken, agree, manners_of, taken_of
 from agents.verification.readings import Reading, plain
 from agents.verification.said import Said
 from agents.verification.units import in_unit
@@ -30,6 +31,8 @@ def judge_orders(reading: Reading, against: Against) -> Iterator[Finding]:
     said = against.said
     for taken in taken_of(reading):
         yield from _judged(taken, reading, said)
+    yield from _dose_moves(reading, said)
+    yield from _manners(reading, said)
     considered = any(n.state is State.CONSIDERED for n in reading.names)
     for frequency, owners in reading.frequencies:
         if owners or frequency.is_denied:
@@ -81,6 +84,38 @@ def _judged(taken: Taken, reading: Reading, said: Said) -> Iterator[Finding]:
             yield supported("frequency", frequency.text, _span(frequency), fits.source)
         else:
             yield contradicted("frequency", frequency.text, _span(frequency), "the results give another frequency", possible[0].source)  # fmt: skip
+
+
+_DOSE_UP = r"increased|raised|stepped up|up-?titrated|escalated|doubled"
+_DOSE_DOWN = r"decreased|reduced|lowered|stepped down|tapered|down-?titrated|halved|cut"
+_DOSE_MOVE = re.compile(rf"(?:'s)?(?: dose)? (?:was|has been|is) (?:\w+ly )?(?:(?P<up>{_DOSE_UP})|(?P<down>{_DOSE_DOWN}))\b", re.IGNORECASE)  # fmt: skip
+
+
+def _dose_moves(reading: Reading, said: Said) -> Iterator[Finding]:
+    """ "Fluticasone was stepped down" where its orders only ever went up."""
+    if reading.amounts:  # the doses that it gives are held against the orders
+        return
+    for name in reading.names:
+        move = _DOSE_MOVE.match(reading.text, name.end) if not TREATMENTS.isdisjoint(name.kinds) else None
+        orders = [o for o in said.orders if o.days and len(o.doses) == 1 and are_kin(name.own, name.ids, o.own, o.ids)]
+        orders = sorted((o for o in orders if not o.is_testimony), key=lambda o: min(o.days))
+        steps = [(a, b) for a, b in pairwise(next(iter(o.doses)) for o in orders) if a[1] == b[1] and a[0] != b[0]]
+        ways = {"up" if b[0] > a[0] else "down" for a, b in steps}
+        if move is not None and ways and move.lastgroup not in ways:
+            yield contradicted("dose", move[0].strip(), move.span(), f"the orders went {ways.pop()}", orders[-1].source)
+
+
+def _manners(reading: Reading, said: Said) -> Iterator[Finding]:
+    """By which route, at which time of day and on which day of the week a drug is given, where the evidence says."""
+    for manner in manners_of(reading):
+        given = frozenset(v for key in manner.drug.ids for v in said.manners.get((key, manner.group), ()))
+        span, text = (manner.start, manner.end), reading.text[manner.start : manner.end]
+        if not given or manner.drug.is_attributed:
+            continue
+        if agree(manner.value, given):
+            yield supported(manner.group, text, span)
+        else:
+            yield contradicted(manner.group, text, span, f"the results give {' and '.join(sorted(given))}")
 
 
 def _in_force(orders: Sequence[SaidOrder]) -> list[SaidOrder]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
 
 from agents.guards.lists import given_names
+from agents.verification.derived import age_on
 from agents.verification.evidence import are_kin
 from agents.verification.findings import Against, Finding, contradicted, supported, unsupported
 from agents.verification.names import RELATIVE, State
@@ -86,12 +86,8 @@ def _age(reading: Reading, text: str, against: Against) -> Iterator[Finding]:
         return
     kind = "age" if match["age"] else "aged"
     number = int(match[kind])
-    if not any(number == _years(born, today) for born in against.said.births):
+    if not any(number == age_on(born, today) for born in against.said.births):
         yield contradicted("number", match[kind], match.span(kind), "the patient has another age")
-
-
-def _years(born: date, today: date) -> int:
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def _of_relatives(reading: Reading, text: str, said: Said) -> Iterator[Finding]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from agents.verification.dates import DateSpan
+from agents.verification.dates import DateSpan, is_same_date
 from agents.verification.derived import (
+    age_on,
     slack_of,
 )
-from agents.verification.evidence import Point, SaidDate, SaidNumber, are_kin, union_of
+from agents.verification.evidence import Point, SaidDate, SaidNumber, Source, are_kin, union_of
 from agents.verification.findings import Against, Finding, contradicted, stems_of, supported, unsupported
 from agents.verification.judging_derived import follows
 from agents.verification.judging_events import in_stay
@@ -34,7 +35,7 @@ def judge_dates(reading: Reading, against: Against) -> Iterator[Finding]:
     for dated in reading.dates:
         span = (dated.date.start, dated.date.end)
         label = dated.date.label
-        hits = [d for d in said.dates if _same_date(dated.date, d.date)]
+        hits = [d for d in said.dates if is_same_date(dated.date, d.date)]
         if against.as_of is not None and dated.date.covers(against.as_of):
             yield supported("date", label, span)
             continue
@@ -42,6 +43,9 @@ def judge_dates(reading: Reading, against: Against) -> Iterator[Finding]:
             if dated.date.may_be_number and _is_number(dated.date, said):
                 continue
             yield unsupported("date", label, span, "no result gives this date")
+            continue
+        if _is_to_come(dated.date, reading, against):
+            yield contradicted("date", label, span, "that day is still to come")
             continue
         own, ids = union_of(dated.owners)
         if not own and _is_of_another_day(reading, hits):
@@ -51,11 +55,26 @@ def judge_dates(reading: Reading, against: Against) -> Iterator[Finding]:
             mine = [d for d in said.dates if are_kin(own, ids, d.own, d.ids)]
             unowned = any(not d.own and _may_be_of(d, dated.owners) for d in hits) and not _are_events(dated.owners)
             is_done = not any(o.state in _NOT_DONE for o in dated.owners)
-            if mine and is_done and not any(_same_date(dated.date, d.date) for d in mine) and not unowned:
+            if mine and is_done and not any(is_same_date(dated.date, d.date) for d in mine) and not unowned:
                 yield contradicted("date", label, span, "the results give it another date", mine[0].source)
                 continue
             hits = [d for d in hits if are_kin(own, ids, d.own, d.ids)] or hits
         yield supported("date", label, span, hits[0].source)
+
+
+_DONE = re.compile(
+    r"\b(?:was|were|has been|had) (?:\w+ )?(?:completed|finished|stopped|discontinued|given|done|performed|placed|removed|started|seen)\b|\b(?:underwent|received|completed|finished|had)\b",
+    re.IGNORECASE,
+)
+_AHEAD = re.compile(r"\b(?:due|plan\w*|schedul\w*|appoint\w*|expect\w*|through|until|till|will|to be|follow-?up|next|by)\b", re.IGNORECASE)  # fmt: skip
+
+
+def _is_to_come(day: DateSpan, reading: Reading, against: Against) -> bool:
+    """Whether a sentence tells as done what it dates after today."""
+    text = plain(reading.text)
+    if day.first is None or against.as_of is None or day.first <= against.as_of or len(reading.dates) > 1:
+        return False
+    return _DONE.search(text) is not None and _AHEAD.search(text) is None
 
 
 _NOT_DONE = frozenset({State.ABSENT, State.CONSIDERED})
@@ -77,18 +96,6 @@ def _may_be_of(day: SaidDate, owners: Sequence[Name]) -> bool:
 def _are_events(names: Sequence[Name]) -> bool:
     """Whether names are of what happens on one day, so that another day's line cannot be theirs."""
     return all(n.kinds <= {"procedure", "immunization"} for n in names)
-
-
-def _same_date(claimed: DateSpan, given: DateSpan) -> bool:
-    if given.month_day is not None:
-        return claimed.month_day == given.month_day or (
-            claimed.is_day and claimed.first is not None and (claimed.first.month, claimed.first.day) == given.month_day
-        )
-    if given.first is None or given.last is None:
-        return False
-    if claimed.month_day is not None:
-        return given.is_day and claimed.covers(given.first)
-    return claimed.covers(given.first) and claimed.covers(given.last)
 
 
 def _is_number(written: DateSpan, said: Said) -> bool:
@@ -119,7 +126,6 @@ def _in_words(label: str, said: Said) -> bool:
     return any(spelled[0] in n.name.text.lower() and spelled[-1] in n.name.text.lower() for n in said.names)
 
 
-_OF_THE_BODY = frozenset({"kg", "[lb_av]"})
 # "two blood pressure medications" are some of the drugs, "two active medications" all of them.
 _RESTRICTED = re.compile(
     r"\b(?!(?:active|current|currently|regular|home|recorded|listed|chronic|ongoing|medical|different)\b)[a-z-]+\s+(?=\S+$)"
@@ -128,59 +134,73 @@ _RESTRICTED = re.compile(
 
 def _judged(amount: Amount, reading: Reading, against: Against, shown: str, span: tuple[int, int]) -> Finding:
     said, number = against.said, amount.number
-    if amount.is_change and not amount.owners and number.unit in _OF_THE_BODY:  # "she lost 7 kg"
-        amount = replace(amount, owners=said.weight)
-    unit = number.unit
-    kind = "duration" if amount.is_time and not number.is_age else "number"
+    unit, kind = number.unit, "duration" if amount.is_time and not number.is_age else "number"
     if number.counts == "other":
         if not {number.phrase, number.phrase.rstrip("s")} & said.words:
             return unsupported(kind, shown, span, "no result speaks of what is counted")
-        amount = replace(amount, number=replace(number, counts="", phrase=""))
-        number = amount.number
+        number = replace(number, counts="", phrase="")
+        amount = replace(amount, number=number)
     candidates = candidates_of(amount, said)
-    fitting = [c for c in candidates if fits(c, amount, said)]
-    active = active_counts(amount, reading, said)
-    if active and not any(n.value == number.value for n in active) and not _RESTRICTED.search(number.phrase):
-        return contradicted(kind, shown, span, "the results count another number as active", active[0].source)
-    fitting = doses_of(fitting, amount, said)
-    if (mistake := _in_error(amount, fitting, said)) is not None:
-        return contradicted(
-            kind, shown, span, "the record has this value as entered in error", mistake.source, unit=unit
-        )
-    dated = [c for c in fitting if c.day is not None]
-    if amount.date is not None and not dated and _other_value(amount, said) is not None:
-        fitting = [
-            c for c in fitting if c.source.origin != "note"
-        ]  # a note's undated number gives that day no other value
-    if amount.date is not None and dated:
-        fitting = [c for c in dated if c.day is not None and amount.date.covers(c.day)]
-        if not fitting and not follows(amount, reading, against):
-            return contradicted(
-                kind, shown, span, "the results give this value another date", dated[0].source, unit=unit
-            )
-    if number.is_age and (whose := _of_relative(reading, said)) and not any(_has(q, number.text) for q in whose):
-        return contradicted(kind, shown, span, "the results give that relative another age")
-    if number.counts and (named := _miscounted(number, reading)) is not None:
-        return contradicted(kind, shown, span, f"the sentence itself names {named}")
+    fitting = doses_of([c for c in candidates if fits(c, amount, said)], amount, said)
+    if (otherwise := _otherwise(amount, fitting, reading, against)) is not None:
+        return contradicted(kind, shown, span, otherwise[0], *otherwise[1], unit=unit)
+    fitting = _of_its_day(amount, fitting, said)
     if fitting:
         wrong = _wrong_extreme(amount, reading, fitting, said)
         if wrong is not None:
-            return contradicted(
-                kind, shown, span, f"it is not the {amount.extreme or 'latest'} value", wrong.source, unit=unit
-            )
+            reason = f"it is not the {amount.extreme or 'latest'} value"
+            return contradicted(kind, shown, span, reason, wrong.source, unit=unit)
         return supported(kind, shown, span, fitting[0].source, unit=unit)
-    if follows(amount, reading, against) or (
-        amount.may_be_change and follows(replace(amount, is_change=True), reading, against)
-    ):
+    as_change = replace(amount, is_change=True) if amount.may_be_change else amount
+    if follows(amount, reading, against) or (amount.may_be_change and follows(as_change, reading, against)):
         return supported(kind, shown, span, unit=unit, reason="follows from the values of the results")
     other = _other_value(amount, said)
     if other is not None:
         return contradicted(kind, shown, span, "the results give another value", other.source, unit=unit)
-    if candidates:
-        reason = "the results give this number to something else or in another unit"
-    else:
-        reason = "no result gives this number"
-    return unsupported(kind, shown, span, reason, unit=unit)
+    elsewhere = "the results give this number to something else or in another unit"
+    return unsupported(kind, shown, span, elsewhere if candidates else "no result gives this number", unit=unit)
+
+
+def _otherwise(
+    amount: Amount, fitting: list[SaidNumber], reading: Reading, against: Against
+) -> tuple[str, list[Source]] | None:
+    """Why a number is wrong although the results may hold it elsewhere, and where they say so."""
+    said, number = against.said, amount.number
+    active = active_counts(amount, reading, said)
+    if active and not any(n.value == number.value for n in active) and not _RESTRICTED.search(number.phrase):
+        return "the results count another number as active", [active[0].source]
+    if (mistake := _in_error(amount, fitting, said)) is not None:
+        return "the record has this value as entered in error", [mistake.source]
+    dated = [c for c in fitting if c.day is not None]
+    if dated and not _of_its_day(amount, fitting, said) and not follows(amount, reading, against):
+        return "the results give this value another date", [dated[0].source]
+    if number.is_age and _is_beyond_age(number, reading, against):
+        return "the patient is not that old", []
+    if number.is_age and (whose := _of_relative(reading, said)) and not any(_has(q, number.text) for q in whose):
+        return "the results give that relative another age", []
+    if number.counts and (named := _miscounted(number, reading)) is not None:
+        return f"the sentence itself names {named}", []
+    return None
+
+
+def _of_its_day(amount: Amount, fitting: list[SaidNumber], said: Said) -> list[SaidNumber]:
+    """The numbers of the day that stands beside an amount, where they have days."""
+    if amount.date is None:
+        return fitting
+    dated = [c for c in fitting if c.day is not None]
+    if dated:
+        return [c for c in dated if c.day is not None and amount.date.covers(c.day)]
+    if _other_value(amount, said) is not None:  # a note's undated number gives that day no other value
+        return [c for c in fitting if c.source.origin != "note"]
+    return fitting
+
+
+def _is_beyond_age(number: Number, reading: Reading, against: Against) -> bool:
+    """Whether something is said to have happened to the patient at an age that they have not reached."""
+    today = against.as_of
+    ages = [age_on(born, today) for born in against.said.births] if today is not None else []
+    told = [n for n in reading.names if 0 <= number.start - n.end <= 25 and n.state in {State.PRESENT, State.PAST}]
+    return bool(ages and told) and number.value > max(ages) and RELATIVE.search(reading.text) is None
 
 
 def _in_error(amount: Amount, fitting: Sequence[SaidNumber], said: Said) -> SaidNumber | None:

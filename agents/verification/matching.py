@@ -42,6 +42,8 @@ def fits(candidate: SaidNumber, amount: Amount, said: Said) -> bool:
         return False
     if number.is_duration and candidate.unit_unknown and not _OF_TIME.search(candidate.phrase):
         return False  # typed data say of what unit a number is by their field at most
+    if candidate.is_considered and not any(o.state is State.CONSIDERED for o in amount.owners):
+        return False
     if number.unit and not candidate.unit and not candidate.unit_unknown:
         bare = any(k.startswith("observation:") for k in candidate.own) and bool(amount.owners) and not amount.is_change
         if not bare or number.is_duration or candidate.counts or not owners_agree(candidate, amount):
@@ -50,8 +52,6 @@ def fits(candidate: SaidNumber, amount: Amount, said: Said) -> bool:
     if candidate.unit and (number.counts or (not number.unit and candidate.unit in DAYS_PER)):
         return False
     if not number.unit and candidate.unit in MASS_UNITS and _is_apart_from_drug(amount):
-        return False
-    if candidate.is_considered and not any(o.state is State.CONSIDERED for o in amount.owners):
         return False
     if candidate.is_part and not amount.is_part and not candidate.unit:
         return False  # "2 of 2 sets" gives no level of 2

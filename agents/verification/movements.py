@@ -7,10 +7,13 @@ import re
 from agents.verification.names import Name
 from agents.verification.readings import Moved, Reading
 
-_UP = r"ros[ei]n?|rise|increase|rising|risen|increas(?:ed|ing|es?)|up|higher|climb(?:ed|ing)|upward|worsen(?:ed|ing)|gone up|went up|going up|grew|grown|escalat\w+|gained"
+_UP = r"ros[ei]n?|rise|increase|rising|risen|increas(?:ed|ing|es?)|up|higher|climb(?:ed|ing)|upward|gone up|went up|going up|grew|grown|escalat\w+|gained|put on"
 _DOWN = r"fall|decrease|decline|drop|reduction|fell|fallen|falling|falls|decreas(?:ed|ing|es?)|declin(?:ed|ing|es?)|dropp?(?:ed|ing|s)?|down|lower|downward|gone down|went down|going down|reduc(?:ed|tion)|lost|dipped|diminish\w+|came down|come down"
 _FLAT = r"(?:(?:about|largely|remained|relatively|roughly|essentially|broadly) )?stable|unchanged|steady|no (?:significant |real )?change|constant|plateau\w*|flat|the same|has not changed|hasn['’]t changed|did not change|didn['’]t change"
-_TREND = re.compile(rf"\b(?:(?P<up>{_UP})|(?P<down>{_DOWN})|(?P<flat>{_FLAT}))\b|(?P<arrow>[↑↓])", re.IGNORECASE)
+_HEALTH = r"(?P<better>improv(?:ed|ing|es))|(?P<worse>worsen(?:ed|ing|s)|deteriorat\w+)"
+_TREND = re.compile(
+    rf"\b(?:(?P<up>{_UP})|(?P<down>{_DOWN})|(?P<flat>{_FLAT})|{_HEALTH})\b|(?P<arrow>[↑↓])", re.IGNORECASE
+)
 _NO_TREND = re.compile(
     r"^(?:up|down|lower|higher)\s+(?:to date|extremit\w+|limit|dose|end|bound|risk|respiratory|back|abdom\w+|leg|GI|than (?:the )?(?:normal|reference|reported|usual|upper|range)|criticality|probability)|^(?:up|down)\s+(?:and|with|stairs)\b",
     re.IGNORECASE,
@@ -34,42 +37,27 @@ _RATIO = re.compile(
     r"\b(?P<about>nearly|almost|about|approximately|roughly|more than|over|less than|around)?\s*(?P<word>doubl(?:ed|ing)|tripl(?:ed|ing)|trebled|quadrupl(?:ed|ing)|halved|halving|twice (?:as|the|its|what)|half (?:of|the|its|what|as)|(?P<fold>\d+(?:\.\d+)?|two|three|four|five|ten)[- ]?(?:fold|times (?:as|the|higher|its)))\b",
     re.IGNORECASE,
 )
-_RATIO_WORDS = {
-    "doubl": 2.0,
-    "tripl": 3.0,
-    "trebl": 3.0,
-    "quadr": 4.0,
-    "halve": 0.5,
-    "halvi": 0.5,
-    "twice": 2.0,
-    "half ": 0.5,
-}
+# "Fell by nearly a quarter"
+_PART = re.compile(
+    r"\bby (?P<about>nearly|almost|about|approximately|roughly|more than|over|less than|around)?\s*(?:an? |one[- ])?(?P<part>half|third|quarter)\b",
+    re.IGNORECASE,
+)
+_PARTS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25}
+_RATIO_WORDS = {"doubl": 2.0, "tripl": 3.0, "trebl": 3.0, "quadr": 4.0, "halve": 0.5, "halvi": 0.5, "twice": 2.0, "half ": 0.5}  # fmt: skip
 _FOLDS = {"two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "ten": 10.0}
 
 
 def find_movements(reading: Reading, text: str, quantities: list[Name], inherited: tuple[Name, ...]) -> None:
     """Adds trends, levels and ratios to a reading."""
     for match in _TREND.finditer(text):
-        behind = text[match.start() :]
-        if _NO_TREND.match(behind) or not _is_course(match, text):
+        if _NO_TREND.match(text[match.start() :]) or not _is_course(match, text):
             continue
-        kind = match.lastgroup or ""
-        if kind == "arrow":
-            kind = "up" if match[0] == "↑" else "down"
-        negated = _DOUBLE_NEGATED.search(text[max(0, match.start() - 14) : match.start()]) is not None
-        owners = _subject(match.start(), match.end(), quantities, text) or inherited
-        if owners:
-            reading.trends.append(
-                Moved(match.start(), match.end(), match[0], f"not {kind}" if negated else kind, owners)
-            )
+        arrow = {"↑": "up", "↓": "down"}.get(match[0])
+        if owners := _subject(match.start(), match.end(), quantities, text) or inherited:
+            reading.trends.append(_moved(match, arrow or match.lastgroup or "", owners, text))
     for match in _LEVEL.finditer(text):
-        owners = _subject(match.start(), match.end(), quantities, text, level=True) or inherited
-        negated = _DOUBLE_NEGATED.search(text[max(0, match.start() - 14) : match.start()]) is not None
-        if owners:
-            kind = match.lastgroup or ""
-            reading.levels.append(
-                Moved(match.start(), match.end(), match[0], f"not {kind}" if negated else kind, owners)
-            )
+        if owners := _subject(match.start(), match.end(), quantities, text, level=True) or inherited:
+            reading.levels.append(_moved(match, match.lastgroup or "", owners, text))
     for match in _RATIO.finditer(text):
         owners = _subject(match.start(), match.end(), quantities, text) or inherited
         if owners:
@@ -80,6 +68,19 @@ def find_movements(reading: Reading, text: str, quantities: list[Name], inherite
             reading.ratios.append(
                 Moved(match.start(), match.end(), match[0], "ratio", owners, ratio, (match["about"] or "").lower())
             )
+    for match in _PART.finditer(text):
+        owners = _subject(match.start(), match.end(), quantities, text) or inherited
+        ways = {t.kind for t in reading.trends}
+        if owners and len(ways & {"up", "down"}) == 1:
+            ratio = 1 + _PARTS[match["part"].lower()] * (1 if "up" in ways else -1)
+            reading.ratios.append(
+                Moved(*match.span(), match[0], "ratio", owners, ratio, (match["about"] or "").lower())
+            )
+
+
+def _moved(match: re.Match[str], kind: str, owners: tuple[Name, ...], text: str) -> Moved:
+    negated = _DOUBLE_NEGATED.search(text, max(0, match.start() - 14), match.start()) is not None
+    return Moved(*match.span(), match[0], f"not {kind}" if negated else kind, owners)
 
 
 def _is_course(match: re.Match[str], text: str) -> bool:

@@ -23,6 +23,9 @@ class State(StrEnum):
     NAMED = "named"  # nothing is claimed of it
 
 
+HERE = frozenset({State.PRESENT, State.PAST})  # it is or was so
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """A clinical name. `own` holds "kind:id" of what it names, `ids` that and everything narrower."""
@@ -72,7 +75,7 @@ _STOPPED = re.compile(
     re.IGNORECASE,
 )
 _ENDED = re.compile(
-    r"\b(?:stop(?:ped|ping)?|discontinu(?:ed|ing|ation)|no longer|formerly|former|used to|(?:taken|prescribed|used|took) in the past|previously (?:on|taking|taken|took|prescribed|used)|ceased|inactive|not (?:currently )?(?:active|on|taking|prescribed)|quit|withdrawn|taken off|came off|resolved|ended|in remission|abated|d/c['’]?d)\b",
+    r"\b(?:stop(?:ped|ping)?|discontinu(?:ed|ing|ation)|no longer|formerly|former|used to|(?:taken|prescribed|used|took) in the past|previously (?:on|taking|taken|took|prescribed|used)|ceased|inactive|not (?:currently )?(?:active|on|taking|prescribed)|quit|withdrawn|taken off|came off|resolved|ended|in remission|abated|d/c['’]?d|(?:is|are|being|currently|remains?) (?:held|on hold|paused|suspended))\b",
     re.IGNORECASE,
 )
 _EVER = re.compile(r"\b(?:never|ever|history|hx|at any time|h/o)\b", re.IGNORECASE)
@@ -85,33 +88,19 @@ _NOT_STOPPED = re.compile(
     re.IGNORECASE,
 )
 _ACTIVE = re.compile(
-    r"\b(?:is on|are on|remains? on|stays? on|takes|taking|currently|current|active(?:ly)?|ongoing|continu(?:es?|ed|ing)|keeps?|restart(?:s|ed)?|resumes?|receiv(?:es|ing)|now on|maintained on|still|tolerat(?:es|ing)|us(?:es|ing)|is prescribed|being treated with|managed with|treated with|(?:therapy|treatment|regimen|dose|anticoagulation|medications?|drugs?|insulin|controller) (?:is|are|includes?|consists? of)|has|have|suffers from|lives with|diagnosed with|is (?:a |an )?known|known to have|chronic|on|in favou?r of|recur(?:red|s|ring)|relapsed|(?:has|have|had) (?:come back|returned))\b",
+    r"\b(?:is on|are on|remains? on|stays? on|takes|taking|currently|current|active(?:ly)?|ongoing|continu(?:es?|ed|ing)|keeps?|restart(?:s|ed)?|resumes?|receiv(?:es|ing)|now on|maintained on|still|tolerat(?:es|ing)|us(?:es|ing)|is prescribed|being treated with|managed with|treated with|(?:therapy|treatment|regimen|dose|anticoagulation|medications?|drugs?|insulin|controller) (?:is|are|includes?|consists? of)|has|have|suffers from|lives with|diagnosed with|is (?:a |an )?known|known to have|chronic|on|in favou?r of|(?:switched|changed|converted|transitioned) (?:over )?to|recur(?:red|s|ring)|relapsed|(?:has|have|had) (?:come back|returned))\b",
     re.IGNORECASE,
 )
 # "X was changed to Y": X is over, and Y is taken.
 HANDED_OVER = re.compile(
-    r"\b(?:(?:was|were|been|being|is) )?(?:changed|switched|converted|transitioned|rotated|replaced)\b[^.;]{0,20}?\b(?:to|by|with|for)\b",
+    r"\b(?:(?:was|were|been|being|is) )?(?:changed|switched|converted|transitioned|rotated|replaced)\b[^.;]{0,40}?\b(?:to|by|with|for)\b",
     re.IGNORECASE,
 )
 _FAMILY = re.compile(
     r"\b(?:mother|father|sister|brother|parents?|aunt|uncle|cousin|grand(?:mother|father|parents?)|siblings?|sons?|daughters?|relatives?|maternal|paternal|family history|family hx|fhx|familial|first-degree|as family history|family member)\b",
     re.IGNORECASE,
 )
-_RELATIVES = frozenset(
-    {
-        "mother",
-        "father",
-        "sister",
-        "brother",
-        "aunt",
-        "uncle",
-        "cousin",
-        "grandmother",
-        "grandfather",
-        "son",
-        "daughter",
-    }
-)
+_RELATIVES = frozenset("mother father sister brother aunt uncle cousin grandmother grandfather son daughter".split())
 _SEEN_ON = re.compile(r"\w+ (?:on|in|by|at|during|from) (?:the |his |her |an? )?(?:\w+ )?$", re.IGNORECASE)
 _SHOWED = re.compile(r"\b(?:show\w*|reveal\w*|demonstrat\w*|found|identified|with)\b", re.IGNORECASE)
 RELATIVE = re.compile(
@@ -164,7 +153,11 @@ def find_names(text: str, lexicon: Lexicon) -> list[Name]:
         mentions = [m for m in mentions if m not in apart] + read_anew
     for mention in mentions:
         made = _keys(mention.targets)
-        if made is None or (mention.text.islower() and (len(mention.text) < 3 or mention.text in _ALSO_WORDS)):
+        if (
+            made is None
+            or mention.text == "METs"
+            or (mention.text.islower() and (len(mention.text) < 3 or mention.text in _ALSO_WORDS))
+        ):
             continue
         found.append(Name(mention.start, mention.end, mention.text, *made))
     return found
@@ -313,8 +306,8 @@ class Cues:
         """Whether a name is what something was changed from, or to: another name stands on the other side of the words."""
         if TREATMENTS.isdisjoint(name.kinds):
             return None
-        for start, end in self._near(self._handed_over, first, last):
-            before = [s for s in self._starts if first <= s < start]
+        for _, end in self._near(self._handed_over, first, last):
+            before = [s for s in self._starts if first <= s < end]  # "A was changed to B", "changed from A to B"
             behind = [s for s in self._starts if end <= s <= end + 12]
             if before and behind and name.start in (before[-1], behind[0]):
                 return State.PAST if name.start == before[-1] else State.PRESENT
@@ -328,18 +321,17 @@ class Cues:
         return next((w for w in words if w in _RELATIVES), "")
 
     def _denied(self, name: Name, first: int, last: int) -> bool:
-        for start, end in self._near(self._no, first, name.start + 1):
+        for _, end in self._near(self._no, first, name.start + 1):
             between = self._text[end : name.start]
-            if "procedure" in name.kinds and _SEEN_ON.search(between):
-                continue  # "no vegetation on the echocardiogram" denies no echocardiogram
+            if "procedure" in name.kinds and (_SEEN_ON.search(between) or _SHOWED.match(self._text, name.end + 1)):
+                continue  # "no vegetation on the echocardiogram" and "neither scan showed one" deny no scan
             crossed = [v for v in self._verbs if end < v <= name.start]
             if not crossed and "(" not in between:
                 return True
-            del start
-        for start, _ in self._near(self._no_after, name.end, last):
+        for start, end in self._near(self._no_after, name.end, last):
             between = self._text[name.end : start]
-            if "procedure" in name.kinds and _SHOWED.search(between):
-                continue  # "the MRI showed no evidence of it"
+            if "procedure" in name.kinds and (_SHOWED.search(between) or self._text[start:end].endswith("negative")):
+                continue  # "the MRI showed no evidence of it", "the MRI was negative"
             if len(between) < 60 and not re.search(r"[,;(]\s*(?:but|and|while)\b|\.\s", between):
                 return True
         return any(start <= name.start and name.end <= end for start, end in self._no_after)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from agents.verification.evidence import Source, union_of
-from agents.verification.names import Name, Setting, State, find_names
+from agents.verification.names import HERE, Name, Setting, State, find_names
 from agents.verification.readings import Before, Reading
 from agents.verification.said import Said
 from agents.verification.sentences import read
@@ -23,7 +23,6 @@ from tools.context import ToolContext, day
 _MOST_SENTENCES = 400
 _SECTIONS = {"family_history": Setting(State.FAMILY, is_attributed=True), "allergies": Setting(None, True, True)}
 _LISTED = Setting(State.PRESENT, is_attributed=True)
-_DONE = frozenset({State.PRESENT, State.PAST})
 _ORDERS = re.compile(r"\b(?:start|stop|begin|hold|held|resum|chang|switch|discontinu|restart|reduc|increas)\w*\b|->|→")
 _NOTED = Setting(is_attributed=True)
 _ENDED = frozenset({"stopped", "discontinued"})
@@ -82,7 +81,7 @@ def add_note_sentences(said: Said, ctx: ToolContext, wanted: Wanted) -> int:
         source = Source(ref, f"note of {day(when)}: “{sentence.reading.text[:240]}”", "note")
         said.add_reading(sentence.reading, source)
         if when is not None:  # "stop HCTZ" is done on the day of its note
-            names = [n for n in sentence.reading.names if n.state in _DONE] if _ORDERS.search(sentence.words) else []
+            names = [n for n in sentence.reading.names if n.state in HERE] if _ORDERS.search(sentence.words) else []
             said.add_day(when.date(), *union_of(names), source)
         count += 1
         if count == _MOST_SENTENCES:

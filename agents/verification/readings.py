@@ -76,6 +76,16 @@ class Reading:
     markers: list[tuple[int, int, str]] = field(default_factory=list)
     days_before: tuple[Day, ...] = ()
 
+    @property
+    def days(self) -> tuple[Day, ...]:
+        """The single days that it names with their year."""
+        return tuple(d.date.first for d in self.dates if d.date.is_day and d.date.first is not None)
+
+    @property
+    def spoken_of(self) -> tuple[Name, ...]:
+        """The quantities and drugs that a next sentence may lean on."""
+        return tuple(n for n in self.names if not n.kinds.isdisjoint({"observation", "medication"}))
+
     def extend(self, part: Reading) -> None:
         """Adds what a further part of the text holds; its places count from the part's own start."""
         self.names += part.names

@@ -36,18 +36,6 @@ from tools.measurements.readings import is_pressure, readings, unit_label
 
 _MISTAKES = {"entered-in-error": "was entered in error", "not-done": "was not done"}
 _STAYS = {"IMP": "inpatient", "ACUTE": "inpatient", "NONAC": "inpatient", "EMER": "emergency", "OBSENC": "emergency"}
-_ALL_LISTS = (
-    "condition",
-    "medication",
-    "allergen",
-    "procedure",
-    "immunization",
-    "observation",
-    "encounter",
-    "device",
-    "family",
-    "care_plan",
-)
 
 
 def record_of(ctx: ToolContext) -> Said:
@@ -76,7 +64,19 @@ def record_of(ctx: ToolContext) -> Said:
             for field in ("reason_display", "conclusion", "outcome", "body_site"):
                 if text := str(getattr(item, field, "") or ""):
                     said.add_reading(read(text, ctx.lexicon), Source(item.ref, text[:300], "record"))
-    for visit in chart.encounters:
+    _visits(said, ctx)
+    _relatives(said, ctx)
+    for plan in chart.care_plans:
+        said.add_reading(
+            read(plan.title or plan.display, ctx.lexicon), Source(plan.ref, plan.title or plan.display, "record")
+        )
+        _date(said, plan.time, [], Source(plan.ref, plan.title or plan.display, "record"))
+    _complete(said, ctx)
+    return said
+
+
+def _visits(said: Said, ctx: ToolContext) -> None:
+    for visit in ctx.chart.encounters:
         title = " ".join(x for x in (plain_name(visit.type_display or visit.display), visit.reason_display and f"for {plain_name(visit.reason_display)}") if x)  # fmt: skip
         source = Source(visit.ref, f"{title} on {day(visit.time)}", "record")
         said.items.append(f"{title} ({visit.class_display or visit.class_code})".lower())
@@ -87,7 +87,10 @@ def record_of(ctx: ToolContext) -> Said:
             said.stays.append(Stay(first.date(), last.date(), _STAYS.get(visit.class_code, ""), source))
         for moment in (first, visit.end):
             _date(said, moment, [], source)
-    for relative in chart.family_history:
+
+
+def _relatives(said: Said, ctx: ToolContext) -> None:
+    for relative in ctx.chart.family_history:
         for name, onset in relative.conditions:
             text = f"{relative.relationship}: {plain_name(name)}" + (f" ({onset})" if onset else "")
             reading = read(text, ctx.lexicon, Before(Setting(State.FAMILY)))
@@ -96,13 +99,6 @@ def record_of(ctx: ToolContext) -> Said:
             said.add_reading(reading, source)
             ages = frozenset(float(n) for n in re.findall(r"\d+(?:\.\d+)?", onset))
             said.relatives.append(SaidRelative(relative.relationship.lower(), *union_of(reading.names), ages, source))
-    for plan in chart.care_plans:
-        said.add_reading(
-            read(plan.title or plan.display, ctx.lexicon), Source(plan.ref, plan.title or plan.display, "record")
-        )
-        _date(said, plan.time, [], Source(plan.ref, plan.title or plan.display, "record"))
-    _complete(said, ctx)
-    return said
 
 
 def _denied(said: Said, ctx: ToolContext) -> None:
@@ -135,8 +131,8 @@ def _complete(said: Said, ctx: ToolContext) -> None:
         "procedure": chart.procedures, "immunization": chart.immunizations, "observation": chart.observations,
         "encounter": chart.encounters, "device": chart.devices, "family": chart.family_history, "care_plan": chart.care_plans,
     }  # fmt: skip
-    for kind in _ALL_LISTS:
-        said.lookups.append(Lookup(kind, None, bool(held[kind]), source=Source("", f"{len(held[kind])} {kind} entries up to {day(ctx.as_of)}", "record")))  # fmt: skip
+    for kind, rows in held.items():
+        said.lookups.append(Lookup(kind, None, bool(rows), source=Source("", f"{len(rows)} {kind} entries up to {day(ctx.as_of)}", "record")))  # fmt: skip
     counts = {
         "medication": sum(c.is_active for c in courses(ctx)), "problem": sum(chart.is_active(r) for r in chart.conditions),
         "allergy": sum(r.clinical_status in {"active", ""} for r in chart.allergies), "procedure": len(chart.procedures),
@@ -184,7 +180,9 @@ def _measurements(said: Said, ctx: ToolContext) -> None:
                 reading = read(text, ctx.lexicon)
                 # "Culture: no growth" says that there was a culture.
                 reading.names = [_as(n, State.PRESENT) if "observation" in n.kinds else n for n in reading.names]
-                said.add_reading(reading, Source(row.ref, text, "record"))
+                said.add_reading(
+                    reading, Source(row.ref, text, "record"), days_of_order=[row.time.date()] if row.time else []
+                )
                 _date(said, row.time, [], Source(row.ref, text, "record"))
             continue
         shown = f"{plain_name(row.display)}: {row.comparator}{number(row.value)} {unit_label(row.unit)}".strip()
@@ -239,7 +237,10 @@ def _event(
 ) -> None:  # fmt: skip
     """A row by its codes and by its words: both name it."""
     source = Source(row.ref, f"{text} ({dated(row)})" if row.time and dated(row) not in text else text, "record")
-    names = [_as(n, state, is_allergy) for n in find_names(plain_name(row.display), ctx.lexicon)]
+    inner = read(plain_name(row.display), ctx.lexicon)
+    said.add_sides(inner)
+    of_it = kind != "procedure"  # what a procedure is done for, its title only names
+    names = [_as(n, state if of_it or kind in n.kinds else State.NAMED, is_allergy) for n in inner.names]
     for concept_id in sorted(ctx.lexicon.concept_ids(kind, row)):
         concept = ctx.lexicon.vocabulary.get(kind, concept_id)
         if concept is not None:
@@ -251,7 +252,6 @@ def _event(
     for name in names:
         said.names.append(SaidName(name, source, days))
     said.add_reading(Reading(plain_name(row.display)), source)
-    inner = read(plain_name(row.display), ctx.lexicon)
     inner.names = []
     said.add_reading(inner, source)
     said.codes |= {code for _, code in row.codes}

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from agents.verification.dates import DateSpan
@@ -32,12 +31,13 @@ from agents.verification.evidence import (
     union_of,
 )
 from agents.verification.headings import setting_of
-from agents.verification.names import Name, Setting, State, find_names
-from agents.verification.orders import orders_of
+from agents.verification.names import HERE, Name, Setting, State, find_names
+from agents.verification.orders import manners_of, orders_of
+from agents.verification.outcomes import Outcome, outcomes_of, reach_of, specimens_of
 from agents.verification.pieces import split
 from agents.verification.readings import Before, Reading, plain
 from agents.verification.sentences import read
-from agents.verification.sides import given_sides
+from agents.verification.sides import given_sides, sides_of_names
 from agents.verification.units import in_unit
 from domain.quantities import normalise_unit
 from tools.concepts import Lexicon
@@ -51,7 +51,6 @@ _STILL = re.compile(r"\((?:since|recorded) \d{4}|\bactive (?:since|recorded) \d{
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _DIED = re.compile(r"\b(?:died|deceased|death)\b\W+(?:on )?(\d{4}-\d\d-\d\d)", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-zÀ-ÿ]{4,}")
-_HERE = frozenset({State.PRESENT, State.PAST})
 _NO_CONCEPT: frozenset[str] = frozenset()
 
 
@@ -67,6 +66,11 @@ class Said:
         self.stays: list[Stay] = []
         self.relatives: list[SaidRelative] = []
         self.sides: dict[str, set[str]] = defaultdict(set)  # what of the body, and on which sides it is spoken of
+        self.sides_of: dict[str, set[str]] = defaultdict(set)  # what is named, and on which sides it lies
+        self.outcomes: list[tuple[Outcome, Source]] = []
+        self.specimens: set[tuple[str, str]] = set()  # with what was measured in each
+        self.resistances: set[tuple[str, bool]] = set()  # drugs, and whether a germ is resistant to them
+        self.manners: dict[tuple[str, str], set[str]] = defaultdict(set)  # drug and group, and how it is given
         self.in_error: list[SaidNumber] = []  # values that the record itself calls a mistake
         self.person = Person()
         self.series: dict[str, list[Point]] = defaultdict(list)
@@ -104,11 +108,11 @@ class Said:
             items += is_item
             if is_item:
                 self.items.append(body.lower())
-            owners = tuple(n for n in made.names if "observation" in n.kinds or "medication" in n.kinds)
             if not is_item:
                 self._close_list(items, head)
                 head, items = body, 0
-                before = Before(setting_of(body) if _is_heading(body) else Setting(), owners or before.owners, True)
+                setting = setting_of(body) if _is_heading(body) else Setting()
+                before = Before(setting, made.spoken_of or before.owners, True)
         self._close_list(items, head)
 
     def add_passages(self, text: str, ref: str) -> None:
@@ -125,7 +129,7 @@ class Said:
             self.add_reading(
                 reading, Source(ref, piece.text[:300], "given"), before if piece.kind == "item" else Before()
             )
-            owners = tuple(n for n in reading.names if "observation" in n.kinds or "medication" in n.kinds)
+            owners = reading.spoken_of
             if piece.kind in {"sentence", "heading"} and (owners or _is_heading(piece.text)):
                 before = Before(setting_of(piece.text) if _is_heading(piece.text) else Setting(), owners, True)
 
@@ -139,7 +143,7 @@ class Said:
         """One read line; `days_of_order` are those of the row that it renders."""
         text = plain(reading.text)
         own, ids = union_of(reading.names) if reading.names else union_of(before.owners)
-        days = (*days_of_order, *(d.date.first for d in reading.dates if d.date.is_day and d.date.first is not None))
+        days = (*days_of_order, *reading.days)
         self.deaths += [date.fromisoformat(m[1]) for m in _DIED.finditer(text) if m[1] in {d.isoformat() for d in days}]
         still = source.origin == "tool" and _STILL.search(text) is not None
         over = source.origin == "tool" and _OVER.search(text) is not None
@@ -149,6 +153,29 @@ class Said:
             elif still and not name.kinds.isdisjoint({"condition", "medication"}) and name.state is State.PRESENT:
                 name = replace(name, is_explicit=True)
             self.names.append(SaidName(name, source, days))
+        self._add_amounts(reading, source)
+        self._add_dates(reading, source, (own, ids))
+        if re.search(r"\b(?:born|birth|DOB)\b", text, re.IGNORECASE):
+            self.births += days
+        self.orders += orders_of(reading, source, days_of_order)
+        self.add_sides(reading)
+        self._add_results(reading, source, days_of_order)
+        for moved in reading.trends:
+            self.trends.append((moved.kind, *union_of(moved.owners), source))
+        for moved in reading.levels:
+            self.levels.append((moved.kind, *union_of(moved.owners), source))
+        if not reading.levels and before.owners and (level := _level_of(text)):
+            self.levels.append((level, *union_of(before.owners), source))
+        self.codes |= {c for _, _, c in reading.codes}
+        self.times |= {t for _, _, t in reading.times}
+        words = frozenset(w.lower() for w in _WORD.findall(text))
+        self.words |= words
+        if re.search(r"\b(?:no|not|none|never|nothing|denies|without)\b", text, re.IGNORECASE):
+            self.denials.append(words)
+        if re.search(r"\bNKD?A\b", text):
+            self.denials.append(words | {"allergies"})
+
+    def _add_amounts(self, reading: Reading, source: Source) -> None:
         for amount in reading.amounts:
             number = amount.number
             if number.label:
@@ -165,36 +192,34 @@ class Said:
             self.add_said(said)
             if day is not None and not amount.is_change and not amount.is_limit and not number.counts:
                 self._add_point(amount.owners, day, day.isoformat(), number.value, number.unit, source)
-        if source.origin == "note":  # the day of what is due, or was cancelled, is no day on which it was
-            own, ids = union_of([n for n in reading.names if n.state in _HERE])
-        for dated in reading.dates:  # of several days in a note's line, each is of what stands beside it
-            beside = (own, ids)
-            if len(reading.dates) > 1 and dated.owners and source.origin == "note":
-                beside = union_of([o for o in dated.owners if o.state in _HERE])
-            self.dates.append(SaidDate(dated.date, *beside, source))
-        if re.search(r"\b(?:born|birth|DOB)\b", text, re.IGNORECASE):
-            self.births += days
-        self.orders += orders_of(reading, source, days_of_order)
-        self.add_sides(text)
-        for moved in reading.trends:
-            self.trends.append((moved.kind, *union_of(moved.owners), source))
-        for moved in reading.levels:
-            self.levels.append((moved.kind, *union_of(moved.owners), source))
-        if not reading.levels and before.owners and (level := _level_of(text)):
-            self.levels.append((level, *union_of(before.owners), source))
-        self.codes |= {c for _, _, c in reading.codes}
-        self.times |= {t for _, _, t in reading.times}
-        words = frozenset(w.lower() for w in _WORD.findall(text))
-        self.words |= words
-        if re.search(r"\b(?:no|not|none|never|nothing|denies|without)\b", text, re.IGNORECASE):
-            self.denials.append(words)
-        if re.search(r"\bNKD?A\b", text):
-            self.denials.append(words | {"allergies"})
 
-    def add_sides(self, text: str) -> None:
-        """On which sides a line has what of the body."""
-        for part, side in given_sides(text):
+    def _add_dates(self, reading: Reading, source: Source, keys: tuple[frozenset[str], frozenset[str]]) -> None:
+        """The dates of a line; `keys` say what the line is of."""
+        if source.origin == "note":  # the day of what is due, or was cancelled, is no day on which it was
+            keys = union_of([n for n in reading.names if n.state in HERE])
+        for dated in reading.dates:  # of several days in a note's line, each is of what stands beside it
+            beside = keys
+            if len(reading.dates) > 1 and dated.owners and source.origin == "note":
+                beside = union_of([o for o in dated.owners if o.state in HERE])
+            self.dates.append(SaidDate(dated.date, *beside, source))
+
+    def add_sides(self, reading: Reading) -> None:
+        """On which sides a line has what of the body, and what it names there."""
+        for part, side in given_sides(plain(reading.text)):
             self.sides[part].add(side)
+        for name, sided in sides_of_names(reading):
+            for key in name.own:
+                self.sides_of[key].add(sided.side)
+
+    def _add_results(self, reading: Reading, source: Source, days: Sequence[date]) -> None:
+        """Which way tests came out, in what specimens, and how drugs are given."""
+        spans = tuple(DateSpan(0, 0, d.isoformat(), d, d) for d in days)
+        self.outcomes += [(o._replace(days=o.days + spans), source) for o in outcomes_of(reading)]
+        self.specimens |= {(specimen, key) for specimen, key, *_ in specimens_of(reading)}
+        self.resistances |= {(key, is_resistant) for name, is_resistant in reach_of(reading) for key in name.own}
+        for manner in manners_of(reading):
+            for key in manner.drug.own:
+                self.manners[key, manner.group].add(manner.value)
 
     def add_said(self, said: SaidNumber) -> None:
         """One number."""
@@ -312,12 +337,6 @@ class Said:
             value = in_unit(point.value, point.unit, home, substance) if point.unit and home else None
             converted.append(point if value is None else replace(point, value=round(value, 6), unit=home))
         return converted
-
-    @cached_property
-    def weight(self) -> tuple[Name, ...]:
-        """The weight of the body, which "gained 3 kg" speaks of without a name."""
-        own, ids = self.keys_of("weight")
-        return (Name(0, 0, "weight", own, ids),) if own else ()
 
     def is_its_unit(self, unit: str, bare: SaidNumber, owners: Sequence[Name]) -> bool:
         """Whether a number without a unit is in this one: in the evidence's own for the quantity, else in the usual one."""

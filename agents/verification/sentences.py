@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from agents.verification.binding import bind
 from agents.verification.dates import DateSpan, find_dates
-from agents.verification.names import Cues, find_names
+from agents.verification.names import Cues, Name, find_names
 from agents.verification.numbers import Number, find_frequencies, find_numbers, find_times
 from agents.verification.readings import MARKER, Before, Reading, plain
 from tools.concepts import Lexicon
@@ -59,10 +59,26 @@ def read(text: str, lexicon: Lexicon, before: Before = Before()) -> Reading:
     taken = {n.start for n in numbers if n.unit or n.counts}
     dates = [d for d in dates if not (d.may_be_number and d.start in taken)]
     numbers = [n for n in numbers if not any(d.start <= n.start < d.end for d in dates)]
+    if not any("observation" in n.kinds for n in names) and (implied := _of_the_body(bare, numbers, lexicon)):
+        before = replace(before, owners=implied, is_heading=True)
     cues = Cues(wordy, before.setting, names)
     reading.names = [cues.judge(n) for n in names]
     bind(reading, bare, numbers, dates, frequencies, before)
     return reading
+
+
+# "She gained 3 kg", "he grew 12 cm": the measure of the body goes without saying.
+_OF_THE_BODY = (
+    ("weight", frozenset({"kg", "[lb_av]"}), re.compile(r"\b(?:gain(?:ed)?|lost|loss|put on|shed)\b", re.IGNORECASE)),
+    ("height", frozenset({"cm", "[in_i]"}), re.compile(r"\b(?:grew|grown)\b", re.IGNORECASE)),
+)
+
+
+def _of_the_body(text: str, numbers: Sequence[Number], lexicon: Lexicon) -> tuple[Name, ...]:
+    for label, units, verb in _OF_THE_BODY:
+        if any(n.unit in units and verb.search(text, max(0, n.start - 40), n.start) for n in numbers):
+            return tuple(find_names(label, lexicon)[:1])
+    return ()
 
 
 def _without_inches(number: Number, dates: Sequence[DateSpan]) -> Number:

@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from agents.verification.names import Name, State
+from agents.verification.readings import Reading, plain
+
 _SIDE = re.compile(
     r"\b(?P<side>left|right|bilateral|both|(?-i:[LR])(?=\s+[a-zA-Z]{3}))(?:[- ]sided|-hand(?:ed)?)?\s+(?P<what>[a-z]+(?:\s+[a-z]+){0,2})",
     re.IGNORECASE,
@@ -17,6 +20,8 @@ _LOBES = {"RUL": ("right", "upper"), "RML": ("right", "middle"), "RLL": ("right"
 _LOBE = re.compile(rf"\b(?:{'|'.join(_LOBES)})\b")
 _STOP = re.compile(r"(?<=[a-z)])[.;]\s")
 _BARE = re.compile(r"\b(?:left|right)\b", re.IGNORECASE)
+# Behind these the side is of something else than what stands before them.
+_APART = re.compile(r"[a-z)][.;]\s|\b(?:and|but|with|while|from|after|because)\b", re.IGNORECASE)
 _WHOLE = {"l": "left", "r": "right", "both": "bilateral"}
 _NO_PART = frozenset(
     {"the", "and", "with", "was", "were", "from", "for", "his", "her", "now", "away", "after", "before", "side", "sided", "total",
@@ -58,3 +63,15 @@ def given_sides(text: str) -> Iterator[tuple[str, str]]:
             for side in named if len(named) > 1 and sided.side in named else {sided.side}:
                 for part in sided.parts:
                     yield part, side
+
+
+def sides_of_names(reading: Reading) -> Iterator[tuple[Name, Sided]]:
+    """What a line names with the side that it puts it on: "left forearm abscess", "DVT in the right leg"."""
+    text = plain(reading.text)
+    names = [n for n in reading.names if not n.kinds.isdisjoint({"condition", "procedure", "device"})]
+    for sided in sides_of(text):
+        inside = [n for n in names if sided.start < n.end and n.start <= sided.end + 1]
+        ahead = [n for n in names if n.end <= sided.start and not _APART.search(text, n.end, sided.start)]
+        for name in inside[:1] or ahead[-1:]:
+            if name.state not in {State.ABSENT, State.CONSIDERED} and not name.is_family:
+                yield name, sided

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -277,7 +278,6 @@ class _Reader:
         if piece.line > self._last_line + 1:
             self._spoken, self._days = (), ()
             if piece.kind in {"sentence", "heading"}:
-                self._heading = Before() if not self._heading.setting.is_attributed else self._heading
                 self._heading = Before()
             if piece.kind not in {"row", "rule"}:
                 self._header = Header()
@@ -321,7 +321,7 @@ class _Reader:
         return found
 
     def _lean_on(self, piece: Piece, reading: Reading) -> None:
-        owners = tuple(n for n in reading.names if "observation" in n.kinds or "medication" in n.kinds)
+        owners = reading.spoken_of
         opens = opens_list(piece, self.pieces)
         if opens and piece.kind != "item":
             self._heading = Before(setting_of(piece.text), owners, True)
@@ -329,8 +329,7 @@ class _Reader:
             self._heading = Before(Setting(), owners, True)
         if owners:
             self._spoken = owners
-        if days := tuple(d.date.first for d in reading.dates if d.date.is_day and d.date.first is not None):
-            self._days = days
+        self._days = reading.days or self._days
 
     def _lean_on_verbatim(self, piece: Piece) -> None:
         """A tool's own line is read only where something that is not its own may lean on it."""
@@ -350,10 +349,4 @@ def _in_row(finding: Finding, piece: Piece) -> Finding:
     """The finding at its own characters of the row, else at the whole row."""
     at = piece.text.find(finding.value)
     start, end = (at, at + len(finding.value)) if at >= 0 else (0, len(piece.text))
-    return shifted([_at(finding, start, end)], piece.start)[0]
-
-
-def _at(finding: Finding, start: int, end: int) -> Finding:
-    from dataclasses import replace
-
-    return replace(finding, start=start, end=end)
+    return shifted([replace(finding, start=start, end=end)], piece.start)[0]

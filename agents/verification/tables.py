@@ -115,18 +115,11 @@ def _bare_column(column: str) -> str:
 
 def _is_date(cell: str) -> bool:
     found = [d for d in find_dates(cell) if not d.may_be_number or d.text == cell.strip()]
-    return (
-        bool(found)
-        and not re.search(
-            r"[A-Za-z]{4,}",
-            re.sub(
-                r"(?i)\b(?:january|february|march|april|may|june|july|august|september|october|november|december|since|until)\b",
-                "",
-                cell,
-            ),
-        )
-        and sum(d.end - d.start for d in found) >= 0.5 * len(cell)
-    )
+    rest = re.sub(r"\b(?:since|until)\b", "", cell, flags=re.IGNORECASE)
+    for day in found:
+        rest = rest.replace(day.text, "")
+    written = sum(d.end - d.start for d in found)
+    return bool(found) and re.search(r"[A-Za-z]{4,}", rest) is None and written >= 0.5 * len(cell)
 
 
 def _is_number(cell: str) -> bool:

@@ -34,30 +34,8 @@ def add_data(
         for key, item in value.items():
             if (key in {"value", "second", "unit"} and "value" in value) or key in _NOT_SAID:
                 continue
-            if isinstance(item, bool) or item is None:
-                continue
-            if isinstance(item, int | float):
-                own, ids = said.keys_of(here) if key in {"difference", "n", "of"} else (_NO_CONCEPT, _NO_CONCEPT)
-                loose = key not in {"n", "of", "age", "count", *_COUNTED}
-                counted = SaidNumber(
-                    abs(float(item)),
-                    "",
-                    own,
-                    ids,
-                    source,
-                    counts="" if loose else _COUNTED.get(key, counts),
-                    unit_unknown=loose,
-                    is_age=key == "age",
-                    is_change=key == "difference",
-                    phrase=key if loose else phrase,
-                )
-                said.add_said(counted)
-            elif isinstance(item, str):
-                _add_string(said, item, here, source)
-            else:
-                add_data(
-                    said, item, key if said.lexicon.vocabulary.get("observation", key) else here, source, counts, phrase
-                )
+            if item is not None and not isinstance(item, bool):
+                _add_field(said, key, item, here, source, counts, phrase)
     elif isinstance(value, list | tuple):
         for item in value:
             if isinstance(item, str):
@@ -66,6 +44,29 @@ def add_data(
                 said.add_said(SaidNumber(abs(float(item)), "", _NO_CONCEPT, _NO_CONCEPT, source, unit_unknown=True))
             else:
                 add_data(said, item, label, source, counts, phrase)
+
+
+def _add_field(said: Said, key: str, item: Any, here: str, source: Source, counts: str, phrase: str) -> None:
+    if isinstance(item, int | float):
+        own, ids = said.keys_of(here) if key in {"difference", "n", "of"} else (_NO_CONCEPT, _NO_CONCEPT)
+        loose = key not in {"n", "of", "age", "count", *_COUNTED}
+        counted = SaidNumber(
+            abs(float(item)),
+            "",
+            own,
+            ids,
+            source,
+            counts="" if loose else _COUNTED.get(key, counts),
+            unit_unknown=loose,
+            is_age=key == "age",
+            is_change=key == "difference",
+            phrase=key if loose else phrase,
+        )
+        said.add_said(counted)
+    elif isinstance(item, str):
+        _add_string(said, item, here, source)
+    else:
+        add_data(said, item, key if said.lexicon.vocabulary.get("observation", key) else here, source, counts, phrase)
 
 
 def _add_string(said: Said, text: str, label: str, source: Source) -> None:

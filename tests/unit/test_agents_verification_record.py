@@ -30,6 +30,11 @@ WRONG = [
     # Days, sides, superlatives, counts of something else
     (1, "The most recent creatinine 1.2 mg/dL was on October 20."), (1, "Vancomycin was changed to daptomycin on 10/24."),
     (1, "He was discharged on November 6th."), (9, "The PE was in the left upper lobe."), (1, "The vancomycin MIC was 2."), (6, "Her eGFR is 47 mL/min/1.73 m²."),
+    # Results in words, sides of findings, specimens, manner, trends of a stretch, what is still to come
+    (1, "Cultures remained positive through October 22."), (1, "The MRSA was resistant to vancomycin."), (1, "Urine cultures grew MRSA."),
+    (9, "DVT in the left leg."), (1, "The PICC sits in the left arm."), (9, "Apixaban is given intravenously."), (6, "Empagliflozin is taken every evening."),
+    (1, "eGFR has worsened since October 23."), (9, "Hemoglobin has kept falling since surgery."), (2, "Since 2024 she has lost 3.6 kg."),
+    (1, "Daptomycin was completed on December 1, 2026."), (11, "Fluticasone was stepped down."), (9, "He had a DVT at the age of 70."), (1, "He was switched to linezolid."),
 ]  # fmt: skip
 RIGHT = [
     (3, "She takes methotrexate 15 mg once a week."), (3, "The earlier methotrexate dose was 20 mg weekly."), (3, "Methotrexate is taken once weekly, never daily."),
@@ -41,6 +46,9 @@ RIGHT = [
     (1, "Vancomycin was changed to daptomycin on 10/28."), (1, "He was discharged on November 3rd."), (1, "During the admission his creatinine was between 1.1 and 2.1 mg/dL."),
     (6, "She lost about 7 kg since April 2024."), (9, "He had a segmental PE in the right lower lobe."), (1, "The vancomycin MIC was 1."), (2, "The nadir SpO2 was 84%."),
     (6, "The ED triage note says no history of diabetes."), (11, "The school form says that he has no food allergies."), (1, "He was in hospital for 15 days."),
+    (1, "His blood cultures cleared on October 22."), (1, "Cultures were still positive on October 20, in one of two sets."), (1, "The isolate was susceptible to daptomycin."),
+    (9, "The duplex of the right leg showed an acute popliteal thrombus."), (1, "The PICC is in the right basilic vein."), (9, "Enoxaparin was given subcutaneously."),
+    (1, "Neither echocardiogram showed a vegetation."), (2, "Since 2024 she has put on 3.6 kg."), (11, "He grew 12 cm in two years."),
 ]  # fmt: skip
 
 
