@@ -549,6 +549,65 @@ def test_a_change_puts_the_new_order_in_place_of_the_old(ward: Ward) -> None:
     assert new["priorPrescription"] == {"reference": "MedicationRequest/m-los"}
 
 
+@pytest.mark.parametrize("text", ["warfarin 5 mg to 2.5 mg daily", "warfarin from 5 mg to 2.5 mg daily", "warfarin 5 mg every day to 2.5 mg daily"])  # fmt: skip
+def test_the_dose_before_a_change_is_not_ordered(reading_ward: Ward, text: str) -> None:
+    draft = reading_ward.order(text, action="change")
+    assert draft.text.startswith("Change to: warfarin, 2.5 mg, daily.\nStop: Warfarin 5 MG")
+    assert draft.changes[0].resource["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"] == 2.5
+
+
+def test_one_drug_in_place_of_another_is_a_stop_and_a_start_in_one(ward: Ward) -> None:
+    draft = ward.order("losartan to amlodipine 5 mg PO daily", action="change")
+    assert draft.text == "Start: amlodipine, 5 mg, oral, daily.\nStop: Losartan 50 MG."
+    assert any(s == "not_checked" and "What follows from stopping" in t for s, t in found(draft, "interaction"))
+    ward.review(draft)
+    assert ward.store.resource("ann", "MedicationRequest/m-los")["status"] == "stopped"
+    new = ward.store.resource("ann", f"MedicationRequest/{draft.id}-1")
+    assert new["status"] == "active" and new["medicationCodeableConcept"]["text"] == "amlodipine"
+
+
+def test_what_is_stopped_does_not_speak_against_what_takes_its_place(reading_ward: Ward) -> None:
+    switch = reading_ward.order("warfarin to apixaban 5 mg BID", action="change")
+    assert not found(switch, "duplicate") and "Stop: Warfarin 5 MG" in switch.text
+    with pytest.raises(FinalToolError, match="no active order of ibuprofen is recorded, so there is none to stop"):
+        reading_ward.order("ibuprofen to losartan 50 mg daily", action="change")
+    with pytest.raises(RetryableToolError, match="an order of its own"):
+        reading_ward.order("metformin, start something else", action="stop")
+
+
+def test_what_outlasts_a_stop_is_still_said(ward: Ward) -> None:
+    ward.ingest(order("m-ace", "ann", "29046", "Lisinopril 10 MG"))
+    switch = ward.order("lisinopril to Entresto 24/26 mg BID", action="change")
+    assert any(s == "critical" and "(stopped by this order): contraindicated within 36 hours" in t for s, t in found(switch, "interaction"))  # fmt: skip
+
+
+def test_an_abbreviation_of_a_route_is_no_test(reading_ward: Ward) -> None:
+    with pytest.raises(RetryableToolError, match="recognised"):
+        reading_ward.order("foobarmycin 500 mg PO TID")
+
+
+@pytest.mark.parametrize(
+    ("text", "check", "severity", "said"),
+    [
+        ("potassium chloride 40 mEq IV push", "route", "critical", "pushed into a vein"),
+        ("penicillin G benzathine 2.4 million units IV", "route", "critical", "into a muscle only"),
+        ("fosphenytoin 1000 mg IV", "completeness", "info", "“fosphenytoin” was read as phenytoin"),
+        ("CTA chest", "kidney", "warning", "below 30 iodinated contrast"),
+        ("MRI brain with gadolinium", "kidney", "warning", "below 30 gadolinium may cause nephrogenic"),
+    ],
+)
+def test_the_words_of_an_order_count(reading_ward: Ward, text: str, check: str, severity: str, said: str) -> None:
+    findings = found(reading_ward.order(text), check)
+    assert any(s == severity and said in t for s, t in findings), findings
+
+
+def test_a_live_vaccine_is_not_for_the_pregnant(reading_ward: Ward) -> None:
+    draft = reading_ward.order("MMR vaccine", "bea")
+    assert any(s == "critical" and "Live vaccines" in t for s, t in found(draft, "pregnancy"))
+    assert any("immune state" in t for s, t in found(draft, "allergy") if s == "not_checked")
+    assert not found(reading_ward.order("influenza vaccine", "bea"), "pregnancy")
+
+
 def test_a_test_order_says_when_it_was_last_done(reading_ward: Ward) -> None:
     draft = reading_ward.order("potassium stat")
     assert ("info", "Potassium: last recorded 5.4 mmol/L on 2026-10-19.") in found(draft, "duplicate")

@@ -56,6 +56,25 @@ RECORDS = [
     problem("p-preg", "pam", "77386006", "Pregnancy"),
     order("p-lis", "pam", "29046", "lisinopril 10 MG"),
     order("p-val", "pam", "40254", "valproate 500 MG"),
+    # On dialysis, breastfeeding, with cirrhosis, with a long QT; a young child.
+    patient("dia", gender="male", birthDate="1950-03-04"),
+    problem("d-hd", "dia", "302497006", "Hemodialysis"),
+    lab("d-cr", "dia", "2160-0", "Creatinine", 4.5, "mg/dL"),
+    order("d-per", "dia", "0", "acetaminophen 325 MG / oxycodone 5 MG", dosageInstruction=[{"text": "2 tablets every 6 hours"}]),
+    order("d-aml", "dia", "17767", "amlodipine 5 MG"),
+    order("d-war", "dia", "11289", "warfarin 5 MG"),
+    patient("mia", gender="female", birthDate="1996-03-04"),
+    problem("i-bf", "mia", "169741004", "Breastfeeding"),
+    problem("i-cir", "mia", "19943007", "Cirrhosis of liver"),
+    problem("i-ast", "mia", "195967001", "Asthma", "resolved"),
+    patient("qia", gender="female", birthDate="1950-03-04"),
+    document("q-n1", "Allergies: amoxicillin (hives). Tolerated ciprofloxacin well.", "2026-02-19T10:00:00+01:00", patient_id="qia"),
+    order("q-met", "qia", "6813", "methadone 10 MG"),
+    order("q-lis", "qia", "29046", "lisinopril 10 MG"),
+    lab("q-qtc", "qia", "8636-3", "QTc interval", 520, "ms"),
+    lab("q-k", "qia", "2823-3", "Potassium", 2.9, "mmol/L"),
+    allergy("q-phe", "qia", "8183", "Phenytoin"),
+    patient("tot", gender="male", birthDate="2025-03-04"),
     # A child of 30 kg.
     patient("max", gender="male", birthDate="2017-03-04"),
     lab("m-w", "max", "29463-7", "Body weight", 30, "kg"),
@@ -116,11 +135,32 @@ SPEAKS = [
     ("lee", "alendronate", "70 mg", "oral", 1, "dose", "critical", "taken once a week"),
     ("lee", "losartan", "50 mg", "oral", 1, "interaction", "warning", "lisinopril / hydrochlorothiazide"),
     ("lee", "lithium", "300 mg", "oral", 2, "interaction", "warning", "hydrochlorothiazide 20 MG"),
+    ("dia", "gabapentin", "300 mg", "oral", 3, "kidney", "warning", "with dialysis on record (Hemodialysis, 2026-05-01)"),
+    ("dia", "metformin", "500 mg", "oral", 2, "kidney", "critical", "contraindicated below 30"),
+    ("dia", "acetaminophen", "1000 mg", "oral", 4, "dose", "critical", "acetaminophen comes to 6600 mg a day"),
+    ("dia", "amlodipine", "5 mg", "oral", 1, "dose", "not_checked", "How much amlodipine a day amlodipine 5 MG comes to cannot be told"),
+    ("dia", "citalopram", "40 mg", "oral", 1, "dose", "critical", "20 mg a day; over the age of 60"),
+    ("dia", "sertraline", "50 mg", "oral", 1, "interaction", "warning", "with warfarin 5 MG (active): bleeding"),
+    ("dia", "lorazepam", "1 mg", "oral", 2, "age", "warning", "at 76 years: to be avoided in older adults"),
+    ("dia", "fentanyl", "100 mg", "intravenous", 1, "dose", "critical", "measured in micrograms"),
+    ("dia", "vincristine", "2 mg", "intrathecal", 1, "route", "critical", "fatal by other routes"),
+    ("dia", "insulin glargine", "20 [IU]", "intravenous", 1, "route", "critical", "never into a vein"),
+    ("mia", "codeine", "30 mg", "oral", 4, "condition", "critical", "Codeine with Breastfeeding (2026-05-01): not recommended"),
+    ("mia", "duloxetine", "60 mg", "oral", 1, "condition", "critical", "Cirrhosis of liver (2026-05-01): to be avoided"),
+    ("mia", "ibuprofen", "400 mg", "oral", 3, "condition", "critical", "to be avoided in cirrhosis"),
+    ("qia", "ondansetron", "4 mg", "intravenous", 1, "laboratory", "critical", "QTc interval is 520 ms on 2026-10-19, above 500 ms"),
+    ("qia", "ondansetron", "4 mg", "intravenous", 1, "laboratory", "warning", "Low potassium adds to the danger"),
+    ("qia", "ondansetron", "4 mg", "intravenous", 1, "interaction", "warning", "methadone 10 MG (active): QT prolongation"),
+    ("qia", "carbamazepine", "200 mg", "oral", 2, "allergy", "warning", "cross-react"),
+    ("qia", "digoxin", "0.125 mg", "oral", 1, "dose", "info", "0.125 mg a day"),
+    ("qia", "ampicillin", "1000 mg", "intravenous", 4, "allergy", "warning", "Only in notes, not in the structured record"),
+    ("tot", "codeine", "5 mg", "oral", 4, "age", "critical", "under 12"),
+    ("tot", "metformin", "500 mg", "oral", 1, "kidney", "not_checked", "not documented: creatinine"),
 ]  # fmt: skip
 SILENT = [
     ("kim", "atorvastatin", "20 mg", "oral", 1, "former", "replaced by a new order"),
     ("kim", "clarithromycin", "500 mg", "oral", 2, "former", "No need to avoid"),
-    ("kim", "amoxicillin", "500 mg", "oral", 3, "allergy", "does not have"),
+    ("kim", "amoxicillin", "500 mg", "oral", 3, "allergy", "Only in notes"),
     ("kim", "naproxen", "500 mg", "oral", 2, "former", "naproxen use"),
     ("kim", "simvastatin", "20 mg", "oral", 1, "former", "prescribed today"),
     ("kim", "acetaminophen", "500 mg", "oral", 4, "former", ""),
@@ -132,6 +172,14 @@ SILENT = [
     ("lee", "alendronate", "10 mg", "oral", 1, "dose", "taken once a week"),
     ("lee", "mesalamine", "500 mg", "oral", 2, "allergy", "sulfonamides"),
     ("lee", "metformin", "500 mg", "oral", 2, "kidney", "contraindicated"),
+    ("mia", "propranolol", "40 mg", "oral", 2, "condition", "asthma"),  # resolved
+    ("mia", "amoxicillin", "500 mg", "oral", 3, "condition", ""),
+    ("qia", "lorazepam", "1 mg", "oral", 1, "condition", ""),
+    ("max", "lorazepam", "1 mg", "oral", 1, "age", ""),
+    ("dia", "fentanyl", "100 ug", "intravenous", 1, "dose", "measured in"),
+    ("qia", "lamotrigine", "25 mg", "oral", 1, "allergy", "cross-react"),
+    ("qia", "furosemide", "40 mg", "oral", 1, "laboratory", "QTc"),
+    ("qia", "ciprofloxacin", "500 mg", "oral", 2, "allergy", "Only in notes"),
 ]  # fmt: skip
 
 
@@ -160,6 +208,22 @@ def test_an_order_and_a_question_say_the_same_of_kidney_lab_and_history(
     assert order_says and all(said in answer for said in order_says)
 
 
+@pytest.mark.parametrize(
+    ("who", "drug", "said"),
+    [
+        ("dia", "apixaban", "warfarin 5 MG is active: two of the class anticoagulant"),
+        ("pam", "enalapril", "The record says that the patient is pregnant. Fetal toxicity"),
+        ("mia", "codeine", "with Breastfeeding"),
+        ("tot", "codeine", "Codeine at 1 years"),
+    ],
+)
+def test_a_question_is_told_what_an_order_is(
+    store: RecordStore, twin: TwinBackend, who: str, drug: str, said: str
+) -> None:
+    answer = run_tool(ctx(store, twin, who), "medication_safety", {"drug": drug}).summary
+    assert said in answer and "has none with" not in answer.partition(said)[2]
+
+
 def test_a_newer_creatinine_is_followed_before_an_older_reported_egfr(tmp_path: Path, twin: TwinBackend) -> None:
     rows = [patient("nan", gender="female", birthDate="1960-03-04"),
             lab("n-e", "nan", "98979-8", "eGFR CKD-EPI 2021", 29, "mL/min/{1.73_m2}"), lab("n-c", "nan", "2160-0", "Creatinine", 0.8, "mg/dL")]  # fmt: skip
@@ -182,6 +246,11 @@ def test_a_list_is_told_what_is_grave_and_nothing_else(store: RecordStore, twin:
     tools = ctx(store, twin, "lee")
     texts = [f.text for f in of_list(tools, [c for c in courses(tools) if c.is_active])]
     assert len(texts) == 1 and "methotrexate 15 MG" in texts[0] and texts[0].startswith("Ibuprofen 400 MG with")
+
+
+def test_a_look_for_all_interactions_tells_the_milder_pairs_too(store: RecordStore, twin: TwinBackend) -> None:
+    answer = run_tool(ctx(store, twin, "lee"), "medication_safety", {}).summary
+    assert "Ibuprofen 400 MG with lisinopril / hydrochlorothiazide 20 MG / 12.5 MG: NSAIDs with these" in answer
 
 
 def test_each_drug_that_harms_in_pregnancy_is_named(store: RecordStore, twin: TwinBackend) -> None:
@@ -240,11 +309,14 @@ def test_one_drug_or_two_orders_are_no_combination(text: str) -> None:
 
 def test_every_rule_is_of_a_known_drug_with_a_source_and_a_measure() -> None:
     vocabulary = load_vocabulary()
+    loaded: dict[str, Any] = rules()
 
     def known(name: str) -> bool:
-        return bool(vocabulary.get("drug_class", name) or vocabulary.get("medication", name))
+        kinds = ("drug_class", "medication", "immunization")
+        return name in loaded["groups"] or any(vocabulary.get(k, name) for k in kinds)
 
-    loaded: dict[str, Any] = rules()
+    assert all(known(member) for members in loaded["groups"].values() for member in members)
+    assert all(known(drug) for drug in loaded["most_per_day"])
     assert len(loaded["kidney"]) > 50 and len(loaded["interactions"]) > 40
     for rule in loaded["kidney"]:
         limit = rule.get("below", rule.get("at_most"))
@@ -253,8 +325,9 @@ def test_every_rule_is_of_a_known_drug_with_a_source_and_a_measure() -> None:
         )
     for rule in loaded["interactions"]:
         assert rule["source"] and rule["text"] and all(map(known, (*rule["a"], *rule["b"]))), rule
-    for rule in (*loaded["laboratory"], *loaded["pregnancy"], *loaded["not_daily"], *loaded["children"], *loaded["measured_in"]):  # fmt: skip
+    for rule in (*loaded["laboratory"], *loaded["pregnancy"], *loaded["not_daily"], *loaded["children"], *loaded["measured_in"], *loaded["never_as"], *loaded["ages"], *loaded["conditions"]):  # fmt: skip
         assert known(rule["drug"]) and rule["source"], rule
+        assert all(vocabulary.get("condition", c) for c in rule.get("conditions", ())), rule
     for rule in loaded["only_routes"]:
         assert rule["source"] and all(map(known, rule["drugs"])), rule
 

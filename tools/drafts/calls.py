@@ -22,7 +22,8 @@ def draft_order(ctx: ToolContext, order: str, action: str = "start", reason: str
     """A draft order for a person to confirm; nothing is ordered. Only when the user asks for an order in their question.
 
     `order` is what a clinician would write: "furosemide 40 mg PO daily", "BMP tomorrow morning", "referral to cardiology".
-    `action`: start | change | renew | hold | stop. One drug a call. Repeat the user's dose; never add one they did not say.
+    `action`: start | change | renew | hold | stop. One drug a call; the change "A to B 5 mg daily" stops A and starts B.
+    Repeat the user's dose; never add one they did not say.
     """
     return _proposed(ctx, "draft_order", {"order": order, "action": action, "reason": reason}, order)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from domain.facts import Fact, FactKind, Frozen, MedicationSig
@@ -14,7 +14,8 @@ from tools.concepts import Target
 from tools.context import ToolContext, cite, day, number, plain_name
 from tools.drafts.combinations import Combination, read_combination, strengths_on_file
 from tools.drafts.proposal import Json, Proposal, codings, read_text, subject
-from tools.drafts.services import FREE_SERVICE, find_services, propose_service
+from tools.drafts.services import FREE_SERVICE, contrast_media, find_services, propose_service
+from tools.drugs.checks.doses import shown_in
 from tools.drugs.checks.engine import by_severity, check_order
 from tools.drugs.checks.others import ingredients
 from tools.drugs.medications import Course, courses, find_drug
@@ -31,12 +32,18 @@ _QUANTITY = re.compile(
 )
 _REFILLS = re.compile(r"\b(?:(\d{1,2}|no|zero)\s*(?:refills?|repeats?)|refills?\W*(\d{1,2}))\b", re.IGNORECASE)
 _FORM_WORDS = re.compile(
-    r"\b(?:tartrate|succinate|acetate|citrate|maleate|besylate|mesylate|XR|ER|SR|XL|LA|CR|DR|EC)\b|\bextended[- ]release\b",
+    r"\b(?:tartrate|succinate|acetate|citrate|maleate|besylate|mesylate|XR|ER|SR|XL|LA|CR|DR|EC|benzathine|procaine|decanoate|liposomal)\b|\bextended[- ]release\b",
     re.IGNORECASE,
 )
 _NOW = re.compile(
     r"\b(?:right now|for now|now|today|immediately|please|tablets?|therapy|treatment|order|\d+(?:\.\d+)?\s*m?c?g|po|iv|daily|bid|tid)\b",
     re.IGNORECASE,
+)
+# "Warfarin 5 mg to 2.5 mg daily": what it is changed from is no dose of the order.
+_OLD_DOSE = re.compile(r"\b(?:from\s+)?\d+(?:[.,]\d+)?\s*[a-z]+(?:\s+[a-z]+){0,3}?\s+to\s+(?=\d)", re.IGNORECASE)
+_TO = re.compile(r"\s+to\s+", re.IGNORECASE)
+_SECOND_ORDER = re.compile(
+    r"^(?:and |then |also )*(?:start|begin|order|prescribe|give|add|stop|hold|increase|reduce)\b", re.IGNORECASE
 )
 _BECAUSE = re.compile(r"\s+(?:because(?: of)?|due to|owing to|given|in view of)\s+", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?")
@@ -48,7 +55,8 @@ def propose_order(ctx: ToolContext, order: str, action: str = "start", reason: s
     Args:
         ctx: The patient's record as of now.
         order: What is ordered as a clinician writes it: "furosemide 40 mg PO daily", "BMP tomorrow morning".
-        action: start, change, renew, hold or stop; the last four are about a drug that is active.
+        action: start, change, renew, hold or stop; the last four are about a drug that is active. A change "A to B 5 mg
+            daily" stops one drug and starts another.
         reason: Why, where that was said.
 
     Raises:
@@ -61,31 +69,67 @@ def propose_order(ctx: ToolContext, order: str, action: str = "start", reason: s
         raise RetryableToolError("order says what: a drug with its dose, or a test, image, procedure or referral")
     if action in {"stop", "hold"}:
         order, reason = _without_reason(order, reason)
+    if action == "change" and (switch := _switch(ctx, order)) is not None:
+        return _one_order(ctx, switch[1], "start", reason, _leaving(ctx, switch[0]))
+    return _one_order(ctx, _OLD_DOSE.sub("", order) if action == "change" else order, action, reason)
+
+
+def _one_order(ctx: ToolContext, order: str, action: str, reason: str, leaving: tuple[Course, ...] = ()) -> Proposal:
+    """One drug, or tests and the like; `leaving` are drugs that it takes the place of."""
     if (combination := read_combination(ctx.lexicon, _without_supply(order))) is not None:
-        return _combination_order(ctx, order, combination, action, reason)
+        return _combination_order(ctx, order, combination, action, reason, leaving)
     facts = [f for f in read_text(_without_supply(order)) if f.kind is FactKind.MEDICATION and f.concept_id]
     ordered = {f.concept_id: f for f in reversed(facts)}
     if len(ordered) > 1:
-        raise RetryableToolError("one order names one drug; ask for each apart: " + ", ".join(sorted(ordered)))
-    if facts and ctx.lexicon.vocabulary.get("medication", facts[0].concept_id) is not None:
-        return _drug_order(ctx, order, facts[0], action, reason)
-    named = ctx.lexicon.resolve(order, "medication")
+        raise RetryableToolError(
+            "one order names one drug; ask for each apart: " + ", ".join(sorted(i.replace("_", " ") for i in ordered))
+        )
     services = find_services(ctx, order)
+    if set(ordered) <= contrast_media(ctx) and services and action == "start":
+        return propose_service(ctx, order, services, reason)  # a contrast medium goes with its image
+    if facts and ctx.lexicon.vocabulary.get("medication", facts[0].concept_id) is not None:
+        return _drug_order(ctx, order, facts[0], action, reason, leaving)
+    named = ctx.lexicon.resolve(order, "medication")
     if services and (named is None or FREE_SERVICE.search(order)) and action == "start":
         return propose_service(ctx, order, services, reason)
     if named is not None:
-        return _drug_order(ctx, order, named, action, reason)
+        return _drug_order(ctx, order, named, action, reason, leaving)
     if action != "start":
         target = find_drug(ctx, order)
-        return _drug_order(ctx, order, target, action, reason)
+        return _drug_order(ctx, order, target, action, reason, leaving)
     if group := ctx.lexicon.resolve(order, "drug_class"):
         raise RetryableToolError(f"{group.label} is a class; name one drug of it")
     raise RetryableToolError("no drug, test, image, procedure or referral is recognised in the order; name one")
 
 
+def _switch(ctx: ToolContext, order: str) -> tuple[str, str] | None:
+    """The drug to stop and the order that takes its place ("warfarin", "apixaban 5 mg BID"), where "A to B" names both."""
+    for join in _TO.finditer(order):
+        old, new = order[: join.start()], order[join.end() :]
+        leaving = ctx.lexicon.find_mentions(old, ("medication", "drug_class"), fuzzy=False)
+        if leaving and ctx.lexicon.find_mentions(new, ("medication",), fuzzy=False):
+            return old, new
+    return None
+
+
+def _leaving(ctx: ToolContext, old: str) -> tuple[Course, ...]:
+    """The active orders of the drug that is switched from."""
+    product = read_combination(ctx.lexicon, old)
+    mention = ctx.lexicon.find_mentions(old, ("medication", "drug_class"), fuzzy=False)[0]
+    target = product.parts[0][0] if product else find_drug(ctx, mention.text)
+    wanted = {part.id for part, _ in product.parts} if product else set()
+    held = [c for c in courses(ctx, target) if c.is_active and wanted <= set(ingredients(ctx, c))]
+    if not held:
+        raise _none_held(product.name if product else target.label, "stop")
+    _require_one(target, held)
+    return tuple(held)
+
+
 def _without_reason(order: str, reason: str) -> tuple[str, str]:
     """What is stopped, and why: "ibuprofen, it interacts with methotrexate" stops one drug."""
     head, _, why = order.partition(", ") if ", " in order else (order, "", "")
+    if _SECOND_ORDER.match(why):
+        raise RetryableToolError(f"“{why}” is an order of its own; ask for each apart")
     if found := _BECAUSE.search(head):
         head, why = head[: found.start()], head[found.end() :]
     return head.strip(), reason or why.strip()
@@ -107,9 +151,12 @@ class _Ordered(Frozen):
     drugs: tuple[tuple[Target, MedicationSig | None], ...]
     remarks: tuple[str, ...] = ()
     strengths: str = ""  # on file, where the order of a combination says none
+    said: str = ""  # the name that was used, where it is another
 
 
-def _drug_order(ctx: ToolContext, order: str, found: Fact | Target, action: str, reason: str) -> Proposal:
+def _drug_order(
+    ctx: ToolContext, order: str, found: Fact | Target, action: str, reason: str, leaving: tuple[Course, ...]
+) -> Proposal:
     sig = found.sig if isinstance(found, Fact) else None
     target = found if isinstance(found, Target) else ctx.lexicon.resolve(found.concept_id, "medication")
     if target is None:
@@ -123,11 +170,16 @@ def _drug_order(ctx: ToolContext, order: str, found: Fact | Target, action: str,
     concept = ctx.lexicon.vocabulary.get("medication", target.id)
     codes = tuple(c for c in (concept.codes if concept else ()) if c[0] == _RXNORM)
     taken = (sig or MedicationSig(drug=target.label)).model_copy(update={"status": ""})
-    ordered = _Ordered(name=_product(target, order), codes=codes, sig=taken, drugs=((target, sig),))
-    return _start(ctx, order, ordered, held if action in {"change", "renew"} else [], reason, action)
+    mentions = ctx.lexicon.find_mentions(order, ("medication",), fuzzy=False)
+    same = re.search(rf"\b{re.escape(target.label)}\b", order, re.IGNORECASE)
+    said = mentions[0].text if mentions and not same else ""
+    ordered = _Ordered(name=_product(target, order), codes=codes, sig=taken, drugs=((target, sig),), said=said)
+    return _start(ctx, order, ordered, held if action in {"change", "renew"} else leaving, reason, action)
 
 
-def _combination_order(ctx: ToolContext, order: str, product: Combination, action: str, reason: str) -> Proposal:
+def _combination_order(
+    ctx: ToolContext, order: str, product: Combination, action: str, reason: str, leaving: tuple[Course, ...]
+) -> Proposal:
     """An order of one product of several drugs; each of them is checked."""
     first = product.parts[0][0]
     wanted = {target.id for target, _ in product.parts}
@@ -145,16 +197,20 @@ def _combination_order(ctx: ToolContext, order: str, product: Combination, actio
         remarks=(product.remark,) if product.remark else (),
         strengths="" if product.sig.strength else strengths_on_file(product),
     )
-    return _start(ctx, order, ordered, held if action in {"change", "renew"} else [], reason, action)
+    return _start(ctx, order, ordered, held if action in {"change", "renew"} else leaving, reason, action)
 
 
 def _require_held(name: str, held: list[Course], action: str) -> None:
     if action in {"change", "renew"} and not held:
-        raise FinalToolError(f"no active order of {name} is recorded, so there is none to {action}")
+        raise _none_held(name, action)
+
+
+def _none_held(name: str, action: str) -> FinalToolError:
+    return FinalToolError(f"no active order of {name} is recorded, so there is none to {action}")
 
 
 def _start(
-    ctx: ToolContext, order: str, ordered: _Ordered, replaced: list[Course], reason: str, action: str
+    ctx: ToolContext, order: str, ordered: _Ordered, replaced: Sequence[Course], reason: str, action: str
 ) -> Proposal:
     sig, name = ordered.sig, ordered.name
     why = reason if not (sig.as_needed and sig.reason) else ""  # "as needed for pain" says it already
@@ -177,11 +233,14 @@ def _start(
         resource = {key: value for key, value in resource.items() if value is not None}
     final = {"status": "active", "intent": "order", "authoredOn": "@at", "requester": {"display": "@by"}}
     out = frozenset(c.latest.ref for c in replaced)
-    checked = [f for drug, own in ordered.drugs for f in check_order(ctx, drug, own, doses_a_day(dosage[0]), out)]
+    checked = [
+        f for drug, own in ordered.drugs for f in check_order(ctx, drug, own, doses_a_day(dosage[0]), out, order)
+    ]
     findings = (
         *dict.fromkeys(checked),
         *_completeness(ordered, order),
         *(f for c in replaced if sig.dose and action == "change" and (f := _same_dose(sig, c)) is not None),
+        *(_not_checked_of_stop() if replaced and action == "start" else ()),
     )
     lead = {"start": "Start", "change": "Change to", "renew": "Renew"}[action]
     lines = [f"{lead}: {name}{', ' + words if words else ''}{' for ' + why if why else ''}."]
@@ -200,7 +259,7 @@ def _with_strengths(ordered: _Ordered) -> str:
     if len(ordered.drugs) < 2 or not ordered.sig.strength:
         return ordered.name
     parts = zip(ordered.drugs, ordered.sig.strength, strict=True)
-    return " / ".join(f"{target.label} {number(q.value, 4)} {_dose_unit(q.unit)}" for (target, _), q in parts)
+    return " / ".join(f"{target.label} {number(q.value, 4)} {shown_in(q.unit)}" for (target, _), q in parts)
 
 
 def _same_dose(sig: MedicationSig, course: Course) -> Finding | None:
@@ -245,10 +304,8 @@ def _renew(ctx: ToolContext, target: Target, held: list[Course], reason: str) ->
 
 def _stop(ctx: ToolContext, target: Target, held: list[Course], action: str, reason: str, order: str = "") -> Proposal:
     if not held:
-        raise FinalToolError(f"no active order of {target.label} is recorded, so there is none to {action}")
-    if len(held) > 1 and target.kind == "drug_class":
-        names = "; ".join(plain_name(c.name) for c in held)
-        raise RetryableToolError(f"several active drugs of {target.label} are recorded; name one: {names}")
+        raise _none_held(target.label, action)
+    _require_one(target, held)
     status = {"stop": "stopped", "hold": "on-hold"}[action]
     changes = tuple(_replacement(ctx, row, status, reason) for c in held for row in _open_rows(c))
     verb = {"stop": "Stop", "hold": "Hold"}[action]
@@ -258,12 +315,22 @@ def _stop(ctx: ToolContext, target: Target, held: list[Course], action: str, rea
     ]
     if reason:
         lines.append(f"Reason: {reason}.")
-    text = "What follows from stopping (withdrawal, rebound, what it was given for) is not checked."
-    findings = [Finding(check="interaction", severity=Severity.NOT_CHECKED, text=text), *_conditions(ctx, order)]
+    findings = [*_not_checked_of_stop(), *_conditions(ctx, order)]
     return Proposal(
         title=f"Order: {verb.lower()} {target.label}", text="\n".join(lines), changes=changes,
         evidence=tuple(cite(c.latest) for c in held), findings=by_severity(findings),
     )  # fmt: skip
+
+
+def _require_one(target: Target, held: Sequence[Course]) -> None:
+    if len(held) > 1 and target.kind == "drug_class":
+        names = "; ".join(plain_name(c.name) for c in held)
+        raise RetryableToolError(f"several active drugs of {target.label} are recorded; name one: {names}")
+
+
+def _not_checked_of_stop() -> Iterable[Finding]:
+    text = "What follows from stopping (withdrawal, rebound, overlap, what it was given for) is not checked."
+    yield Finding(check="interaction", severity=Severity.NOT_CHECKED, text=text)
 
 
 def _conditions(ctx: ToolContext, order: str) -> Iterable[Finding]:
@@ -319,7 +386,7 @@ def _sig_words(sig: MedicationSig) -> str:
         parts.append("/".join(number(q.value, 4) for q in sig.strength) + f" {unit_label(sig.strength[-1].unit)}")
     elif sig.dose is not None:
         high = f"-{number(sig.dose_high.value, 4)}" if sig.dose_high else ""
-        parts.append(f"{number(sig.dose.value, 4)}{high} {_dose_unit(sig.dose.unit)}")
+        parts.append(f"{number(sig.dose.value, 4)}{high} {shown_in(sig.dose.unit)}")
     if sig.amount is not None:
         parts.append(f"{number(sig.amount.value, 4)} {unit_label(sig.amount.unit)}")
     parts += [sig.form, sig.route, sig.frequency]
@@ -330,10 +397,6 @@ def _sig_words(sig: MedicationSig) -> str:
     if len(sig.steps) > 1:
         parts.append("in steps: " + ", then ".join(f"{number(s.dose.value, 4)} {s.dose.unit} {s.frequency} {s.duration}".strip() for s in sig.steps))  # fmt: skip
     return ", ".join(filter(None, parts))
-
-
-def _dose_unit(unit: str) -> str:
-    return {"[IU]": "units", "ug": "mcg"}.get(unit, unit_label(unit))
 
 
 def _supply(order: str) -> Json:
@@ -365,6 +428,9 @@ def _completeness(ordered: _Ordered, order: str) -> Iterable[Finding]:
         text = f"Not stated: {', '.join(missing)}."
         bare = "dose" in missing  # an order that says no dose would be carried out with somebody's guess
         yield Finding(check="completeness", severity=Severity.CRITICAL if bare else Severity.WARNING, text=text)
+    if ordered.said:
+        text = f"“{ordered.said}” was read as {ordered.name}."
+        yield Finding(check="completeness", severity=Severity.INFO, text=text)
     for remark in ordered.remarks:
         yield Finding(check="completeness", severity=Severity.WARNING, text=remark)
     said = f"{_sig_words(sig)} {sig.model_dump_json()} {' '.join(ordered.remarks)}"

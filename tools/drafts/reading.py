@@ -70,6 +70,13 @@ _FOR_REASON = re.compile(
     r"\b(?:for|because of|because|due to|given|in view of|since|as)\b\s+(?P<why>.+)$", re.IGNORECASE
 )
 _ONSET = re.compile(r"\b(?:onset|since|diagnosed(?: in| on)?|started(?: in| on)?|from)\s+(?P<when>(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?)\b", re.IGNORECASE)  # fmt: skip
+# "Switch A to B", "stop A and start B", "start B instead of A": one drug takes the place of another.
+_SWITCHES = (  # verb, what joins the two, whether the drug to stop is named first
+    (r"(?:switch|convert|transition|rotate|change|swap(?: out)?|replace)(?: (?:him|her|them|the patient|pt))?(?: over)?(?: from)?", r"(?:over )?to|with|for|by", True),
+    (r"substitute", r"for|instead of", False),
+    (_ORDERING[0][1], r"(?:[,;] ?)?(?:and |then |and then )?(?:start|begin|initiate|order|prescribe|add|commence|give)", True),
+    (_ORDERING[-1][1], r"(?:[,;] ?)?(?:and |then |and then )?(?:stop|discontinue|d/?c|cease)|instead of|in place of|to replace|replacing", False),
+)  # fmt: skip
 # A question about what was done, or what would be, asks for no draft.
 _QUESTION = re.compile(
     r"^(?:what|when|who|whom|whose|why|where|which|how|is|are|was|were|did|does|do|has|have|had|should|would|may|might|if|any|can (?:he|she|they|the patient|pt|i)|could (?:he|she|they)|am)\b",
@@ -251,6 +258,8 @@ def _note_arguments(body: str, bare: str, ctx: ToolContext) -> dict[str, str]:
 
 
 def _order(bare: str, ctx: ToolContext) -> DraftRequest | None:
+    if switched := _switch(bare, ctx):
+        return switched
     if found := _REFERRAL.match(bare):
         return _order_request(found["what"], "start", ctx)
     if found := _ORDER_NOUN.match(bare):
@@ -267,10 +276,27 @@ def _order(bare: str, ctx: ToolContext) -> DraftRequest | None:
     return None
 
 
+def _switch(bare: str, ctx: ToolContext) -> DraftRequest | None:
+    """One drug in place of another, as a change "A to B 5 mg daily"."""
+    for verbs, joins, old_first in _SWITCHES:
+        verb = re.match(rf"{verbs}\b\s*", bare, re.IGNORECASE)
+        rest = bare[verb.end() :] if verb else ""
+        for join in re.finditer(rf"(?:\s+|(?=[,;]))(?:{joins})\s+", rest, re.IGNORECASE):
+            sides = (rest[: join.start()], rest[join.end() :])
+            old, new = sides if old_first else sides[::-1]
+            leaving = ctx.lexicon.find_mentions(old, ("medication", "drug_class"), fuzzy=False)
+            coming = ctx.lexicon.find_mentions(new, ("medication",), fuzzy=False)
+            if leaving and coming and not _LOOKED_UP.search(rest):
+                arguments = {"order": f"{_bare_order(old)} to {_bare_order(new)}", "action": "change"}
+                reason = _reason(new, ctx)
+                return DraftRequest(
+                    tool="draft_order", arguments={**arguments, **({"reason": reason} if reason else {})}
+                )
+    return None
+
+
 def _order_request(rest: str, action: str, ctx: ToolContext, bare: str = "") -> DraftRequest | None:
-    order = re.sub(r"^(?:(?:him|her|them|the patient|pt|on|with|taking|treatment with|therapy with|a|an|the|some|up|down|another|his|her|their|patient's|giving)\s+)+", "", rest.strip(), flags=re.IGNORECASE)  # fmt: skip
-    order = re.sub(r"[\s,]*\b(?:please|pls|thanks|thank you|thx|asap please)\W*$", "", order, flags=re.IGNORECASE)
-    order = re.sub(r"^(?:dose|dosage|order|prescription) (?:of|for)\s+", "", order, flags=re.IGNORECASE).strip(" ,:")
+    order = _bare_order(rest)
     order = _AS_BEFORE.sub("", order)
     if not order or _LOOKED_UP.search(order) or not _names_something(order, ctx):
         return None
@@ -286,12 +312,19 @@ def _order_request(rest: str, action: str, ctx: ToolContext, bare: str = "") -> 
     return DraftRequest(tool="draft_order", arguments=arguments)
 
 
+def _bare_order(rest: str) -> str:
+    """The words of an order without those around them."""
+    order = re.sub(r"^(?:(?:him|her|them|the patient|pt(?! (?:and|or|consult|eval|ot|inr|ptt)\w*\b)|on|with|taking|treatment with|therapy with|a|an|the|some|up|down|another|his|her|their|patient's|giving)\s+)+", "", rest.strip(), flags=re.IGNORECASE)  # fmt: skip
+    order = re.sub(r"[\s,]*\b(?:please|pls|thanks|thank you|thx|asap please)\W*$", "", order, flags=re.IGNORECASE)
+    return re.sub(r"^(?:dose|dosage|order|prescription) (?:of|for)\s+", "", order, flags=re.IGNORECASE).strip(" ,:")
+
+
 def _names_something(order: str, ctx: ToolContext) -> bool:
     """Whether the words name something that can be ordered."""
-    from tools.drafts.services import FREE_SERVICE
+    from tools.drafts.services import FREE_SERVICE, find_services
 
-    kinds = ("medication", "drug_class", "observation", "procedure", "immunization")
-    return bool(ctx.lexicon.find_mentions(order, kinds)) or FREE_SERVICE.search(order) is not None
+    drug = ctx.lexicon.find_mentions(order, ("medication", "drug_class"))
+    return bool(drug or find_services(ctx, order)) or FREE_SERVICE.search(order) is not None
 
 
 def _reason(order: str, ctx: ToolContext) -> str:

@@ -12,9 +12,11 @@ from knowledge_base.drafts import Change, Finding, Severity
 from tools.concepts import Target, normalise_name
 from tools.context import ToolContext, cite, day, plain_name
 from tools.drafts.proposal import Json, Proposal, codings, subject
+from tools.drugs.allergens import allergies_in_force
 from tools.drugs.checks.engine import by_severity
 from tools.drugs.checks.kidney import kidney_value
-from tools.drugs.checks.pregnancy import imaging_pregnancy
+from tools.drugs.checks.pregnancy import imaging_pregnancy, pregnancy
+from tools.drugs.checks.rules import groups_of
 from tools.drugs.medications import courses
 from tools.measurements.readings import readings
 
@@ -30,7 +32,17 @@ FREE_SERVICE = re.compile(
     r"|occupational therapy|speech therapy|dietitian|dietician|nutrition|social work|home health|wound care|stress test|spirometry|endoscopy|colonoscopy|dialysis)\b",
     re.IGNORECASE,
 )
-_CONTRAST = re.compile(r"\b(?<!without )(?<!no )(?:iv |iodinated )?contrast\b", re.IGNORECASE)
+# Angiography of CT or by catheter needs a contrast medium, whether the order says so or not.
+_CONTRAST = re.compile(
+    r"\b(?<!without )(?<!no )(?:iv |iodinated )?contrast\b|\bgadolinium\b|\b(?<!mr )angiogra\w+|\b(?:cta|ctpa)\b|\b(?:arterio|veno)gra(?:m|phy)\b"
+    r"|\bcardiac cath\w*|\bct uro\w+",
+    re.IGNORECASE,
+)
+_MAGNETIC = re.compile(r"\b(?:mri|mra|mrcp|mr|gadolinium)\b", re.IGNORECASE)
+_ABBREVIATIONS = frozenset({"po", "pr", "iv", "im", "sc", "sl", "qd", "od"})  # of a route or rhythm: no test is meant
+_GADOLINIUM = re.compile(
+    r"\bgad(?:o|avist)|\b(?:magnevist|dotarem|omniscan|eovist|prohance|multihance)\b", re.IGNORECASE
+)
 _RAYS = re.compile(r"\b(?:x-?rays?|radiograph|ct|cat scan|mammogra\w+|fluoroscopy|pet)\b", re.IGNORECASE)
 _ACR = (
     "ACR and NKF consensus on intravenous iodinated contrast, Radiology 2020;294:660-668, doi:10.1148/radiol.2019192094"
@@ -40,7 +52,12 @@ _ACR = (
 def find_services(ctx: ToolContext, order: str) -> list[Target]:
     """What is asked for: names of the vocabulary, else the words themselves where they say what kind it is."""
     mentions = ctx.lexicon.find_mentions(order, ("observation", "procedure", "immunization"))
-    found = [t for m in mentions if (t := m.of_kind("procedure", "observation", "immunization")) is not None]
+    found = [
+        t
+        for m in mentions
+        if m.text.lower() not in _ABBREVIATIONS
+        and (t := m.of_kind("procedure", "observation", "immunization")) is not None
+    ]
     if found:
         return list({t.id: t for t in found}.values())
     if FREE_SERVICE.search(order):
@@ -73,6 +90,7 @@ def propose_service(ctx: ToolContext, order: str, services: list[Target], reason
         seen, cited = _done_before(ctx, target)
         findings += seen
         evidence += cited
+        findings += _vaccine(ctx, target) if target.kind == "immunization" else ()
     findings += _imaging(ctx, order)
     names = ", ".join(t.label for t in services)
     if not all(_is_exact(ctx, t, order) for t in services):
@@ -125,22 +143,33 @@ def _done_before(ctx: ToolContext, target: Target) -> tuple[list[Finding], list[
 
 def _imaging(ctx: ToolContext, order: str) -> Iterable[Finding]:
     """Contrast against allergies, kidney and metformin; rays against pregnancy."""
+    magnetic = _MAGNETIC.search(order) is not None
     if _CONTRAST.search(order):
         contrast = ctx.lexicon.resolve("iodinated_contrast", "allergen")
-        for row in ctx.chart.allergies:
-            if (
-                contrast is not None
-                and row.clinical_status in {"active", ""}
-                and ctx.lexicon.matches_allergy(contrast, row)
-            ):
+        for row in allergies_in_force(ctx):
+            iodinated = contrast is not None and ctx.lexicon.matches_allergy(contrast, row)
+            if _GADOLINIUM.search(row.display) if magnetic else iodinated and not _GADOLINIUM.search(row.display):
                 text = f"Allergy recorded: {plain_name(row.display)}. Contrast is asked for."
                 yield Finding(check="allergy", severity=Severity.CRITICAL, text=text, evidence=(cite(row),))
-        yield from _contrast_kidney(ctx)
+        yield from _contrast_kidney(ctx, magnetic)
     if _RAYS.search(order):
         yield from imaging_pregnancy(ctx)
 
 
-def _contrast_kidney(ctx: ToolContext) -> Iterable[Finding]:
+def contrast_media(ctx: ToolContext) -> frozenset[str]:
+    """Contrast media, which are drugs to the vocabulary."""
+    return frozenset(ctx.lexicon.vocabulary.ingredients("contrast_medium"))
+
+
+def _vaccine(ctx: ToolContext, vaccine: Target) -> Iterable[Finding]:
+    """A live vaccine against pregnancy, and what of a vaccine is not looked at."""
+    if live := groups_of(vaccine.id):
+        yield from pregnancy(ctx, live)
+    text = f"{vaccine.label}: allergy to its parts, immune state and doses still due are not checked."
+    yield Finding(check="allergy", severity=Severity.NOT_CHECKED, text=text)
+
+
+def _contrast_kidney(ctx: ToolContext, magnetic: bool) -> Iterable[Finding]:
     value = kidney_value(ctx, "egfr")
     if isinstance(value, str):
         yield Finding(
@@ -150,18 +179,20 @@ def _contrast_kidney(ctx: ToolContext) -> Iterable[Finding]:
         )
         return
     low = value.amount < 30
+    medium = "gadolinium" if magnetic else "iodinated contrast"
+    harm = "may cause nephrogenic systemic fibrosis" if magnetic else "may harm the kidney"
     text = f"Contrast with {value.shown}: " + (
-        "below 30 iodinated contrast may harm the kidney." if low else "not below 30, the limit for iodinated contrast."
+        f"below 30 {medium} {harm}." if low else f"not below 30, the limit for {medium}."
     )
     yield Finding(
         check="kidney",
         severity=Severity.WARNING if low else Severity.INFO,
         text=text,
         evidence=value.evidence,
-        source=_ACR,
+        source="US prescribing information of gadolinium-based contrast agents, boxed warning" if magnetic else _ACR,
     )
     metformin = ctx.lexicon.resolve("metformin", "medication")
-    for course in courses(ctx, metformin) if low and metformin else []:
+    for course in courses(ctx, metformin) if low and metformin and not magnetic else []:
         if course.is_active:
             text = f"{course.name} is active: it is stopped for iodinated contrast at this eGFR."
             yield Finding(check="kidney", severity=Severity.WARNING, text=text, evidence=(cite(course.latest),), source="FDA Drug Safety Communication on metformin, 2016")  # fmt: skip

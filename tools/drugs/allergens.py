@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge_base.drafts import Finding, Severity
 from knowledge_base.rows import AllergyRow
 from tools.concepts import Target, normalise_name
 from tools.context import ToolContext, cite, in_sentence, plain_name
+from tools.drugs.checks.relatives import allergy_finding
+from tools.drugs.checks.rules import kinds_of
 from tools.drugs.reactions import shared_group
 from tools.drugs.substances import substances_in
 from tools.outcome import Statement, say
@@ -14,12 +17,15 @@ from tools.outcome import Statement, say
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from knowledge_base.drafts import Finding
-
 
 def is_active_allergy(row: AllergyRow) -> bool:
     """Whether an allergy is in force: one without a status counts as active."""
     return row.clinical_status in {"active", ""}
+
+
+def allergies_in_force(ctx: ToolContext) -> list[AllergyRow]:
+    """The entries that hold today."""
+    return [r for r in ctx.chart.allergies if is_active_allergy(r)]
 
 
 def find_allergen(ctx: ToolContext, substance: str) -> Target:
@@ -82,7 +88,7 @@ def set_aside_allergies(ctx: ToolContext, target: Target) -> list[Statement]:
 
 def related_allergies(ctx: ToolContext, target: Target) -> list[Statement]:
     """Active allergies to another drug of the same class, or of a class that cross-reacts, with the source."""
-    found = [f for r in ctx.chart.allergies if is_active_allergy(r) and (f := relation(ctx, target, r))]
+    found = [f for r in allergies_in_force(ctx) if (f := relation(ctx, target, r))]
     return [
         say(f"But {f.text[:1].lower()}{f.text[1:]}{f' ({f.source})' if f.source else ''}", *f.evidence) for f in found
     ]
@@ -90,10 +96,6 @@ def related_allergies(ctx: ToolContext, target: Target) -> list[Statement]:
 
 def relation(ctx: ToolContext, target: Target, row: AllergyRow) -> Finding | None:
     """What an allergy to something else means for a substance: the same class, or one that cross-reacts."""
-    from knowledge_base.drafts import Finding, Severity
-    from tools.drugs.checks.allergy import allergy_finding
-    from tools.drugs.checks.rules import kinds_of
-
     if target.displays:
         return None
     if target.kind == "allergen" and (group := shared_group(ctx.lexicon, target, row)):

@@ -9,11 +9,11 @@ from domain.facts import FactKind
 from knowledge_base.rows import AllergyRow
 from tools.concepts import Target
 from tools.context import ToolContext, cite, dated, day, in_sentence, plain_name
-from tools.drugs.allergens import concerning, find_allergen, is_active_allergy, mistaken_allergies
+from tools.drugs.allergens import allergies_in_force, concerning, find_allergen, mistaken_allergies
 from tools.drugs.allergy_entries import ENTRY_ASPECTS, since
 from tools.drugs.allergy_notes import allergy_conflicts, denied_in_notes, only_in_notes, told_by_notes
 from tools.drugs.answer_form import asks_by_whom
-from tools.drugs.one_allergy import allergy_to, looked_at, of_family
+from tools.drugs.one_allergy import allergy_to, looked_at, of_family, told_or_none
 from tools.drugs.reaction_notes import as_statement, sentences_on
 from tools.drugs.reactions import is_recorded_reaction
 from tools.notes.search import sentence_around
@@ -64,12 +64,14 @@ def allergies(
     if aspect == "family":
         return of_family(ctx, question)
     if aspect == "unlisted":
-        return _unlisted(ctx)
-    rows = ctx.chart.allergies
-    active = [r for r in rows if is_active_allergy(r)]
-    past = [_allergy_line(r, past=True) for r in (*(r for r in rows if r not in active), *ctx.chart.refuted_allergies)]
+        told = only_in_notes(ctx, limit=_TOLD_SHOWN)
+        return told_or_none(ctx, told, "No allergy is told by the notes alone.")
+    active = allergies_in_force(ctx)
+    over = [r for r in ctx.chart.allergies if r not in active]
+    past = [_allergy_line(r, past=True) for r in (*over, *ctx.chart.refuted_allergies)]
     if aspect == "set_aside":
-        return _set_aside(ctx, [*past, *(_allergy_line(r, past=True) for r in mistaken_allergies(ctx))])
+        past += [_allergy_line(r, past=True) for r in mistaken_allergies(ctx)]
+        return told_or_none(ctx, past, "No allergy entry is resolved, refuted or entered in error.", notes=False)
     if reaction.strip():
         return _with_reaction(ctx, active, reaction, aspect, conflicts)
     if besides.strip():
@@ -81,8 +83,7 @@ def allergies(
     head, active = _head(ctx, active, aspect, category)
     told = told_by_notes(ctx, _TOLD_SHOWN)
     if category and category not in _CATEGORIES:  # what only notes say of the class asked about stands first
-        of_class = only_in_notes(ctx, find_allergen(ctx, category), limit=_TOLD_SHOWN)
-        told, past = of_class, [*told[:0], *past]
+        told = only_in_notes(ctx, find_allergen(ctx, category), limit=_TOLD_SHOWN)
     none_known = [
         say(f"The record also says “{plain_name(r.display)}” ({dated(r)}): the entries above are followed.", cite(r))
         for r in ctx.chart.no_known_allergies[-1:]
@@ -181,37 +182,13 @@ def _none_active(
     )
 
 
-def _unlisted(ctx: ToolContext) -> ToolResult:
-    """What notes call an allergy and the list does not have."""
-    looked = looked_at(ctx)
-    told = only_in_notes(ctx, limit=_TOLD_SHOWN)
-    none = say(f"No allergy is told by the notes alone. Looked at {looked[0]} and {looked[1]}.")
-    return ToolResult(
-        tool="allergies", found=bool(told), statements=(*told,) or (none,), looked_at=looked, data={"n": len(told)}
-    )
-
-
-def _set_aside(ctx: ToolContext, past: Sequence[Statement]) -> ToolResult:
-    """Entries that are resolved, inactive, refuted or entered in error."""
-    looked = looked_at(ctx)
-    none = say(f"No allergy entry is resolved, refuted or entered in error. Looked at {looked[0]}.")
-    return ToolResult(
-        tool="allergies", found=bool(past), statements=(*past,) or (none,), looked_at=looked, data={"n": len(past)}
-    )
-
-
 def _with_reaction(
     ctx: ToolContext, active: Sequence[AllergyRow], reaction: str, aspect: str, conflicts: tuple[Conflict, ...]
 ) -> ToolResult:
     """The entries with a reaction ("what gave her hives"), and the notes' sentences on it where none has it."""
     named = ctx.lexicon.resolve(reaction, "condition")
     word = in_sentence(named) if named is not None else reaction
-    rows = [
-        r
-        for r in active
-        if is_recorded_reaction(ctx.lexicon, r, reaction)
-        or (named is not None and is_recorded_reaction(ctx.lexicon, r, named.label))
-    ]
+    rows = [r for r in active if is_recorded_reaction(ctx.lexicon, r, reaction)]
     looked = looked_at(ctx)
     if rows:
         names = ", ".join(f"**{plain_name(r.display)}**" for r in rows)

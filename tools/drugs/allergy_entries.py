@@ -10,8 +10,6 @@ from tools.drugs.reactions import is_recorded_reaction
 from tools.outcome import Statement, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from knowledge_base.rows import AllergyRow
     from tools.concepts import Target
 
@@ -50,49 +48,21 @@ def entry_line(row: AllergyRow, but: str = "") -> str:
     return "; ".join(text for name, text in parts.items() if text and name != but)
 
 
-def _onset(ctx: ToolContext, row: AllergyRow) -> str:
-    name = plain_name(row.display)
-    if onset_of(row):
-        return f"Onset of {name}: **{onset_of(row)}**"
-    when = f"; it was recorded on **{recorded_on(row)}**" if recorded_on(row) else ""
-    return f"{name}: when it began is not recorded{when}"
-
-
-def _recorded_when(ctx: ToolContext, row: AllergyRow) -> str:
-    name = plain_name(row.display)
-    return (
-        f"{name} was recorded on **{recorded_on(row)}**"
-        if recorded_on(row)
-        else f"{name}: when it was recorded is not documented"
-    )
-
-
-def _severity(ctx: ToolContext, row: AllergyRow) -> str:
-    name = plain_name(row.display)
-    if row.severity:
-        return f"{name}: a **{row.severity}** reaction"
-    return f"{name}: the severity of the reaction is not recorded"
-
-
-def _criticality(ctx: ToolContext, row: AllergyRow) -> str:
-    name = plain_name(row.display)
-    return (
-        f"{name}: **{row.criticality}** criticality" if row.criticality else f"{name}: its criticality is not recorded"
-    )
-
-
-def _status(ctx: ToolContext, row: AllergyRow) -> str:
+def _said_first(ctx: ToolContext, row: AllergyRow, aspect: str) -> str:
+    """The fact that is asked of an entry, or that the entry does not have it."""
+    name, onset, recorded = plain_name(row.display), onset_of(row), recorded_on(row)
     verified = row.verification_status.replace("-", " ") or "not stated"
-    return (
-        f"{plain_name(row.display)}: verification **{verified}**, clinical status {row.clinical_status or 'not stated'}"
-    )
-
-
-def _kind(ctx: ToolContext, row: AllergyRow) -> str:
-    name = plain_name(row.display)
-    if row.type:
-        return f"{name} is recorded as an **{row.type}**"
-    return f"{name}: the entry does not say whether it is an allergy or an intolerance"
+    recorded_then = f"; it was recorded on **{recorded}**" if recorded else ""
+    held, said, unsaid = {
+        "onset": (onset, f"Onset of {name}: **{onset}**", f"{name}: when it began is not recorded{recorded_then}"),
+        "recorded": (recorded, f"{name} was recorded on **{recorded}**", f"{name}: when it was recorded is not documented"),
+        "severity": (row.severity, f"{name}: a **{row.severity}** reaction", f"{name}: the severity of the reaction is not recorded"),
+        "criticality": (row.criticality, f"{name}: **{row.criticality}** criticality", f"{name}: its criticality is not recorded"),
+        "status": (verified, f"{name}: verification **{verified}**, clinical status {row.clinical_status or 'not stated'}", ""),
+        "kind": (row.type, f"{name} is recorded as an **{row.type}**", f"{name}: the entry does not say whether it is an allergy or an intolerance"),
+        "age": ("age", _age(ctx, row), ""),
+    }[aspect]  # fmt: skip
+    return said if held else unsaid
 
 
 def _age(ctx: ToolContext, row: AllergyRow) -> str:
@@ -103,33 +73,21 @@ def _age(ctx: ToolContext, row: AllergyRow) -> str:
     given = onset_of(row)
     year, month = int(given[:4]), int(given[5:7]) if len(given) > 4 else 0
     last = year - born.year
-    if not month:
-        return f"{name} began in {given}, at **{last - 1} or {last}** years of age"
-    if month == born.month and len(given) == len("2006-08"):
+    if not month or (month == born.month and len(given) == len("2006-08")):
         return f"{name} began in {given}, at **{last - 1} or {last}** years of age"
     had_birthday = (month, int(given[8:10] or 0)) >= (born.month, born.day) if len(given) > 7 else month > born.month
     return f"{name} began in {given}, at **{last if had_birthday else last - 1}** years of age"
 
 
-_LEADS: dict[str, tuple[str, Callable[[ToolContext, AllergyRow], str]]] = {
-    "onset": ("onset", _onset),
-    "recorded": ("recorded", _recorded_when),
-    "severity": ("severity", _severity),
-    "criticality": ("criticality", _criticality),
-    "status": ("status", _status),
-    "kind": ("kind", _kind),
-    "age": ("", _age),
-}
-ENTRY_ASPECTS = frozenset(_LEADS)
+ENTRY_ASPECTS = frozenset({"onset", "recorded", "severity", "criticality", "status", "kind", "age"})
 
 
 def entry_said(ctx: ToolContext, target: Target, row: AllergyRow, aspect: str, reaction: str = "") -> Statement:
     """One entry, with what is asked of it said first."""
     covers = f" It covers {in_sentence(target)}." if is_covered(ctx, target, row) else ""
     note = f" {row.note}" if row.note else ""
-    if aspect in _LEADS:
-        said, told_first = _LEADS[aspect]
-        return say(f"{told_first(ctx, row)} ({entry_line(row, but=said)}).{covers}{note}", cite(row))
+    if aspect in ENTRY_ASPECTS:
+        return say(f"{_said_first(ctx, row, aspect)} ({entry_line(row, but=aspect)}).{covers}{note}", cite(row))
     if aspect == "told":
         return say(f"On the allergy list: **{plain_name(row.display)}** ({entry_line(row)}).{covers}{note}", cite(row))
     grave = f"{row.criticality} criticality" if row.criticality else ""
@@ -158,9 +116,7 @@ def _is_it_so(ctx: ToolContext, row: AllergyRow, reaction: str) -> str:
     """Whether the reaction asked about is the recorded one, as the opening of an answer."""
     named = ctx.lexicon.resolve(reaction, "condition")
     words = in_sentence(named) if named is not None else reaction
-    is_so = is_recorded_reaction(ctx.lexicon, row, reaction) or (
-        is_recorded_reaction(ctx.lexicon, row, named.label) if named is not None else None
-    )
+    is_so = is_recorded_reaction(ctx.lexicon, row, reaction)
     if is_so is None:
         return f"Not documented whether it was {words}"
     return "Yes" if is_so else f"No, {words} is not the recorded reaction"

@@ -10,7 +10,7 @@ from domain.facts import Fact, FactKind
 from knowledge_base.rows import AllergyRow
 from tools.concepts import Target
 from tools.context import ToolContext, cite, day, in_sentence, plain_name
-from tools.drugs.allergens import concerning, is_active_allergy, relation
+from tools.drugs.allergens import allergies_in_force, concerning, relation
 from tools.drugs.reactions import reactions_told, says_it_was_borne
 from tools.drugs.substances import substances_in
 from tools.notes.claims import affirms_allergy, denies_allergy, is_set_right, sentence_of
@@ -52,9 +52,7 @@ def _only_in_notes(
     for fact in reversed(ctx.chart.facts):
         if not affirms_allergy(fact) or is_set_right(ctx, fact) or _is_tolerated(ctx, fact):
             continue
-        named = (
-            ctx.lexicon.resolve(fact.concept_id, "allergen", "medication", "drug_class") if fact.concept_id else None
-        )
+        named = _named(ctx, fact)
         if named is not None and (concerning(ctx, named, (*ctx.chart.allergies, *ctx.chart.refuted_allergies))):
             continue
         if target is not None and (named is None or not _means(ctx, named, target)):
@@ -67,6 +65,20 @@ def _only_in_notes(
             text = f"Only in notes, not in the structured record: note of {day(ctx.chart.note_time(fact))}: “{quote}”"
             found[key] = (in_sentence(named) if named is not None else "", say(text, evidence))
     return list(found.values())
+
+
+def _named(ctx: ToolContext, fact: Fact) -> Target | None:
+    """The substance that a fact of an allergy is about."""
+    return ctx.lexicon.resolve(fact.concept_id, "allergen", "medication", "drug_class") if fact.concept_id else None
+
+
+def still_told(ctx: ToolContext, row: AllergyRow) -> Fact | None:
+    """The newest note that has an allergy which the record has refuted."""
+    for fact in reversed(ctx.chart.facts):
+        if affirms_allergy(fact) and not is_set_right(ctx, fact) and (named := _named(ctx, fact)) is not None:
+            if concerning(ctx, named, [row]):
+                return fact
+    return None
 
 
 def _is_itself(named: Target, target: Target) -> bool:
@@ -110,7 +122,7 @@ def denied_in_notes(ctx: ToolContext) -> list[Statement]:
 
 def allergy_conflicts(ctx: ToolContext) -> tuple[Conflict, ...]:
     """The newest note that denies recorded allergies, be it all of them or one."""
-    active = [r for r in ctx.chart.allergies if is_active_allergy(r)]
+    active = allergies_in_force(ctx)
     if not active:
         return ()
     for fact in reversed(ctx.chart.facts):
@@ -148,5 +160,5 @@ def _denies_one_of(ctx: ToolContext, fact: Fact, active: Sequence[AllergyRow]) -
     """Whether a denied allergy is one of the recorded ones; "no known allergies" denies them all."""
     if fact.concept_id == "no_known_allergies":
         return True
-    target = ctx.lexicon.resolve(fact.concept_id, "allergen", "medication", "drug_class")
+    target = _named(ctx, fact)
     return target is not None and any(ctx.lexicon.matches_allergy(target, row) for row in active)

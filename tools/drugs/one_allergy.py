@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from domain.answers import Conflict
 from tools.context import ToolContext, cite, counted, dated, in_sentence, plain_name
 from tools.drugs.allergens import (
+    allergies_in_force,
     allergy_rows,
     find_allergen,
     is_active_allergy,
@@ -67,6 +68,15 @@ _WITH_A_NOTE = frozenset({"reaction", "onset", "kind", "age"})
 def looked_at(ctx: ToolContext) -> tuple[str, str]:
     """What a claim that there is no allergy rests on."""
     return counted(len(ctx.chart.allergies), "allergy entry"), counted(len(ctx.chart.notes), "note")
+
+
+def told_or_none(ctx: ToolContext, told_of: Sequence[Statement], none: str, notes: bool = True) -> ToolResult:
+    """What was found, or that there is none with what was looked at: the entries, and the notes."""
+    looked = looked_at(ctx)
+    statements = (*told_of,) or (say(f"{none} Looked at {' and '.join(looked if notes else looked[:1])}."),)
+    return ToolResult(
+        tool="allergies", found=bool(told_of), statements=statements, looked_at=looked, data={"n": len(told_of)}
+    )
 
 
 def allergy_to(
@@ -130,7 +140,7 @@ def _of_reaction(
     ctx: ToolContext, target: Target, active: Sequence[AllergyRow], passages: Sequence[Passage], reaction: str
 ) -> list[Statement]:
     """Whether a finding was the reaction: by the entry, else by what a note tells of it."""
-    recorded = [r for r in active if _is_recorded(ctx, r, reaction)]
+    recorded = [r for r in active if is_recorded_reaction(ctx.lexicon, r, reaction)]
     if recorded:
         return [entry_said(ctx, target, row, "has", reaction) for row in recorded]
     asked = reactions_told(reaction)
@@ -151,12 +161,6 @@ def _after(lead: str, quote: Statement) -> Statement:
     return say(f"{lead} {quote.text}", *quote.evidence)
 
 
-def _is_recorded(ctx: ToolContext, row: AllergyRow, reaction: str) -> bool:
-    named = ctx.lexicon.resolve(reaction, "condition")
-    words = [reaction, *([named.label] if named is not None else [])]
-    return any(is_recorded_reaction(ctx.lexicon, row, w) for w in words)
-
-
 def _not_on_list(
     ctx: ToolContext,
     target: Target,
@@ -167,7 +171,7 @@ def _not_on_list(
     question: str,
 ) -> ToolResult:
     looked = looked_at(ctx)
-    others = [r for r in ctx.chart.allergies if is_active_allergy(r)]
+    others = allergies_in_force(ctx)
     outright = only_in_notes(ctx, target, outright=True)
     statements: list[Statement] = []
     if reaction and (passage := (found := is_told(passages, reaction))[1]) is not None:
@@ -292,13 +296,5 @@ def _of_kin(ctx: ToolContext, target: Target, question: str) -> ToolResult:
 def of_family(ctx: ToolContext, question: str) -> ToolResult:
     """Which relatives react to what, as this patient's notes tell it; of one relative where the question names one."""
     passages = allergies_of_relatives(ctx, question)
-    looked = looked_at(ctx)
-    none = say(f"Not documented: no allergy of such a relative. Looked at {looked[0]} and {looked[1]}.")
     told_of = [_after("Of a relative, not of the patient:", as_statement(ctx, p)) for p in passages[:4]]
-    return ToolResult(
-        tool="allergies",
-        found=bool(told_of),
-        statements=(*told_of,) or (none,),
-        looked_at=looked,
-        data={"n": len(told_of)},
-    )
+    return told_or_none(ctx, told_of, "Not documented: no allergy of such a relative.")

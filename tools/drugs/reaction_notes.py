@@ -28,7 +28,7 @@ from tools.notes.sentences import Sentence, sentences_of
 from tools.outcome import Statement, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from domain.facts import Note
     from tools.concepts import Target
@@ -105,13 +105,17 @@ def _is_of(ctx: ToolContext, named: Named, rows: Sequence[AllergyRow]) -> bool:
 def of_relatives(ctx: ToolContext, target: Target) -> list[Passage]:
     """What notes tell of a relative's reaction to a substance: it is nobody's allergy in this chart, and not to be missed."""
     rows = [AllergyRow(ref="", patient_id=ctx.patient_id, resource_type="", display=target.label)]
-    found: list[Passage] = []
+    return [
+        p for p in _sentences(ctx)
+        if _OF_KIN.search(p.text) and any(_is_meant(ctx, n, target, rows) for n in substances_in(ctx.lexicon, p.text))
+    ]  # fmt: skip
+
+
+def _sentences(ctx: ToolContext) -> Iterator[Passage]:
+    """Every sentence of the notes, of the newest note first."""
     for note in reversed(notes_in(ctx, None)):
         for s in sentences_of(note):
-            text = note.text[s.start : s.end]
-            if _OF_KIN.search(text) and any(_is_meant(ctx, n, target, rows) for n in substances_in(ctx.lexicon, text)):
-                found.append(Passage(note_id=note.id, start=s.start, end=s.end, text=text))
-    return found
+            yield Passage(note_id=note.id, start=s.start, end=s.end, text=note.text[s.start : s.end])
 
 
 _RELATIONS = (
@@ -137,17 +141,13 @@ def allergies_of_relatives(ctx: ToolContext, question: str) -> list[Passage]:
     """The notes' sentences on relatives that react to something; of those relatives alone that a question names."""
     asked = [words for words in _RELATIONS if re.search(rf"\b(?:{words})\b", question, re.IGNORECASE)]
     asked += [meant for words, meant in _ANY_OF.items() if re.search(rf"\b(?:{words})\b", question, re.IGNORECASE)]
-    found: list[Passage] = []
-    for note in reversed(notes_in(ctx, None)):
-        for s in sentences_of(note):
-            text = note.text[s.start : s.end]
-            reacts = "allerg" in text.lower() or (
-                any(reactions_told(text).values()) and substances_in(ctx.lexicon, text)
-            )
-            named = not asked or any(re.search(rf"\b(?:{words})\b", text, re.IGNORECASE) for words in asked)
-            if _OF_KIN.search(text) and reacts and named:
-                found.append(Passage(note_id=note.id, start=s.start, end=s.end, text=text))
-    return found
+    is_asked = re.compile(rf"\b(?:{'|'.join(asked)})\b" if asked else "", re.IGNORECASE)
+    return [p for p in _sentences(ctx) if _OF_KIN.search(p.text) and is_asked.search(p.text) and _reacts(ctx, p.text)]
+
+
+def _reacts(ctx: ToolContext, text: str) -> bool:
+    told_of_reaction = any(reactions_told(text).values()) and bool(substances_in(ctx.lexicon, text))
+    return "allerg" in text.lower() or told_of_reaction
 
 
 def of_the_reaction(passages: Sequence[Passage], rows: Sequence[AllergyRow]) -> list[Passage]:
@@ -235,12 +235,10 @@ def sentences_on(ctx: ToolContext, reaction: str, most: int = 2) -> list[Passage
     """The notes' sentences that name a reaction, those that say it was there first."""
     asked = reactions_told(reaction)
     found: list[tuple[bool, Passage]] = []
-    for note in reversed(notes_in(ctx, None)):
-        for s in sentences_of(note):
-            text = note.text[s.start : s.end]
-            said = [v for name, v in reactions_told(text).items() if any(are_alike(a, name) for a in asked)]
-            if said and not _OF_KIN.search(text):
-                found.append((any(said), Passage(note_id=note.id, start=s.start, end=s.end, text=text)))
+    for passage in _sentences(ctx):
+        said = [v for name, v in reactions_told(passage.text).items() if any(are_alike(a, name) for a in asked)]
+        if said and not _OF_KIN.search(passage.text):
+            found.append((any(said), passage))
     return [p for _, p in sorted(found, key=lambda one: not one[0])][:most]
 
 

@@ -102,7 +102,7 @@ def recorded_reactions(row: AllergyRow) -> frozenset[str]:
 
 def are_alike(asked: str, told: str) -> bool:
     """Whether two names of `reactions_told` mean the same: a swelling of no named part is any swelling."""
-    return asked == told or (asked == _OF_NO_PART and told.startswith(_OF_NO_PART)) or (told == asked)
+    return asked == told or (asked == _OF_NO_PART and told.startswith(_OF_NO_PART))
 
 
 def is_recorded_reaction(lexicon: Lexicon, row: AllergyRow, reaction: str) -> bool | None:
@@ -110,13 +110,14 @@ def is_recorded_reaction(lexicon: Lexicon, row: AllergyRow, reaction: str) -> bo
     asked = lexicon.resolve(reaction, "condition")
     if not row.reactions:
         return None
-    recorded_names = recorded_reactions(row)
-    if any(are_alike(a, b) for a in reactions_told(reaction) for b in recorded_names):
+    names = (reaction, *([asked.label] if asked is not None else []))
+    if any(are_alike(a, b) for name in names for a in reactions_told(name) for b in recorded_reactions(row)):
         return True
+    said = [set(content_words(normalise_name(name))) for name in names]
     for recorded in row.reactions:
         found = lexicon.resolve(recorded, "condition")
-        shared = set(content_words(normalise_name(reaction))) & set(content_words(normalise_name(recorded)))
-        if shared and not (shared <= _VAGUE):
+        words = set(content_words(normalise_name(recorded)))
+        if any((s & words) - _VAGUE for s in said):
             return True
         if asked is not None and found is not None and (asked.ids & found.ids):
             return True

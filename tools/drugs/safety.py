@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from knowledge_base.rows import AllergyRow
     from tools.concepts import Target
 
-_MOST_INTERACTIONS = 4
 _YOURS = "This is what the chart says that bears on the decision; whether to give it is yours to decide."
 
 
@@ -41,8 +40,8 @@ def medication_safety(ctx: ToolContext, drug: str = "") -> ToolResult:
     same = [c for c in courses(ctx, target) if c.is_active]
     statements.extend(say(f"Already active: {c.name}.", cite(c.latest)) for c in same)
     found = limits_and_interactions(ctx, target)
-    pairs = [f for f in found if f.check == "interaction"]
-    shown = [*(f for f in found if f.check != "interaction"), *by_severity(pairs)[:_MOST_INTERACTIONS]]
+    pairs = [f for f in found if f.check in {"interaction", "duplicate"}]
+    shown = [*(f for f in found if f not in pairs), *by_severity(pairs)]
     statements.extend(said_as_finding(f) for f in (*shown, *former(ctx, target, kinds_of(ctx.lexicon, target.id))))
     if not pairs:
         active = sum(1 for c in courses(ctx) if c.is_active and c not in same)

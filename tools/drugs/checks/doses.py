@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 from domain.errors import ChartTwinError
 from domain.facts import Evidence, Frozen, MedicationSig
 from domain.quantities import convert
 from knowledge_base.drafts import Finding, Severity
 from tools.concepts import Target
-from tools.context import ToolContext, day, number
+from tools.context import ToolContext, cite, day, number
+from tools.drugs.checks.others import ingredients
 from tools.drugs.checks.rules import Rule, opening, rules, rules_for
-from tools.measurements.readings import readings
+from tools.drugs.medications import Course
+from tools.measurements.changes import interval_hours
+from tools.measurements.readings import readings, unit_label
 
 _ADULT = 18
 _WEEKLY = 0.5  # doses a day, above which a drug is taken more often than weekly
 _FAR = 1.5  # times the limit: an order then needs a reason
+_AMOUNT = r"(\d+(?:\.\d+)?)\s*(mg|mcg|ug|g)\b(?!/)"
+_COUNT = re.compile(r"(?:\d+\s*(?:-|to)\s*)?(\d+(?:\.\d+)?)\s*(?:tab|cap|pill|caplet)", re.IGNORECASE)
 
 
 class _Given(Frozen):
@@ -29,9 +35,14 @@ class _Given(Frozen):
 
 
 def dose(
-    ctx: ToolContext, drug: Target, kinds: frozenset[str], sig: MedicationSig | None, per_day: float | None
+    ctx: ToolContext,
+    drug: Target,
+    kinds: frozenset[str],
+    sig: MedicationSig | None,
+    per_day: float | None,
+    active: Sequence[Course] = (),
 ) -> Iterable[Finding]:
-    """The day's dose against the limits on file, and drugs that are not taken daily.
+    """The day's dose against the limits on file, alone and with what other active orders hold; drugs not taken daily.
 
     A child is held to the limit by weight where one is on file, and to the adult limit in every case.
     """
@@ -45,7 +56,7 @@ def dose(
         return
     age, route = ctx.chart.age, sig.route or "oral"
     assumed = "" if sig.route else ", taken as an oral dose"
-    adult: Rule | None = next((r for r in rules()["most_per_day"].get(drug.id, ()) if route in r["routes"]), None)
+    adult = _adult_limit(drug, route, age)
     if age is None:
         yield _unchecked("The age is not documented: whether limits of adults or of children hold is not known.")
     if age is not None and age < _ADULT:
@@ -59,7 +70,50 @@ def dose(
     if isinstance(given, str):
         yield _unchecked(given)
         return
-    yield _held_against(given, adult, f"the most that the label gives to adults{assumed}", Severity.WARNING)
+    most = f"the most that the label gives to adults{assumed}"
+    yield _held_against(given, adult, most, Severity.WARNING)
+    yield from _together(ctx, drug, given, adult, most, active)
+
+
+def _adult_limit(drug: Target, route: str, age: float | None) -> Rule | None:
+    """The limit for a route; of several by age, the one that begins last."""
+    limits = [r for r in rules()["most_per_day"].get(drug.id, ()) if route in r["routes"]]
+    reached = [r for r in limits if (age or 0) >= r.get("from_age", 0)]
+    return max(reached, key=lambda r: r.get("from_age", 0), default=None)
+
+
+def _together(
+    ctx: ToolContext, drug: Target, given: _Given, adult: Rule, most: str, active: Sequence[Course]
+) -> Iterable[Finding]:
+    """The order with what the other active orders of the same ingredient come to."""
+    others = [c for c in active if drug.id in ingredients(ctx, c)]
+    amounts = [_a_day_of(c, drug, adult["unit"]) for c in others]
+    names = ", ".join(c.name for c in others)
+    evidence = (*given.evidence, *(cite(c.latest) for c in others))
+    if not others:
+        return
+    if None in amounts:
+        text = f"How much {drug.label} a day {names} comes to cannot be told, so the sum with it was not checked."
+        yield Finding(check="dose", severity=Severity.NOT_CHECKED, text=text, evidence=evidence)
+        return
+    total = given.total + sum(a for a in amounts if a is not None)
+    said = f"With {names}, {drug.label} comes to {number(total, 4)} {shown_in(adult['unit'])} a day, which"
+    summed = given.model_copy(update={"total": total, "said": said, "evidence": evidence})
+    yield _held_against(summed, adult, most, Severity.WARNING)
+
+
+def _a_day_of(course: Course, drug: Target, unit: str) -> float | None:
+    """How much of a drug an active order comes to in a day, by the strength in its name or the dose in its words."""
+    row = course.latest
+    hours = interval_hours(row)
+    in_name = re.search(rf"\b{re.escape(drug.label)}\b[^/\d]*{_AMOUNT}", row.display, re.IGNORECASE)
+    in_words = re.search(_AMOUNT, row.dosage_text)
+    counted = _COUNT.search(row.dosage_text)
+    found = in_name if "/" in row.display or counted else in_words or in_name
+    if found is None or not hours or (found is in_name and counted is None):
+        return None
+    amount = convert(float(found[1]), {"mcg": "ug"}.get(found[2].lower(), found[2].lower()), unit)
+    return amount * (float(counted[1]) if counted and found is in_name else 1.0) * 24.0 / hours
 
 
 def _reaches(sig: MedicationSig | None, rule: Rule) -> bool:
@@ -123,21 +177,22 @@ def _given(ctx: ToolContext, sig: MedicationSig, per_day: float | None, unit: st
         if weight is None:
             return f"A dose in {own_unit} needs a body weight, and none is documented: not checked."
         kg, shown, cited = weight
-        by_weight = f" ({number(value)} {own_unit} at {shown})"
+        by_weight = f" ({number(value, 4)} {own_unit} at {shown})"
         value, own_unit, evidence, a_day = value * kg, parts[0], (cited,), len(parts) > 2  # type: ignore[assignment]
     elif len(parts) > 1:
         return f"A dose in {own_unit} is not checked."
+    in_unit = shown_in(unit)
     try:
         single = convert(value, own_unit, unit) * count
     except ChartTwinError:
-        return f"The dose is in {highest.unit}, the limit on file in {unit}: not checked."
+        return f"The dose is in {unit_label(highest.unit)}, the limit on file in {unit}: not checked."
     if a_day:
-        total, said = single, f"{number(single)} {unit} a day{by_weight}"
+        total, said = single, f"{number(single, 4)} {in_unit} a day{by_weight}"
     elif per_day:
         total = single * max(per_day, 1.0)
-        said = f"{number(total)} {unit} a day{by_weight}"
+        said = f"{number(total, 4)} {in_unit} a day{by_weight}"
     else:
-        total, said = single, f"One dose of {number(single)} {unit}{by_weight}"
+        total, said = single, f"One dose of {number(single, 4)} {in_unit}{by_weight}"
     return _Given(single=single, total=total, unit=unit, said=said, evidence=evidence)
 
 
@@ -157,7 +212,12 @@ def _exceeds(total: float, most: float) -> bool:
 
 
 def _most(rule: Rule) -> str:
-    return f"{number(rule['most_per_day'])} {rule['unit']} a day"
+    return f"{number(rule['most_per_day'], 4)} {shown_in(rule['unit'])} a day"
+
+
+def shown_in(unit: str) -> str:
+    """A unit of dose as orders write it."""
+    return {"[IU]": "units", "ug": "mcg"}.get(unit, unit_label(unit))
 
 
 def _unchecked(text: str) -> Finding:

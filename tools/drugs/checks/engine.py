@@ -9,10 +9,11 @@ from knowledge_base.drafts import Finding, Severity
 from tools.concepts import Target
 from tools.context import ToolContext, cite
 from tools.drugs.checks.allergy import active_allergies, allergies
+from tools.drugs.checks.conditions import ages, conditions
 from tools.drugs.checks.doses import dose
 from tools.drugs.checks.former import former
 from tools.drugs.checks.kidney import kidney, laboratory
-from tools.drugs.checks.others import duplicates, grave_pairs, ingredients, interactions, reach_of_interactions
+from tools.drugs.checks.others import duplicates, ingredients, interactions, pairs_of, reach_of_interactions
 from tools.drugs.checks.pregnancy import pregnancy, recorded_pregnancy
 from tools.drugs.checks.rules import kinds_of
 from tools.drugs.checks.ways import ways
@@ -31,6 +32,7 @@ def check_order(
     sig: MedicationSig | None,
     per_day: float | None,
     replaced: frozenset[str] = frozenset(),
+    words: str = "",
 ) -> tuple[Finding, ...]:
     """Every finding about giving a drug, critical ones first.
 
@@ -40,9 +42,12 @@ def check_order(
         sig: How it is to be taken, as far as that was said.
         per_day: Doses a day, None when that was not said.
         replaced: Orders that this one takes the place of.
+        words: The order as it was written.
     """
     kinds = kinds_of(ctx.lexicon, drug.id)
-    active = [c for c in courses(ctx) if c.is_active and c.latest.ref not in replaced]
+    taken = [c for c in courses(ctx) if c.is_active]
+    active = [c for c in taken if c.latest.ref not in replaced]
+    leaving = [c for c in taken if c.latest.ref in replaced]
     return by_severity(
         (
             *_deceased(ctx),
@@ -50,11 +55,14 @@ def check_order(
             *former(ctx, drug, kinds),
             *duplicates(ctx, drug, kinds, active),
             *interactions(ctx, drug, kinds, active),
+            *interactions(ctx, drug, kinds, leaving, washout=True),
             *reach_of_interactions(ctx, active),
             *kidney(ctx, drug, kinds),
             *laboratory(ctx, kinds),
-            *dose(ctx, drug, kinds, sig, per_day),
-            *ways(drug, kinds, sig),
+            *conditions(ctx, drug, kinds),
+            *ages(ctx, drug, kinds),
+            *dose(ctx, drug, kinds, sig, per_day, active),
+            *ways(drug, kinds, sig, words),
             *pregnancy(ctx, kinds),
         )
     )
@@ -67,19 +75,26 @@ def _deceased(ctx: ToolContext) -> Iterable[Finding]:
 
 
 def limits_and_interactions(ctx: ToolContext, drug: Target) -> list[Finding]:
-    """Kidney limits and lab values that speak against a drug or class, and its interactions with the other active drugs."""
+    """What speaks against a drug or class by itself: kidneys, lab values, diseases, age, pregnancy; and with the other active drugs."""
     kinds = kinds_of(ctx.lexicon, drug.id)
     others = [c for c in courses(ctx) if c.is_active and not ctx.lexicon.matches(drug, c.latest, "medication")]
-    told = (Severity.CRITICAL, Severity.WARNING)
-    found = (*kidney(ctx, drug, kinds), *laboratory(ctx, kinds), *interactions(ctx, drug, kinds, others))
-    return [f for f in found if f.severity in told]
+    found = (
+        *kidney(ctx, drug, kinds),
+        *laboratory(ctx, kinds),
+        *conditions(ctx, drug, kinds),
+        *ages(ctx, drug, kinds),
+        *pregnancy(ctx, kinds),
+        *duplicates(ctx, drug, kinds, others),
+        *interactions(ctx, drug, kinds, others),
+    )
+    return [f for f in found if f.severity in (Severity.CRITICAL, Severity.WARNING)]
 
 
 def of_list(ctx: ToolContext, taken: Sequence[Course], *, all_limits: bool = False) -> tuple[Finding, ...]:
     """What speaks against the drugs that are taken now, the gravest first, each finding once.
 
-    Contraindications by kidney function, lab value, allergy or a recorded pregnancy, and grave pairs; with `all_limits`
-    also the kidney limits at which a dose is only adjusted, and milder allergies.
+    Contraindications by kidney function, lab value, disease, age, allergy or a recorded pregnancy, and grave pairs; with
+    `all_limits` also the limits at which a dose is only adjusted, and milder warnings and pairs.
     """
     wanted = {Severity.CRITICAL, Severity.WARNING} if all_limits else {Severity.CRITICAL}
     found: list[Finding] = []
@@ -90,7 +105,8 @@ def of_list(ctx: ToolContext, taken: Sequence[Course], *, all_limits: bool = Fal
             if drug is None:
                 continue
             kinds = kinds_of(ctx.lexicon, one)
-            single = [*kidney(ctx, drug, kinds), *active_allergies(ctx, drug), *_named(course, laboratory(ctx, kinds))]
+            single = [*kidney(ctx, drug, kinds), *conditions(ctx, drug, kinds), *ages(ctx, drug, kinds)]
+            single += [*active_allergies(ctx, drug), *_named(course, laboratory(ctx, kinds))]
             single += _named(course, pregnancy(ctx, kinds)) if pregnant else []
             cited = cite(course.latest)
             found += [
@@ -98,7 +114,7 @@ def of_list(ctx: ToolContext, taken: Sequence[Course], *, all_limits: bool = Fal
                 for f in single
                 if f.severity in wanted
             ]
-    found += grave_pairs(ctx, taken)
+    found += pairs_of(ctx, taken, grave_alone=not all_limits)
     return by_severity({f.text: f for f in found}.values())
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from domain.errors import ChartTwinError
+from domain.errors import ChartTwinError, MissingCovariate
 from domain.facts import Evidence, Frozen
 from domain.quantities import convert
 from knowledge_base.drafts import Finding, Severity
 from tools.concepts import Target
-from tools.context import ToolContext, day, number
+from tools.context import ToolContext, cite, dated, day, number, plain_name
 from tools.drugs.checks.rules import Rule, opening, rules_for
 from tools.measurements.readings import Reading, readings, unit_label
 from tools.times.periods import wall_clock
 from tools.twin import calculators
 
 _OLD = timedelta(days=365)
+_DIALYSIS_LASTS = timedelta(days=90)  # after one that was done
+_ON_DIALYSIS = re.compile(r"(?<!not on )(?<!without )(?<!no )\b(?:ha?emo)?dialysis\b", re.IGNORECASE)
 # The first output of a run is its result.
 _MEASURES = {
     "egfr": ("ckd_epi_2021_creatinine", "eGFR", "mL/min/1.73 m²"),
@@ -25,7 +28,7 @@ _MEASURES = {
 
 
 class KidneyValue(Frozen):
-    """Kidney function in one measure: as reported, or calculated from the newest creatinine."""
+    """Kidney function in one measure: as reported, or calculated from the newest creatinine; none on dialysis."""
 
     amount: float
     shown: str  # "eGFR 29 mL/min/1.73 m² (2026-10-19)"
@@ -36,10 +39,24 @@ class KidneyValue(Frozen):
 def kidney_value(ctx: ToolContext, measure: str) -> KidneyValue | str:
     """Kidney function in a measure (egfr, mL/min/1.73 m²; crcl, mL/min), or why it cannot be told.
 
-    A reported eGFR is followed unless a creatinine is newer. A run is not kept in the record: a check writes nothing.
+    On dialysis a creatinine tells nothing of the kidneys. A reported eGFR is followed unless a creatinine is newer. A run
+    is not kept in the record: a check writes nothing.
     """
+    if (dialysed := _dialysis(ctx)) is not None:
+        return dialysed
     reported = _reported_egfr(ctx) if measure == "egfr" else None
     return reported or _calculated(ctx, measure)
+
+
+def _dialysis(ctx: ToolContext) -> KidneyValue | None:
+    """An active problem that says so, or one that was done of late."""
+    problems = [r for r in ctx.chart.conditions if ctx.chart.is_active(r)]
+    done = [r for r in ctx.chart.procedures if r.time is not None and ctx.as_of - r.time < _DIALYSIS_LASTS]
+    row = next((r for r in reversed((*done, *problems)) if _ON_DIALYSIS.search(r.display)), None)
+    if row is None:
+        return None
+    shown = f"dialysis on record ({plain_name(row.display)}, {dated(row)})"
+    return KidneyValue(amount=0.0, shown=shown, measured=None, evidence=(cite(row),))
 
 
 def _reported_egfr(ctx: ToolContext) -> KidneyValue | None:
@@ -66,6 +83,8 @@ def _calculated(ctx: ToolContext, measure: str) -> KidneyValue | str:
     try:
         card = ctx.twin.describe(model)
         run = ctx.twin.predict(card.id, calculators.gather(ctx, card, {}))
+    except MissingCovariate as error:
+        return f"not documented: {_named(error.details.get('missing'))}"
     except ChartTwinError as error:
         return error.message
     main = run.outputs[0]
@@ -77,6 +96,12 @@ def _calculated(ctx: ToolContext, measure: str) -> KidneyValue | str:
     evidence = {i.evidence.ref: i.evidence for i in run.inputs if i.evidence is not None}
     shown = f"calculated {label} {number(float(main.value), 0)} {unit}{when}"
     return KidneyValue(amount=float(main.value), shown=shown, measured=measured, evidence=tuple(evidence.values()))
+
+
+def _named(inputs: object) -> str:
+    """Inputs of a model as a reader calls them: "creatinine, weight"."""
+    names = inputs if isinstance(inputs, list) else []
+    return ", ".join(re.sub(r"_(?:mg_dl|kg|cm|years)$", "", name) for name in names)
 
 
 def is_below(rule: Rule, amount: float) -> bool:
@@ -128,11 +153,13 @@ def _age_of(ctx: ToolContext, value: KidneyValue) -> Iterable[Finding]:
 
 
 def laboratory(ctx: ToolContext, kinds: frozenset[str]) -> Iterable[Finding]:
-    """Limits by a lab value: the newest one decides."""
+    """Limits by a lab value: the newest one decides; of a limit that only a recent value can break, nothing else is said."""
     for rule in rules_for("laboratory", kinds):
         target = ctx.lexicon.resolve(rule["concept"], "observation")
-        values = [r for r in readings(ctx, target) if r.value is not None] if target else []
+        values = _values(ctx, rule["concept"])
         label = target.label if target else rule["concept"]
+        if "within_days" in rule and not (values and _is_within(ctx, values[-1], rule["within_days"])):
+            continue
         if not values:
             text = f"{label} is not documented: not checked."
             yield Finding(check="laboratory", severity=Severity.NOT_CHECKED, text=text)
@@ -144,10 +171,15 @@ def laboratory(ctx: ToolContext, kinds: frozenset[str]) -> Iterable[Finding]:
             text = f"{label} is in {newest.unit or 'no unit'}: not checked."
             yield Finding(check="laboratory", severity=Severity.NOT_CHECKED, text=text, evidence=(newest.evidence,))
             continue
-        limit = f"{number(rule['above'])} {unit_label(rule['unit'])}".strip()
-        if value > rule["above"]:
-            text = f"{label} is {newest.shown} on {day(newest.time)}, above {limit}. {rule['text']}"
+        side = "above" if "above" in rule else "below"
+        limit = f"{side} {number(rule[side])} {unit_label(rule['unit'])}".strip()
+        if value > rule["above"] if side == "above" else value < rule["below"]:
+            text = f"{label} is {newest.shown} on {day(newest.time)}, {limit}. {rule['text']}"
             yield Finding(check="laboratory", severity=Severity(rule["severity"]), text=text, evidence=(newest.evidence,), source=rule["source"])  # fmt: skip
-        else:
-            text = f"{label} is {newest.shown} on {day(newest.time)}, not above {limit}."
+        elif "within_days" not in rule:
+            text = f"{label} is {newest.shown} on {day(newest.time)}, not {limit}."
             yield Finding(check="laboratory", severity=Severity.INFO, text=text, evidence=(newest.evidence,))
+
+
+def _is_within(ctx: ToolContext, reading: Reading, days: int) -> bool:
+    return reading.time is not None and ctx.as_of - reading.time < timedelta(days=days)

@@ -9,7 +9,7 @@ from itertools import combinations
 from knowledge_base.drafts import Finding, Severity
 from tools.concepts import Target
 from tools.context import ToolContext, cite, day
-from tools.drugs.checks.rules import Rule, kinds_of, opening, rules
+from tools.drugs.checks.rules import Rule, after_colon, kinds_of, opening, rules
 from tools.drugs.medications import Course
 from tools.drugs.products import ingredients_in
 
@@ -44,16 +44,20 @@ def _of_one_class(kinds: frozenset[str], theirs: frozenset[str]) -> tuple[Severi
     return None
 
 
-def interactions(ctx: ToolContext, drug: Target, kinds: frozenset[str], active: Sequence[Course]) -> Iterable[Finding]:
-    """Pairs of the rules with an active drug, each said once."""
+def interactions(
+    ctx: ToolContext, drug: Target, kinds: frozenset[str], active: Sequence[Course], *, washout: bool = False
+) -> Iterable[Finding]:
+    """Pairs of the rules with an active drug, each said once; with `washout`, those that outlast the stop of the other."""
+    listed = [r for r in rules()["interactions"] if r.get("washout") or not washout]
+    state = "stopped by this order" if washout else "active"
     said = set()
     for course in active:
         for other in ingredients(ctx, course):
             theirs = kinds_of(ctx.lexicon, other)
-            for rule in rules()["interactions"] if other != drug.id else ():
+            for rule in listed if other != drug.id else ():
                 if _joins(rule, kinds, theirs) and (course.name, rule["text"]) not in said:
                     said.add((course.name, rule["text"]))
-                    text = f"{opening(drug.label)} with {course.name} (active): {_in_sentence(rule['text'])}"
+                    text = f"{opening(drug.label)} with {course.name} ({state}): {after_colon(rule['text'])}"
                     yield Finding(
                         check="interaction", severity=Severity(rule["severity"]), text=text,
                         source=rule["source"], evidence=(cite(course.latest),),
@@ -68,35 +72,30 @@ def reach_of_interactions(ctx: ToolContext, active: Sequence[Course]) -> Iterabl
         yield Finding(check="interaction", severity=Severity.NOT_CHECKED, text=text, evidence=tuple(cite(c.latest) for c in unread))  # fmt: skip
     text = (
         f"Interactions were looked for among {len(rules()['interactions'])} cited pairs only, with {len(active)} active "
-        "drugs; pairs outside them, such as most that prolong QT, are not checked."
+        "drugs; pairs outside them are not checked."
     )
     yield Finding(check="interaction", severity=Severity.NOT_CHECKED, text=text)
 
 
-def grave_pairs(ctx: ToolContext, active: Sequence[Course]) -> Iterator[Finding]:
-    """What must not stay unsaid of two active drugs together: contraindicated pairs, grave ones, two anticoagulants."""
+def pairs_of(ctx: ToolContext, active: Sequence[Course], *, grave_alone: bool) -> Iterator[Finding]:
+    """Two active drugs together; with `grave_alone` what must not stay unsaid: contraindicated and grave pairs, two anticoagulants."""
     read = [(c, [(i, kinds_of(ctx.lexicon, i)) for i in ingredients(ctx, c)]) for c in active]
     for (one, mine), (other, yours) in combinations(read, 2):
         evidence = (cite(one.latest), cite(other.latest))
         met = [
             rule for rule in rules()["interactions"]
-            if (rule["severity"] == "critical" or rule.get("grave"))
+            if (rule["severity"] == "critical" or rule.get("grave") or not grave_alone)
             and any(_joins(rule, a, b) for i, a in mine for j, b in yours if i != j)
         ]  # fmt: skip
         if met:
             rule = min(met, key=lambda r: list(Severity).index(Severity(r["severity"])))
-            text = f"{opening(one.name)} with {other.name}: {_in_sentence(rule['text'])}"
+            text = f"{opening(one.name)} with {other.name}: {after_colon(rule['text'])}"
             yield Finding(check="interaction", severity=Severity(rule["severity"]), text=text, evidence=evidence, source=rule["source"])  # fmt: skip
             continue
-        shared = [s for _, a in mine for _, b in yours if (s := _of_one_class(a, b)) and s[0] is Severity.CRITICAL]
-        if shared:
-            text = f"{opening(one.name)} and {other.name}: two of the class {shared[0][1].replace('_', ' ')}."
-            yield Finding(check="duplicate", severity=Severity.CRITICAL, text=text, evidence=evidence)
-
-
-def _in_sentence(text: str) -> str:
-    """The words of a rule after a colon; "INR" and "QT" keep their capitals."""
-    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
+        shared = min((s for _, a in mine for _, b in yours if (s := _of_one_class(a, b))), default=None)
+        if shared and (shared[0] is Severity.CRITICAL or not grave_alone):
+            text = f"{opening(one.name)} and {other.name}: two of the class {shared[1].replace('_', ' ')}."
+            yield Finding(check="duplicate", severity=shared[0], text=text, evidence=evidence)
 
 
 def _joins(rule: Rule, kinds: frozenset[str], theirs: frozenset[str]) -> bool:

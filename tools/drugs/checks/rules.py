@@ -23,7 +23,12 @@ def rules() -> dict[str, Any]:
 def kinds_of(lexicon: Lexicon, drug: str) -> frozenset[str]:
     """A drug with its classes, as the rules count them: low-dose aspirin is not an NSAID for the kidney."""
     not_as = rules()["not_counted_as"].get(drug, ())
-    return frozenset({drug, *lexicon.vocabulary.classes_of(drug)} - set(not_as))
+    return frozenset({drug, *lexicon.vocabulary.classes_of(drug), *groups_of(drug)} - set(not_as))
+
+
+def groups_of(drug: str) -> frozenset[str]:
+    """Groups of the rules that no class of the vocabulary is, such as all drugs that prolong QT."""
+    return frozenset(name for name, members in rules()["groups"].items() if drug in members)
 
 
 def rules_for(section: str, kinds: Iterable[str]) -> list[Rule]:
@@ -41,3 +46,8 @@ def narrow_classes() -> frozenset[str]:
 def opening(label: str) -> str:
     """A drug's name at the start of a sentence."""
     return f"{label[:1].upper()}{label[1:]}"
+
+
+def after_colon(text: str) -> str:
+    """The words of a rule after a colon; "INR" and "QT" keep their capitals."""
+    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
