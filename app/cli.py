@@ -313,6 +313,8 @@ def evaluate(
     from app.commands import evaluate as commands
 
     command = f"charttwin eval {suite}"
+    command += f" --limit {limit}" if limit else ""
+    command += f" --split {split}" if split != "both" else ""
     commands.evaluate(
         suite, out, data_dir=data_dir, limit=limit, bundles=bundles, split=split, notes=notes, command=command
     )

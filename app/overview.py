@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from domain.facts import Frozen
 
 if TYPE_CHECKING:
     from knowledge_base.records import RecordStore
-    from knowledge_base.rows import AllergyRow, ConditionRow, PatientRow
+    from knowledge_base.rows import AllergyRow, ConditionRow, PatientRow, Row
 
 _NOT_TRUE = {"entered-in-error", "refuted"}
 _OVER = {"resolved", "inactive", "remission"}
@@ -74,7 +76,7 @@ def overview_of(store: RecordStore, patient_id: str, as_of: datetime) -> Overvie
         allergies=tuple(_allergy_line(a) for a in allergies if not _is_none_known(a)),
         no_known_allergy=any(_is_none_known(a) for a in allergies),
         problems=tuple(_problems(store.conditions(patient_id), as_of)),
-        counts=store.counts(patient_id),
+        counts=_counts_until(store, patient_id, as_of),
         last_entry=_last_entry(store, patient_id, as_of),
     )
 
@@ -118,6 +120,23 @@ def _kind_of(row: ConditionRow) -> str:
     by_code = load_vocabulary().by_code
     found = (concept for code in row.codes for concept in by_code.get(code, ()) if concept.kind == "condition")
     return next((concept.extra.get("kind", "") for concept in found), "")
+
+
+def _counts_until(store: RecordStore, patient_id: str, as_of: datetime) -> dict[str, int]:
+    """How much of each kind the record holds, less what is dated after `as_of`: how much was yet to come is not told."""
+    readers = (
+        store.observations, store.conditions, store.medications, store.allergies, store.procedures,
+        store.immunizations, store.encounters, store.reports, store.care_plans, store.devices, store.family_history,
+    )  # fmt: skip
+    dated: Iterator[Row] = chain.from_iterable(read(patient_id) for read in readers)
+    later_refs = {row.ref for row in dated if not _began(row.time, as_of)}
+    later_notes = {note.id for note in store.notes(patient_id) if not _began(note.time, as_of)}
+    later = Counter(ref.split("/")[0] for ref in later_refs)
+    later["Note"] = later["DocumentReference"] = len(later_notes)
+    if later_notes:
+        spans = (fact.evidence.span for fact in store.facts(patient_id))
+        later["Fact"] = sum(span is not None and span.note_id in later_notes for span in spans)
+    return {kind: max(0, count - later[kind]) for kind, count in store.counts(patient_id).items()}
 
 
 def _last_entry(store: RecordStore, patient_id: str, as_of: datetime) -> datetime | None:

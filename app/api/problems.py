@@ -46,6 +46,7 @@ STATUS_OF_KIND = {
     "draft_expired": 409,
     "override_needed": 409,
     "not_acceptable": 406,
+    "not_found": 404,
 }
 _TITLES = {
     400: "The request cannot be read",
@@ -68,6 +69,21 @@ _PUBLIC_DETAILS = (
     "missing", "field", "accepted", "unit", "model", "names", "unknown", "range", "outside", "impossible",
     "from_unit", "to_unit", "version",
 )  # fmt: skip
+
+
+# What the validator says of these is about its own workings, or repeats a piece of the value.
+_PLAIN_REASONS = {
+    "json_invalid": "is not JSON",
+    "dict_type": "must be a JSON object",
+    "model_attributes_type": "must be a JSON object, sent with Content-Type: application/json",
+    "uuid_parsing": "must be a UUID",
+}
+
+
+class NoSuchAddress(ChartTwinError):
+    """This server has no such service, type or document."""
+
+    kind = "not_found"
 
 
 class Problem(JSONResponse):
@@ -156,13 +172,13 @@ class StandardRoute(APIRoute):
 def faults_of(request: Request, error: RequestValidationError) -> list[dict[str, str]]:
     """What is wrong with a request, and where: by names that the API knows, since others are the sender's own words."""
     known = _known_names(request)
-    return [
-        {
-            "where": ".".join(str(p) if isinstance(p, int) or p in known else "(unknown name)" for p in e["loc"]),
-            "message": e["msg"],
-        }
-        for e in error.errors()
-    ]
+    return [{"where": _place(e, known), "message": _PLAIN_REASONS.get(e["type"], e["msg"])} for e in error.errors()]
+
+
+def _place(fault: Mapping[str, Any], known: frozenset[str]) -> str:
+    if fault["type"] == "json_invalid":
+        return f"body, character {fault['loc'][-1]}"
+    return ".".join(str(p) if isinstance(p, int) or p in known else "(unknown name)" for p in fault["loc"])
 
 
 def _known_names(request: Request) -> frozenset[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.evidence import EvidenceView, open_evidence
 from domain.answers import Answer
 from domain.errors import ChartTwinError, InvalidInput
+from domain.facts import Evidence, EvidenceKind
 
 if TYPE_CHECKING:
     from knowledge_base.records import RecordStore
@@ -64,6 +65,7 @@ def gather(store: RecordStore, patient_id: str, answer: Answer, made: datetime) 
     """The answer with each citation looked up in the record of this patient, and in no other.
 
     Raises:
+        InvalidInput: nothing that it cites is in the record of this patient, so that it is about somebody else.
         UnknownPatient: no such patient.
     """
     store.patient(patient_id)
@@ -75,14 +77,32 @@ def gather(store: RecordStore, patient_id: str, answer: Answer, made: datetime) 
         except ChartTwinError:
             view = None
         sources.append(Source(citation.number, found.ref, found.quote, found.time, view))
-    return Exported(answer, patient_id, made, tuple(sources))
+    return Exported(_with_doubt(answer, sources), patient_id, made, tuple(sources))
+
+
+def _with_doubt(answer: Answer, sources: list[Source]) -> Answer:
+    """The answer with a warning where some of its sources are not in the record under whose name it is exported."""
+    of_patient = [s for s in sources if Evidence(ref=s.ref).kind is not EvidenceKind.KNOWLEDGE]
+    missing = sum(source.view is None for source in of_patient)
+    if not missing:
+        return answer
+    if missing == len(of_patient):
+        raise InvalidInput(
+            "nothing that this answer cites is in the record of this patient, so it is not exported under that name; "
+            "export it for the patient who was asked about",
+            field="citations",
+        )
+    told = (
+        f"{missing} of {len(of_patient)} sources were not found in the record of this patient: check whom this is about"
+    )
+    return answer.model_copy(update={"warnings": (*answer.warnings, f"{told}.")})
 
 
 def export(store: RecordStore, patient_id: str, answer: Answer, form: str, made: datetime) -> bytes:
     """The answer in one of the `FORMS`; text is UTF-8.
 
     Raises:
-        InvalidInput: there is no such form.
+        InvalidInput: there is no such form, or the answer is about somebody else.
         UnknownPatient: no such patient.
     """
     if form not in FORMS:

@@ -125,6 +125,10 @@ class Callbacks:
         session = Session(patient_id=patient_id, owner=owner, as_of=(as_of or "").strip())
         return session, card, example_questions(store, patient_id, moment)
 
+    def overview(self, session: Session, services: GuardedServices) -> Overview:
+        """The header of the open patient as the record stands now."""
+        return overview_of(services.store, session.patient_id, self._moment(session.as_of))
+
     async def ask(
         self,
         question: str,
@@ -172,7 +176,10 @@ class Callbacks:
         yield session.messages
 
     def stopped(self, session: Session) -> list[Message]:
-        """The conversation after the user stopped an answer."""
+        """The conversation after the user stopped an answer: what was under way is shown as over."""
+        for message in session.messages:
+            if message.get("metadata", {}).get("status") == "pending":
+                message["metadata"] = {"title": "Not finished", "status": "done"}
         session.messages.append({"role": "assistant", "content": render.callout("info", "Stopped.", "")})
         return session.messages
 

@@ -204,11 +204,9 @@ class _Chat:
             [self.outbox.send.click, self.outbox.comment.submit], self._comment, [self.outbox.comment, self.session],
             self.outbox.outputs, **private,
         )  # fmt: skip
-        for button, approve in ((self.draft.confirm, True), (self.draft.reject, False)):
-            button.click(
-                self._confirm if approve else self._reject, [self.draft.reason, self.session], self.draft.outputs,
-                **private,
-            )  # fmt: skip
+        decided = [self.draft.reason, self.session]
+        self.draft.confirm.click(self._confirm, decided, [*self.draft.outputs, self.header], **private)
+        self.draft.reject.click(self._reject, decided, self.draft.outputs, **private)
         self.leave.click(None, None, None, js=_LEAVE_JS, **private)
         self.theme.click(None, None, None, js=_THEME_JS, **private)
 
@@ -360,7 +358,12 @@ class _Chat:
 
     def _confirm(self, reason: str, session: Session | None, request: gr.Request) -> list[Any]:
         services = self._callbacks.services_for(request)
-        return draft_card.decide(True, reason, self._own(session, services), services)
+        own = self._own(session, services)
+        card = draft_card.decide(True, reason, own, services)
+        if not own.patient_id:
+            return [*card, gr.skip()]
+        # What was written may be an allergy or a problem, and the header stays in sight.
+        return [*card, self._header(self._callbacks.overview(own, services), own.as_of, own, services)]
 
     def _reject(self, reason: str, session: Session | None, request: gr.Request) -> list[Any]:
         services = self._callbacks.services_for(request)

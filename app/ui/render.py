@@ -39,7 +39,9 @@ _KIND_NAMES = {
 _STEP_NAMES = {
     "prefetch": "Opening the chart",
     "plan": "Working out what to look up",
+    "supervise": "Taking the question apart",
     "act": "Looking it up",
+    "report": "Putting the parts together",
     "verify": "Checking every number against its source",
 }
 _OPEN_SOURCES = 3

@@ -199,6 +199,10 @@ def test_a_draft_of_today_is_decided_on_and_one_of_the_past_is_not(tab: Tab) -> 
     picture(tab, "chat-draft")
     tab.page.click("#ct-draft-reject")
     tab.page.wait_for_selector("#ct-draft :text('nothing was written')")
+    answer_of(tab, "add gout to the problem list")
+    assert "Gout" not in tab.page.inner_text(".ct-header")
+    tab.page.click("#ct-draft-confirm")
+    tab.page.wait_for_selector(".ct-header :text('Gout')")  # the header is of the record with what was just written
     as_of(tab, AS_OF)
 
 

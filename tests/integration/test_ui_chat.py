@@ -148,6 +148,25 @@ def test_an_answer_can_be_stopped(tab: Tab, scripted: tuple[str, ScriptedAssista
     assert scripted[1].finished == finished
 
 
+def test_a_list_that_the_tab_key_leaves_does_not_stay_open_over_the_answer(tab: Tab) -> None:
+    tab.open_patient("Edythe Morar")
+    for chosen in ("#ct-threads input", "#ct-since input", "#ct-sources input"):
+        controls = tab.page.locator(chosen).get_attribute("aria-controls")
+        tab.page.focus(chosen)
+        tab.page.wait_for_selector(f"#{controls}")
+        tab.page.keyboard.press("Tab")
+        tab.page.wait_for_selector(f"#{controls}", state="detached")
+
+
+def test_in_a_narrow_window_what_is_chosen_can_be_read(tab: Tab) -> None:
+    tab.page.set_viewport_size({"width": 390, "height": 780})
+    tab.open_patient("Edythe Morar")
+    for chosen in ("#ct-threads input", "#ct-since input", "#ct-sources input"):
+        box = tab.page.locator(chosen).bounding_box()
+        assert box and box["width"] > 110, chosen
+    assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_fault_is_told_in_plain_words(tab: Tab) -> None:
     tab.open_patient("Edythe Morar")
     tab.ask("crash")

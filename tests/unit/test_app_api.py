@@ -118,7 +118,10 @@ def test_a_question_in_another_language_arrives_unharmed(door: Door) -> None:
 
 def test_broken_json_is_a_400(door: Door) -> None:
     response = door.client.post(ASK, content=f'{{"question": "{MARK}', headers={"content-type": "application/json"})
-    assert MARK not in str(is_problem(response, 400, "invalid_request"))
+    problem = is_problem(response, 400, "invalid_request")
+    assert MARK not in str(problem) and problem["detail"] == "body, character 13: is not JSON"
+    form = door.client.post(ASK, content="question=x", headers={"content-type": "application/x-www-form-urlencoded"})
+    assert "Content-Type: application/json" in is_problem(form, 422, "invalid_request")["detail"]
 
 
 @pytest.mark.parametrize(
@@ -143,6 +146,16 @@ def test_patients_are_listed_and_opened(door: Door) -> None:
 
 def test_problems_of_the_future_are_not_shown(door: Door) -> None:
     assert door.client.get(f"/v1/patients/{PATIENT_ID}", params={"as_of": "1975-01-01"}).json()["problems"] == []
+
+
+def test_counts_are_of_the_day_too(door: Door) -> None:
+    def counted(day: str) -> dict[str, int]:
+        return door.client.get(f"/v1/patients/{PATIENT_ID}", params={"as_of": day}).json()["counts"]
+
+    whole, half, none = counted("2100-01-01"), counted("2015-01-01"), counted("1900-01-01")
+    assert whole == door.client.get(f"/v1/patients/{PATIENT_ID}").json()["counts"]
+    for kind in ("Observation", "Encounter", "Note", "DocumentReference"):
+        assert whole[kind] > half[kind] > none[kind] == 0, kind
 
 
 def test_evidence_opens_note_resource_and_run(door: Door) -> None:

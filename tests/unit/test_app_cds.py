@@ -171,7 +171,10 @@ def test_what_cannot_be_answered(door: tuple[TestClient, Gate]) -> None:
     other = {**prefetch(), "patient": {**prefetch()["patient"], "id": "another"}}
     assert client.post(path, json=hook("patient-view", fetched=other)).status_code == 422
     assert client.post(path, json=hook("order-sign", fetched=prefetch())).status_code == 422
-    assert client.post("/cds-services/nothing", json=hook("patient-view")).status_code == 404
+    nothing = client.post("/cds-services/nothing", json=hook("patient-view"))
+    assert (nothing.status_code, nothing.json()["kind"]) == (404, "not_found")
+    unnamed = client.post(path, json=hook("patient-view") | {"hookInstance": "Zebra"}).json()["detail"]
+    assert unnamed == "body.hookInstance: must be a UUID", "no letter of the value is repeated"
     assert client.post(path, json={"hook": "patient-view"}).status_code == 422
     stranger = hook(
         "patient-view", fetched={**prefetch(), "patient": {**prefetch()["patient"], "id": "x"}}, patientId="x"

@@ -347,6 +347,19 @@ def test_an_unknown_suite_is_one_line(run: Any, data_dir: Path, tmp_path: Path) 
     assert ran.code == 2 and "record-qa" in ran.err
 
 
+def test_a_model_that_did_not_answer_is_not_reported_as_if_it_had(
+    run: Any, cohort: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHARTTWIN_MODEL", "some-model")
+    monkeypatch.setenv("CHARTTWIN_BASE_URL", "http://127.0.0.1:9/v1")  # nobody listens on the discard port
+    data = shutil.copytree(cohort.store.data_dir, tmp_path / "data")
+    ran = run("eval", "record-qa", "--limit", 1, "--out", tmp_path / "report", "--data-dir", data)
+    assert ran.code == 0 and "2 of 2 answers by the embedded model" in ran.err
+    for name in ("report.md", "report.html", "report.json"):
+        text = (tmp_path / "report" / name).read_text(encoding="utf-8")
+        assert "2 of 2 answers by the embedded model" in text and "charttwin eval record-qa --limit 1" in text
+
+
 def test_calculate_answers_a_file_of_questions_and_continues(tmp_path: Path, run: Callable[..., Any]) -> None:
     note = "A 70-year-old man, weight 80 kg, creatinine 1.4 mg/dL."
     rows = [{"row_number": n, "patient_note": note, "question": q} for n, q in enumerate(("CrCl?", "anion gap?"), 7)]

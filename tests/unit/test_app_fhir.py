@@ -161,6 +161,22 @@ def test_what_is_refused_is_an_operation_outcome(door: tuple[TestClient, Gate], 
     assert answer.json()["resourceType"] == "OperationOutcome" and answer.json()["issue"][0]["severity"] == "error"
 
 
+def note(content_type: str, data: str, **more: Any) -> dict[str, Any]:
+    attachment = {"contentType": content_type, "data": data}
+    return {
+        "resourceType": "DocumentReference", "status": "current", "date": "2022-03-03T10:00:00Z",
+        "subject": {"reference": f"Patient/{PATIENT_ID}"}, "content": [{"attachment": attachment}], **more,
+    }  # fmt: skip
+
+
+def test_a_note_without_an_id_is_answered_with_itself(door: tuple[TestClient, Gate]) -> None:
+    data = base64.b64encode(b"Phone call. Started apixaban 5 mg twice daily.").decode()
+    answer = door[0].post("/fhir/DocumentReference", json=note("text/plain", data))
+    first = resources(answer.json())[0]
+    assert answer.status_code == 201 and first["content"][0]["attachment"]["data"] == data
+    assert answer.headers["location"].endswith(f"/fhir/DocumentReference/{first['id']}")
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -174,6 +190,10 @@ def test_what_is_refused_is_an_operation_outcome(door: tuple[TestClient, Gate], 
             "content": [],
         },
         {"resourceType": "DocumentReference", "subject": {"reference": "Patient/nobody"}},
+        note("image/png", "aGVsbG8="),
+        note("text/plain", "!!!"),
+        note("text/plain", "//79"),
+        note("text/plain", "ICAg"),
         [1],
     ],
 )

@@ -12,6 +12,7 @@ from app.access.callers import LOCAL
 from app.access.guarded import GuardedServices
 from app.ui.callbacks import Callbacks, Message, Session
 from app.ui.examples import COUNT, example_questions
+from app.ui.render import step_title
 from tests.unit.test_app_scripted import PATIENT_ID, ScriptedAssistant, scripted_services
 
 
@@ -124,6 +125,22 @@ def test_a_stopped_answer_is_ended(page: Page) -> None:
     assert page.assistant.started == 1 and page.assistant.finished == 0
     assert page.session.messages[1]["metadata"]["status"] == "done"
     assert "Stopped" in page.callbacks.stopped(page.session)[-1]["content"]
+
+
+def test_nothing_goes_on_turning_after_a_stop(page: Page) -> None:
+    async def pressed_while_it_runs() -> None:
+        stream = page.callbacks.ask("weight trend", "", page.session, page.services)
+        await anext(stream)
+        shown = page.callbacks.stopped(page.session)
+        assert [m["metadata"]["status"] for m in shown if "metadata" in m] == ["done"]
+        await stream.aclose()
+
+    asyncio.run(pressed_while_it_runs())
+
+
+@pytest.mark.parametrize("step", ["prefetch", "plan", "supervise", "act", "report", "verify"])
+def test_every_step_is_told_in_plain_words(step: str) -> None:
+    assert step not in step_title(step).lower().split()
 
 
 def test_what_the_user_types_is_text(page: Page) -> None:

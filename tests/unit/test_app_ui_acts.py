@@ -84,11 +84,22 @@ def test_the_fhir_export_is_valid_and_refers_to_its_sources(page: Page) -> None:
 @pytest.mark.parametrize("text", ["", "\ud800 \x00 [1]", "| a |\n|---|\n| b |", "x" * 40_000])
 def test_any_answer_can_be_exported_and_a_citation_of_elsewhere_opens_nothing(page: Page, form: str, text: str) -> None:
     refs = ("Observation/of-somebody-else", "Note/x#9-3", "nonsense", "Run/none", "")
-    citations = tuple(Citation(number=n, evidence=Evidence(ref=ref)) for n, ref in enumerate(refs, 1))
-    answer = Answer(question=text, text=text, citations=citations, warnings=(text,))
+    own = given(page, "weight trend").citations[0]
+    foreign = tuple(Citation(number=n, evidence=Evidence(ref=ref)) for n, ref in enumerate(refs, 10))
+    answer = Answer(question=text, text=text, citations=(own, *foreign), warnings=(text,))
     made = export(page.store, PATIENT_ID, answer, form, now())
-    assert (words_of(made) if form == "pdf" else made.decode()).count("not found in this record") == len(refs)
+    said = words_of(made) if form == "pdf" else made.decode()
+    assert said.count("not found in this record") == len(refs)
+    assert "5 of 6 sources were not found in the record of this patient" in " ".join(said.split())
     assert form != "fhir" or faults(json.loads(made)) == []
+
+
+@pytest.mark.parametrize("form", ["markdown", "html", "pdf", "fhir"])
+def test_an_answer_about_somebody_else_is_not_exported_under_this_name(page: Page, form: str) -> None:
+    refs = ("Observation/of-somebody-else", "Knowledge/metformin-egfr")
+    citations = tuple(Citation(number=n, evidence=Evidence(ref=ref)) for n, ref in enumerate(refs, 1))
+    with pytest.raises(InvalidInput, match="for the patient who was asked about"):
+        export(page.store, PATIENT_ID, Answer(question="?", text="x [1]", citations=citations), form, now())
 
 
 def test_there_are_no_other_forms(page: Page) -> None:

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Request
 
 from app.access.callers import Action
 from app.api.deps import Needs, ServicesDep
+from app.api.problems import NoSuchAddress
 from app.cds.advice import chart_cards, order_cards
 from app.cds.chart import chart_of
 from app.cds.orders import draft_orders
 from app.cds.schemas import Cards, Discovery, FeedbackRequest, HookRequest, Service
-from domain.errors import InvalidInput, UnknownEvidence
+from domain.errors import InvalidInput
 from domain.facts import Evidence
 
 router = APIRouter(prefix="/cds-services", tags=["cds-hooks"])
@@ -94,5 +95,5 @@ def feedback(service_id: str, body: FeedbackRequest, services: ServicesDep) -> d
 def _service(service_id: str) -> Service:
     found = next((s for s in SERVICES if s.id == service_id), None)
     if found is None:
-        raise UnknownEvidence("no such service; /cds-services lists them")
+        raise NoSuchAddress("no such service; /cds-services lists them")
     return found

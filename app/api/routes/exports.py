@@ -28,7 +28,8 @@ def export_answer(
 ) -> Response:
     """The answer with each citation as it stands in this patient's record.
 
-    A citation that this record does not hold is named as such.
+    A citation that this record does not hold is named as such, with a warning; an answer of which it holds none is
+    about somebody else, and is refused.
     """
     document = export(services.store, patient_id, answer, form, now())
     headers = {"content-disposition": f'attachment; filename="answer.{FORMS[form]}"'}

@@ -11,13 +11,16 @@ from fastapi.responses import JSONResponse
 from app.access.audit import audit_event
 from app.access.callers import Action
 from app.api.deps import ServicesDep
-from app.api.problems import StandardRoute
+from app.api.problems import NoSuchAddress, StandardRoute
 from app.dates import now
 from app.fhir.capability import capability, smart_configuration
 from app.fhir.resources import EXTRACTED, TAG, TYPES, resources_of_patient
 from app.fhir.search import page_of, search
 from domain.errors import InvalidInput, InvalidRecord, UnknownEvidence
+from knowledge_base.documents import attached_notes
 from knowledge_base.ingest import ingest_bundle
+from knowledge_base.records import digest
+from knowledge_base.validation import faults
 
 Json = dict[str, Any]
 _MEDIA = "application/fhir+json"
@@ -43,7 +46,7 @@ def smart(services: ServicesDep) -> Json:
     """Where a SMART app signs in; 404 without an identity provider."""
     verifier = services.gate.verifier
     if verifier is None:
-        raise UnknownEvidence("no identity provider is set up: CHARTTWIN_ACCESS is not oidc")
+        raise NoSuchAddress("no identity provider is set up: CHARTTWIN_ACCESS is not oidc")
     found = verifier.endpoints()
     return smart_configuration(verifier.issuer, found.authorize, found.token, found.keys)
 
@@ -135,13 +138,14 @@ def take_note(body: Annotated[Json, Body()], request: Request, response: Respons
     patient_id = _subject(body)
     store = services.guarded_store.for_writing(patient_id)
     store.patient(patient_id)
+    body = {**body, "id": body.get("id") or f"content-{digest(body)[:32]}"}  # the same note has the same id again
+    _require_text(body, patient_id)
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": body}]}
     report = ingest_bundle(bundle, store, services.index, services.nlp, needs_patient=False)
     if report.rejected:
         raise InvalidRecord(f"{report.rejected[0].path}: {report.rejected[0].reason}")
     made = resources_of_patient(services, patient_id)
-    taken = [r for r in made if r["resourceType"] == "DocumentReference"]
-    newest = next((r for r in taken if r["id"] == body.get("id")), taken[-1])
+    newest = next(r for r in made if (r["resourceType"], r["id"]) == ("DocumentReference", body["id"]))
     notes = {f.evidence.span.note_id for f in services.store.facts(patient_id) if f.evidence.span}
     related = [
         r
@@ -154,6 +158,17 @@ def take_note(body: Annotated[Json, Body()], request: Request, response: Respons
         "type": "collection",
         "entry": [{"resource": newest}, *({"resource": r} for r in related)],
     }
+
+
+def _require_text(body: Json, patient_id: str) -> None:
+    """Refuses a note that cannot be read before anything is stored: afterwards it would stand there without its words."""
+    found = faults(body)
+    if not found:
+        notes, found = attached_notes(body, patient_id, lambda _: None)
+        if not notes and not found:
+            found = [("content[0].attachment.data", "holds no text; it is the base64 of it")]
+    if found:
+        raise InvalidRecord("; ".join(f"{path} {reason}".strip() for path, reason in found))
 
 
 @router.post("", summary="Take a record in", openapi_extra=_takes("Bundle", "entry"))
@@ -185,7 +200,7 @@ def take_bundle(body: Annotated[Json, Body()], services: ServicesDep) -> Json:
 def _require_type(services: Any, resource_type: str) -> None:
     services.caller.require(Action.READ_RECORD)
     if resource_type not in TYPES:
-        raise UnknownEvidence("this server has no such type; /fhir/metadata lists them")
+        raise NoSuchAddress("this server has no such type; /fhir/metadata lists them")
     services.caller.require_type(resource_type)
 
 

@@ -15,3 +15,9 @@
   const wait = () => (document.querySelector("#ct-chat") ? apply() : requestAnimationFrame(wait));
   wait();
 })();
+
+// A list that the Tab key left would stay open over the answer: Gradio closes it on a second blur only.
+document.addEventListener("keydown", (event) => {
+  const box = event.key === "Tab" && event.target.closest && event.target.closest("[role=listbox], [role=combobox]");
+  if (box) setTimeout(() => event.target.dispatchEvent(new FocusEvent("blur")), 120);
+}, true);
