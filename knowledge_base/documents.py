@@ -64,7 +64,8 @@ def _text_of(attachment: Json, look_up: _LookUp) -> str | _Unread:
     if kind not in {"text/plain", "text/html", "text/markdown", "application/xhtml+xml"}:
         return _Unread("contentType", "is not text; text/plain, text/markdown and text/html are read")
     try:
-        text = base64.b64decode(data, validate=False).decode(charset)
+        # Lines may be wrapped; whatever else is no base64 would be passed over, and a note lost in silence.
+        text = base64.b64decode("".join(data.split()), validate=True).decode(charset)
     except (binascii.Error, ValueError, LookupError):
         return _Unread(element, "is not base64 of text in its charset")
     return _html_text(text) if kind.endswith("html") or kind.endswith("html+xml") else text.removeprefix("\ufeff")

@@ -308,6 +308,8 @@ def test_note_details(store: RecordStore, tmp_path: Path) -> None:
         (attachment("<p>One &amp; two</p><script>x()</script>", "text/html"), "One & two"),
         ({"contentType": "application/pdf", "data": "JVBERg=="}, "contentType"),
         ({"contentType": "text/plain", "data": "6Q=="}, "data"),
+        ({"contentType": "text/plain", "data": "!!!"}, "data"),
+        ({"contentType": "text/plain", "data": "cGxh\r\naW4="}, "plain"),
         ({"contentType": "text/plain; charset=klingon", "data": "6Q=="}, "data"),
         ({"contentType": "text/plain", "url": "Binary/b1"}, "from the binary"),
         ({"contentType": "text/plain", "url": "https://elsewhere.example/x"}, "url"),
