@@ -111,6 +111,14 @@ def test_no_group_is_of_one_name_or_of_none_that_a_note_may_write() -> None:
         ("what happens if she leaves against advice", "If she leaves -> detain.", True),
         ("when will he be seen again", "Review in 3 weeks.", True),
         ("why was it stopped", "Stopped because of a rash.", True),
+        ("what time of night does the cough wake him", "Coughs from 2 or 3 am.", True),
+        ("what time of night does the cough wake him", "Cough since 12 March.", False),
+        ("which ear was discharging", "Pus in the L (left) canal.", True),
+        ("which ear was discharging", "Pus in the canal, 2 L of saline.", False),
+        ("which side is brisker", "Jerks 3+ R, 2+ L.", True),
+        ("who collects his tablets", "His cousin Amir collects them.", True),
+        ("who collects his tablets", "The tablets are collected weekly.", False),
+        ("how many times a day", "Twice with meals.", True),
     ],
 )
 def test_what_an_answer_of_the_kind_looks_like(question: str, sentence: str, has: bool) -> None:

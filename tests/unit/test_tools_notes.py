@@ -114,6 +114,11 @@ def test_nothing_matches(cohort: Bench) -> None:
         assert not result.found and result.evidence == () and "Looked at 10 notes" in result.summary
 
 
+def test_what_came_before_an_event_is_told_in_its_note(cohort: Bench) -> None:
+    before = cohort.run(1, "search_notes", {"query": "abscess", "period": "before 2026-10-18"})
+    assert "2026-10-18" in {e.time.date().isoformat() for e in before.evidence if e.time}
+
+
 def test_a_period_and_the_moment_bound_the_search(cohort: Bench, crafted: Bench) -> None:
     nothing = cohort.run(1, "search_notes", {"query": "abscess", "period": "in 2019"})
     assert not nothing.found and "Looked at 0 notes in 2019" in nothing.summary

@@ -56,16 +56,24 @@ _ANSWER_OF = (
         re.compile(r"\b(?:over|under|above|below|if|until|unless|once|only|past|more than|less than|greater|exceed\w*|when|after|sooner|between)\b|[<>≥≤]", re.IGNORECASE),
     ),
     (
+        re.compile(r"\b(?:at )?(?:what|which) (?:hour|time)\b|\btime of (?:the )?(?:day|night)\b|\bo['’]?clock\b"),
+        re.compile(r"\b(?:[01]?\d|2[0-3])[:h][0-5]\d\b|\b(?:[01]\d|2[0-3])[0-5]\d\b|\b\d{1,2}(?:\s?(?:-|to|or)\s?\d{1,2})?\s?(?:am|pm|a\.m|p\.m|h|hrs|o['’]clock)\b|\b(?:midnight|noon|midday|dawn|mornings?|evenings?|afternoons?|nights?|bedtime|breakfast|lunch|dinner|supper)\b", re.IGNORECASE),
+    ),
+    (
+        re.compile(r"\b(?:which|what) (?:side|leg|arm|knee|hip|eye|ear|foot|hand|shoulder|lung|kidney|breast|wrist|ankle|heel|elbow|thigh|calf|groin|flank|(?:lung )?base|cheek)\b|\bleft or right\b|\bright or left\b|\bone (?:side )?or both\b"),
+        re.compile(r"\b(?i:left|right|both|bilat\w*|either|neither)\b|\b[LR][LMU]L\b|(?<!\d )\b[LR]\b"),
+    ),
+    (
         re.compile(r"\bwhen(?:['’]?s)?(?: (?:is|are|was|were|did|does|do|will|should|can|could|would|has|have|had|to|next|due|last)\b|\W*$)|\bwhat (?:date|day|time)\b|\bhow soon\b|\bhow long\b|\bdate\b|\buntil\b"),
         re.compile(r"\d{1,2}[/-]\d|\b\d{4}\b|\b(?:until|till|days?|weeks?|wks?|months?|mos?|years?|yrs?|hours?|hrs?|min(?:utes?)?|tomorrow|today|yesterday|tonight|mon|tues?|wed|thurs?|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day|jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|january|february|march|april|august|september|october|november|december|spring|summer|autumn|winter)\b|\d\s?[dwmyh]\b", re.IGNORECASE),
     ),
     (
-        re.compile(r"\bhow (?:many|much|big|large|high|low|far|often|thick|deep|old|bad|fast|wide|tall)\b|\bscores?\b|\bsizes?\b|\bgrade\b|\bdoses?\b|\bvalues?\b|\bpercent\w*|\bdimensions?\b|\b(?:width|length|thickness|diameter|volume|pressure|index|rate|level|output|ratio)\b|%|\bin (?:mm|cm|ml|kg|mmhg|cmh2o)\b|\bwhat (?:was|is|were) (?:the|his|her) (?:\w+ )?(?:rate|level|count|number|volume|pressure|temp\w*|weight)\b|\bmeasure\w*"),
-        re.compile(r"\d"),
+        re.compile(r"\bhow (?:many|much|big|large|high|low|far(?! up| down| along)|often|thick|deep|old|bad|fast|wide|tall)\b|\b(?:what|which|how many|between what) (?:degrees?|angles?|range)\b|\bscores?\b|\bsizes?\b|\bgrade\b|\bdoses?\b|\bvalues?\b|\bpercent\w*|\bdimensions?\b|\b(?:width|length|thickness|diameter|volume|pressure|index|rate|level|output|ratio)\b|%|\bin (?:mm|cm|ml|kg|mmhg|cmh2o)\b|\bwhat (?:was|is|were) (?:the|his|her) (?:\w+ )?(?:rate|level|count|number|volume|pressure|temp\w*|weight)\b|\bmeasure\w*"),
+        re.compile(r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|once|twice|doubled?|tripled?|triple|half|halved?|quarter|couple|dozen)\b", re.IGNORECASE),
     ),
     (
         re.compile(r"\bwho(?:se|m)?\b|\bwhich (?:doctor|surgeon|physician|nurse)\b|\bname of\b"),
-        re.compile(r"\bDr\.?\s|\bMD\b|\bRN\b|\bNP\b|\bPA\b|\b[Mm]rs?\.?\s|\bMs\.?\s|\b(?:wife|husband|spouse|partner|son|daughter|mother|father|mom|dad|sister|brother|niece|nephew|aunt|uncle|neighbou?r|friend|carer|caregiver|family)\b"),
+        re.compile(r"\bDr\.?\s|\bMD\b|\bRN\b|\bNP\b|\bPA\b|\b[Mm]rs?\.?\s|\bMs\.?\s|\b(?i:wife|husband|spouse|partner|son|daughter|mother|father|mom|mum|dad|sister|brother|cousin|niece|nephew|aunt|uncle|grand\w+|parents?|neighbou?rs?|(?:boy|girl)?friend|roommate|flatmate|landlord|landlady|carer|caregiver|family)\b|(?<=[a-z,&] )(?!(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)[a-z]*\b)[A-Z][a-z]{2,}\b"),
     ),
 )  # fmt: skip
 _LATEST = re.compile(

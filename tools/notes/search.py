@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from domain.facts import Evidence, Note, Span, span_ref
 from tools.context import ToolContext, day
-from tools.notes.asks import is_formality
+from tools.notes.asks import is_formality, looks_like_answer
 from tools.notes.codes import is_of_unheard_code
 from tools.notes.days_told import of_another_time
 from tools.notes.named import notes_named
@@ -28,6 +28,7 @@ _NEAREST_SHOWN = 3
 _AUTHORS_SHOWN = 6
 _SHORT = 80  # characters; a shorter sentence is quoted with what follows it in its paragraph
 _GOES_ON_FOR, _POINTS_BACK_FOR = 3, 2  # sentences at most
+_OF_THE_EVENT = timedelta(days=2)
 # To its end: a full stop, the line before a list item or an empty line, or the end of the next line.
 _TO_ITS_END = r"[^\n]{3,}?(?:[.!?](?=\s|$)|(?=\n[ \t]*(?:\n|[-*•#]|\d{1,2}[.)] ))|$|\n[^\n]{3,200}?[.!?](?=\s|$))"
 _ITEM = r"[-*•#\n]|\d{1,2}[.)] "
@@ -137,8 +138,9 @@ def search_notes(
     """
     if newest and (trusted := notes_in(ctx, period)) and (written := trusted[-1].time) is not None:
         period = Period(since=written, until=written + timedelta(seconds=1), label=f"of {day(written)}")
-    warnings = suspicion_warnings([n for n in suspicious_notes(ctx) if period is None or period.contains(n.time)])
-    notes = notes_in(ctx, period)
+    reach = _with_the_event(period)
+    warnings = suspicion_warnings([n for n in suspicious_notes(ctx) if reach is None or reach.contains(n.time)])
+    notes = notes_in(ctx, reach)
     ranked = rank_sentences(ctx, query, notes, about)
     unheard = is_of_unheard_code(query, ctx.lexicon, (f"{n.title} {n.text}" for n in notes_in(ctx, None)))
     is_one_of_few = period is not None and len(notes) <= _FEW_NOTES
@@ -183,6 +185,17 @@ def search_notes(
     )
 
 
+def _with_the_event(period: Period | None) -> Period | None:
+    """A period with one open end, over its other end: what came before an admission, and what was to come after a
+    discharge, is told in the note of that day.
+    """
+    if period is None or (period.since is None) == (period.until is None):
+        return period
+    if period.until is not None:
+        return period.model_copy(update={"until": period.until + _OF_THE_EVENT})
+    return period.model_copy(update={"since": period.since - _OF_THE_EVENT}) if period.since is not None else period
+
+
 def _apart(found: Sequence[Found], by_id: Mapping[str, Note], query: str) -> list[tuple[Found, int]]:
     """Each sentence with the end of its quote, without those that overlap an earlier quote."""
     kept: list[tuple[Found, int]] = []
@@ -221,18 +234,21 @@ def _sentence_before(text: str, place: int) -> int | None:
 
 def _told_until(note: Note, found: Found, query: str) -> int:
     """Where the quote ends. Telegraphic notes tell in the next sentence what the first one only opens ("On CPAP. Used 27/30
-    nights."), and a reason or a plan often stands behind the sentence that names its matter.
+    nights."), a reason or a plan often stands behind the sentence that names its matter, and so does the date or the figure
+    that is asked for and that this one lacks.
     """
     end, more = found.end, 1 if _GOES_ON.search(query) else 0
+    wanted = looks_like_answer(query) if found.signs.lacks_form else None
     for _ in range(_GOES_ON_FOR):
-        if end - found.start >= _SHORT and more < 1:
-            break
         following = (_NEXT_TOLD if more > 0 else _NEXT).match(note.text, end)
         if following is None or following.end() - found.start > _QUOTE_LIMIT:
             break
+        is_wanted = wanted is not None and wanted.search(following[0]) is not None
+        if end - found.start >= _SHORT and more < 1 and not is_wanted:
+            break
         if is_formality(note.text, following.start(), following.end()):
             break
-        end, more = following.end(), more - 1
+        end, more, wanted = following.end(), more - 1, None
     return end
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tools.notes.judgement import judgement
 from tools.notes.passages import Found
 
-_AS_NEAR = 2.0  # behind the best score: a sentence that is quoted beside it
+_AS_NEAR = 3.5  # behind the best score: a sentence that is quoted beside it, one more than the limit too
 _OF_FORM = 4.0  # behind it: one that has the kind of answer asked for, where none of these has
 _SURELY = 0.85  # the likelihood from which the best sentence settles what is meant
 
@@ -23,8 +23,8 @@ def telling_of(ranked: Sequence[Found], limit: int, is_named: bool, is_of_plan: 
     if not (best.answers or any(f.answers for f in ranked[:limit]) or (is_named and _is_likely(best))):
         return []
     told = [f for f in ranked[:limit] if f.answers or f.score >= best.score - _AS_NEAR or (is_named and _is_likely(f))]
-    if is_of_plan:  # a plan is told in several places
-        told += [f for f in ranked[limit : limit + 1] if _is_likely(f)]
+    # One more where the first ones come near each other; of a plan, which is told in several places, wherever it is likely.
+    told += [f for f in ranked[limit : limit + 1] if f.score >= best.score - _AS_NEAR or (is_of_plan and _is_likely(f))]
     if all(f.signs.lacks_form for f in told):  # no date where "when" is asked, no figure where "how much" is
         of_form = (f for f in ranked if f.signs.has_form and f.is_near and f.score >= best.score - _OF_FORM)
         told += [f for f in (next(of_form, None),) if f is not None and f not in told]
