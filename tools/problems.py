@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from domain.facts import FactKind
@@ -28,8 +29,22 @@ def find_condition(ctx: ToolContext, name: str) -> Target:
 
 
 def conditions_of(ctx: ToolContext, target: Target, period: Period | None = None) -> list[ConditionRow]:
-    """Condition rows that record the target."""
-    return [r for r in within(ctx.chart.conditions, period) if ctx.lexicon.matches(target, r, "condition")]
+    """Condition rows that record the target; where none does, those that name it as their cause ("bacteremia due to MRSA")."""
+    rows = within(ctx.chart.conditions, period)
+    return [r for r in rows if ctx.lexicon.matches(target, r, "condition")] or [
+        r for r in rows if _is_due_to(ctx, target, r)
+    ]
+
+
+_DUE_TO = re.compile(r"\b(?:due to|caused by|secondary to)\s+(?P<cause>.+)", re.IGNORECASE)
+
+
+def _is_due_to(ctx: ToolContext, target: Target, row: ConditionRow) -> bool:
+    cause = _DUE_TO.search(row.display)
+    if cause is None:
+        return False
+    named = ctx.lexicon.find_mentions(cause["cause"], ("condition",), fuzzy=False)
+    return any(t.id in target.ids for m in named for t in m.targets)
 
 
 def list_problems(
