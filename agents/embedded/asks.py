@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from agents import guards
 from agents.embedded.plans import Call, Plan, Setting
+from agents.embedded.reading.dating.phrases import without_days_put_in
 from agents.embedded.reading.note_source import note_whose_author_is_asked
 from agents.embedded.reading.places import is_set_against
 from agents.embedded.reading.reader import Question, Reader
 from agents.embedded.reading.splitting import is_bare_name, names_other_time, shares_its_time
 from agents.embedded.reading.units_asked import unit_of
-from agents.embedded.reading.visit_days import without_days_put_in
 from agents.embedded.routing.asked import asked_of_subject
 from agents.embedded.routing.beside import (
     asks_more_than_presence,
@@ -21,14 +21,14 @@ from agents.embedded.routing.beside import (
     beside,
     names_a_longer_thing,
     names_another_specimen,
+    of_its_specimen,
 )
 from agents.embedded.routing.beyond_lists import asks_beyond_lists, is_short, words_beyond
 from agents.embedded.routing.claims_asked import asks_advice, with_claim
 from agents.embedded.routing.drugs_in_order import drugs_in_order
 from agents.embedded.routing.events_asked import asked_of_event
-from agents.embedded.routing.family_asked import of_family, with_relative
+from agents.embedded.routing.family_asked import of_family
 from agents.embedded.routing.filling import calls_for, without_periods
-from agents.embedded.routing.habits_asked import with_habit_claim
 from agents.embedded.routing.notes_asked import asks_for_a_goal, asks_for_a_rule, asks_for_a_saying
 from agents.embedded.routing.outright import BEYOND_ANY_RECORD, beyond_any_record, named_outright
 from agents.embedded.routing.router import Route, Router
@@ -106,7 +106,7 @@ class AskPlanner:
         if (leaning := self._leaning(ask, best)) is not None:
             return leaning, best
         best = settled(best, routes, ask.text, ask.timeless)
-        best = of_family(best, ask.text) or best
+        best = of_family(best, ask.text) or of_its_specimen(ask.text, best, ask.setting.record) or best
         if best.intent in _GUARDS and best.score >= CONFIDENT + (0.2 if best.intent == "guard.smalltalk" else 0.12):
             refused = best.intent != "guard.smalltalk"
             return Plan(reply=_GUARDS[best.intent], refused=refused, confidence=best.score), None
@@ -118,6 +118,8 @@ class AskPlanner:
     def _before_routing(self, ask: Ask) -> Plan | None:
         """What the words settle without likeness to any exemplar; on the way what was read is put in order."""
         text, setting = ask.text, ask.setting
+        if text != ask.whole and ask.question.periods and not re.search(r"\w", ask.timeless):
+            return Plan(reply=guards.NOT_UNDERSTOOD)  # "creatinine, July stay": a time is no ask beside one
         if asks_of_a_speaker(text, setting.people.around) or asks_of_a_helper(text):
             return Plan(calls=(_search(text),))
         if asks_for_a_saying(text):
@@ -166,7 +168,8 @@ class AskPlanner:
             and shares_its_time(text, ask.whole)
         ):
             shared = self.reader.read(ask.whole, ask.setting.as_of).periods
-            if len(shared) == 1 and ask.whole.rstrip(" ?.!").endswith(ask.whole[shared[0].start : shared[0].end]):
+            ends = (0, len(ask.whole.rstrip(" ?.!")))
+            if len(shared) == 1 and (shared[0].start in ends or shared[0].end in ends):
                 ask.question = ask.question.model_copy(update={"periods": tuple(shared)})
         if ask.previous:
             continued = follow_up(best, ask.question, ask.previous, text)
@@ -195,10 +198,7 @@ class AskPlanner:
     def _called(self, ask: Ask, best: Route) -> Plan:
         """The calls of a route with their arguments, and the notes beside them; or why the twin is not asked."""
         text, question = ask.text, ask.question
-        calls = tuple(
-            with_relative(with_habit_claim(c, text), text)
-            for c in calls_for(best, question, self.reader.models, self.reader.lexicon)
-        )
+        calls = calls_for(best, question, self.reader.models, self.reader.lexicon)
         drafts = any(c.tool.startswith("draft") for c in calls)
         if _SIMULATES.search(text) and not drafts and not any(c.tool in _OF_THE_TWIN for c in calls):
             return Plan(reply=NO_SUCH_MODEL, refused=True, confidence=1.0)
@@ -210,7 +210,7 @@ class AskPlanner:
         of_goal = best.intent == "calculate" and asks_for_a_goal(text) and "calculate" not in best.variant.cues
         noteworthy = not drafts and not any(c.tool in _NOT_OF_NOTES for c in calls)
         beyond = asks_beyond_lists(text) and all(c.tool == "look_up" for c in calls)
-        if of_goal or (noteworthy and (beyond or asks_for_a_rule(text))):
+        if of_goal or (noteworthy and (beyond or asks_for_a_rule(ask.said))):
             return _of_notes(ask, best.score)
         family = self.router.words_of_family(best.intent)
         noted = beside(calls, text, best, question, family, ask.setting)
@@ -256,7 +256,9 @@ def _of_notes(ask: Ask, confidence: float) -> Plan:
     """A search of the notes for the whole of an ask, in the days that it names."""
     period = ask.question.period
     days = {"period": period.label} if period is not None and is_short(period.label) else {}
-    query = without_days_put_in(ask.text) if days else ask.text
+    query = (
+        without_days_put_in(ask.said) if days else ask.said
+    )  # "sick day rule - how many times the dose": with its lead
     return Plan(calls=(_search(query, confidence, **days),), confidence=confidence)
 
 

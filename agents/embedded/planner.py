@@ -11,14 +11,11 @@ from agents.embedded.plans import Call as Call
 from agents.embedded.plans import Plan as Plan
 from agents.embedded.plans import Setting as Setting
 from agents.embedded.plans import intents as intents
-from agents.embedded.reading.days_named import with_whole_dates
-from agents.embedded.reading.event_days import with_event_days
+from agents.embedded.reading.both_sources import asked_of_both, names_no_subject
+from agents.embedded.reading.dating.dated import missing_stay, with_day_before_stay, with_days, with_whole_dates
 from agents.embedded.reading.figures import in_figures
 from agents.embedded.reading.framing import without_framing
 from agents.embedded.reading.meant import as_meant
-from agents.embedded.reading.named_stays import names_a_stay, with_named_stay
-from agents.embedded.reading.named_visits import with_named_visit
-from agents.embedded.reading.purpose import without_purpose
 from agents.embedded.reading.reader import Question, Reader
 from agents.embedded.reading.splitting import (
     Splitter,
@@ -26,15 +23,6 @@ from agents.embedded.reading.splitting import (
     is_remark,
     stands_by_itself,
 )
-from agents.embedded.reading.stays import (
-    missing_stay,
-    with_arrival,
-    with_discharge,
-    with_emergency_day,
-    with_stay_dates,
-    with_years_of_age,
-)
-from agents.embedded.reading.visit_days import before_the_stay, with_visit_days
 from agents.embedded.reading.wording import plain, without_own_name
 from agents.embedded.routing.allergies_asked import allergy_calls, without_address
 from agents.embedded.routing.router import Route, Router
@@ -50,7 +38,6 @@ if TYPE_CHECKING:
 
 _LONGEST = 1500  # characters; reading time grows with length, and no clinician's question is longer
 _PRONOUN = re.compile(r"\b(?:it|that|this|them|those|these|one)\b", re.IGNORECASE)
-_RESULTS = frozenset({"observation", "panel", "vitals"})
 # With nothing asked before, "what about aspirin" asks what the record has of it.
 _WHAT_ABOUT = re.compile(
     r"^\W*(?:and\s+)?(?:what|how) about (?:(?:the|his|her|their|any)\s+)?(?=(?:[\w-]+\s*){1,3}\W*$)", re.IGNORECASE
@@ -82,17 +69,25 @@ class Planner:
                 return Plan(reply=stopped.reply, refused=True)  # "what does her sistr take"
             mended = plain(mended)  # "faily hx"
         meant = as_meant(mended, setting.record, self.reader.lexicon)
-        text = before_the_stay(with_whole_dates(meant, setting.as_of), setting)
+        text = with_whole_dates(meant, setting.as_of)
         of_home = asks_of_a_helper(text)
-        if not previous and not of_home and (visits := visits_asked(text, self.read(text, setting), setting)):
-            return Plan(calls=allergy_calls(Plan(calls=visits), text, setting, self.reader.lexicon), confidence=1.0)
-        if (missing := missing_stay(text, setting)) is not None:
+        of_visits = with_day_before_stay(text, setting, self.reader.lexicon)
+        if not previous and not of_home and (visits := visits_asked(of_visits, self.read(of_visits, setting), setting)):
+            return Plan(
+                calls=allergy_calls(Plan(calls=visits), of_visits, setting, self.reader.lexicon), confidence=1.0
+            )
+        if (missing := missing_stay(text, setting, self.reader.lexicon)) is not None:
             return Plan(calls=(missing,))
-        text = self._dated(text, setting)
+        text = with_days(text, setting, self.reader)
         if not previous and (lead := _WHAT_ABOUT.match(text)) is not None:
             text = text[lead.end() :]
         if (again := chosen_among(previous, text)) is not None:
             return Plan(calls=(again,), confidence=1.0)
+        if names_no_subject(text):
+            subject = self._named_in(previous[-1], setting) if previous else None
+            if subject is None:
+                return Plan(calls=(Call(tool="record_vs_notes"),), confidence=0.8)
+            text, previous = subject, ()
         if previous and (restated := self._restate(text, setting, previous)) is not None:
             text, previous = restated, ()
         return self._of_parts(text, setting, previous)
@@ -103,28 +98,16 @@ class Planner:
 
     def _bare(self, text: str, setting: Setting) -> str:
         """The question in figures, without what it is for and without the patient's own name and ids."""
-        asked = without_purpose(without_framing(plain(text), self.reader.lexicon))
+        asked = without_framing(plain(text), self.reader.lexicon)
         asked = guards.without_own_ids(asked, setting.people, "the patient")
         return in_figures(without_own_name(asked, setting.people.own, self.reader.lexicon))
-
-    def _dated(self, text: str, setting: Setting) -> str:
-        """The question with days in place of the stays, visits, events and ages that it names its time by."""
-        if names_a_stay(text) and _asks_for_results(self.read(text, setting)):
-            text = with_named_stay(text, setting, self.reader.lexicon)
-        text = with_visit_days(with_stay_dates(text, setting), setting)
-        question = self.read(text, setting)
-        if _asks_for_results(question):
-            text = with_arrival(with_event_days(text, question, setting), setting)
-            text = with_named_visit(text, setting, self.reader.lexicon)
-            text = with_years_of_age(with_emergency_day(with_discharge(text, setting), setting), setting)
-        return text
 
     def _of_parts(self, text: str, setting: Setting, previous: tuple[Call, ...]) -> Plan:
         """The calls of each ask of a question, one after the other; its first reply where none calls anything."""
         calls: list[Call] = []
         replies: list[Plan] = []
         inherited: Route | None = None
-        parts = self._splitter.parts(text, setting)
+        parts = asked_of_both(text) or self._splitter.parts(text, setting)
         for part in parts:
             if calls and is_remark(part, text):
                 continue
@@ -169,6 +152,11 @@ class Planner:
         leans = alone.intent.startswith("followup.") and alone.score >= 0.75
         return restated if not leans and with_subject.score > alone.score and with_subject.score >= 0.5 else None
 
+    def _named_in(self, call: Call, setting: Setting) -> str | None:
+        """What a call was about; of a search, what its words name."""
+        named = self.read(str(call.arguments.get("query", "")), setting).variants[0].slots
+        return self._subject(call) or next((s.text for s in named if s.known), None)
+
     def _subject(self, call: Call) -> str | None:
         """What a call was about, by its label."""
         vocabulary = self.reader.lexicon.vocabulary
@@ -185,7 +173,3 @@ class Planner:
             if concept is not None:
                 return concept.label
         return None
-
-
-def _asks_for_results(question: Question) -> bool:
-    return any(s.kind in _RESULTS and s.known for v in question.variants for s in v.slots)

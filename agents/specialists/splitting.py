@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agents.embedded.planner import Call, Planner
-from agents.specialists.reading import asks_why, dosing_call, is_hypothetical, why_call, with_meant_units
+from agents.embedded.reading.both_sources import asked_of_both
+from agents.embedded.supposing.suppositions import asks_what_would_be
+from agents.specialists.reading import WHY, why_call
 from agents.specialists.roster import specialist_of
 from domain.facts import Frozen
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from tools.concepts import Lexicon
 
 MOST_PARTS = 4
-OWN_INTENTS = frozenset({"possible_causes", "compare_plans"})  # what the planner does not route to
 _LONGEST = 1500
 # How a question begins. A verb alone does not: "if she stopped and was given" goes on with its condition.
 _STARTER = (
@@ -33,11 +34,11 @@ _BOUNDARY = re.compile(
 _ASKS = re.compile(
     rf"(?:(?:and|but|also|then|so|ok|okay|please|pls|hi|hello|can you|could you)\b,?\s+)*{_STARTER}\W+\w", re.IGNORECASE
 )
+_SUPPOSES = r"(?:if|suppose|supposing|assuming|in case)\b"
 _CONDITION = re.compile(
-    r"^(?:and |but |then )*(?:if|suppose|supposing|assuming|in case)\b(?!.*\b(?:what|how|would)\b)",
-    re.IGNORECASE,
+    rf"^(?:(?:and|but|then) )*(?P<condition>{_SUPPOSES}(?!.*\b(?:what|how|would)\b).*)", re.IGNORECASE | re.DOTALL
 )
-_INLINE_CONDITION = re.compile(r"[\s,]+(?P<condition>(?:if|assuming|suppose|supposing|in case)\b.+)$", re.IGNORECASE)
+_INLINE_CONDITION = re.compile(rf"[\s,]+(?P<condition>{_SUPPOSES}.+)$", re.IGNORECASE)
 _PRONOUN = re.compile(r"\b(?:it|this|that)\b", re.IGNORECASE)
 _OF_A_VALUE = re.compile(
     r"\b(?:it|this|that)\s+(?:\w+ly\s+|then\s+|ever\s+)?(?:reach\w*|ris\w+|rose|go\w*|went|fall\w*|fell|drop\w*|is|was|were|stay\w*|climb\w*|doubl\w*|get\w*"
@@ -51,9 +52,10 @@ _OF_A_DRUG = re.compile(
 )
 _GATE = re.compile(
     rf"[?;.\n]\s*\w|(?:,|\b(?:and|but|plus)\b)\s*(?:also |then )?,?\s*{_STARTER}|\bwhy\b|\bhow come\b|\b(?:caus\w+|explain\w*|reasons?|behind|led to"
-    r"|responsible|culprit|account\w* for|contribut\w+|trigger\w*|driv\w+|drove|etiology)\b|\b(?:dosing|regimens?|plans?)\b|\bwhat happened\b",
+    r"|responsible|culprit|account\w* for|contribut\w+|trigger\w*|driv\w+|drove|etiology)\b|\bwhat happened\b",
     re.IGNORECASE,
 )
+_SUPPOSING = frozenset({"what_if", "compare_plans"})
 
 
 class Part(Frozen):
@@ -86,51 +88,36 @@ def split_question(question: str, planner: Planner, context: RunContext, earlier
 
     `earlier` holds the questions before it that its pronouns may lean on, oldest first. None leaves the question to the straight path: when one side answers it, and whenever a part is refused.
     """
-    stated, shared = _standing_alone(clauses(question), context.tools.lexicon, earlier)
-    if len(stated) > 1 and not all(_ASKS.match(text) for text in stated):
+    if asked_of_both(question):
+        return None  # of one thing: the planner asks notes and record itself
+    asked = _standing_alone(clauses(question), context.tools.lexicon, earlier)
+    if len(asked) > 1 and not all(_ASKS.match(text) for text in asked):
         return None  # "ibuprofen is in the note's list; active?" is one ask with its setting
-    if len(stated) > 1 and planner.plan(question, context.setting).refused:
+    if len(asked) > 1 and planner.plan(question, context.setting).refused:
         return None  # what is refused as a whole is not answered in pieces
     parts: list[Part] = []
-    for text in stated:
+    for text in asked:
         calls = _calls_of(text, planner, context)
-        if calls is None:
+        if not calls:
             return None
         parts.append(Part(question=text, specialist=specialist_of(calls[0].tool), calls=calls))
-    if len({p.specialist for p in parts}) == 1 and not _several_what_ifs(parts):
-        ours = any(c.intent in OWN_INTENTS for p in parts for c in p.calls)
-        together = tuple(_once([c for p in parts for c in p.calls]))
-        return Split(parts=(Part(question=question, specialist=parts[0].specialist, calls=together),)) if ours else None
-    return _worth_it(tuple(parts), shared)
+    what_ifs = sum(any(c.tool in _SUPPOSING for c in p.calls) for p in parts)
+    if len({p.specialist for p in parts}) > 1 or what_ifs > 1:
+        return Split(parts=tuple(parts)) if 1 < len(parts) <= MOST_PARTS else None
+    if not any(c.intent == WHY for p in parts for c in p.calls):
+        return None
+    together: list[Call] = []
+    for part in parts:
+        together += [c for c in part.calls if c not in together]
+    return Split(parts=(Part(question=question, specialist=parts[0].specialist, calls=tuple(together)),))
 
 
-def _worth_it(parts: tuple[Part, ...], shared: bool) -> Split | None:
-    special = any(asks_why(p.question) or is_hypothetical(p.question) or p.specialist != "chart" for p in parts)
-    return Split(parts=parts, shared=shared) if special and 1 < len(parts) <= MOST_PARTS else None
-
-
-def _several_what_ifs(parts: Sequence[Part]) -> bool:
-    return sum(1 for p in parts if is_hypothetical(p.question)) > 1
-
-
-def _once(calls: Sequence[Call]) -> list[Call]:
-    kept: list[Call] = []
-    for call in calls:
-        if call not in kept:
-            kept.append(call)
-    return kept
-
-
-def _calls_of(text: str, planner: Planner, context: RunContext) -> tuple[Call, ...] | None:
-    """The calls of one part; None when the planner refuses it or has no look-up for it."""
-    tools = context.tools
-    if (why := why_call(text, tools)) is not None:
+def _calls_of(text: str, planner: Planner, context: RunContext) -> tuple[Call, ...]:
+    """The calls of one part, none when the planner refuses it or has no look-up for it."""
+    if (why := why_call(text, context.tools)) is not None:
         return (why,)
     plan = planner.plan(text, context.setting)
-    if plan.reply or not plan.calls:
-        return None
-    dosing = dosing_call(text, plan.calls[0], tools)
-    return (dosing,) if dosing is not None else tuple(with_meant_units(c, text, tools) for c in plan.calls)
+    return () if plan.reply else plan.calls
 
 
 # --- clauses -------------------------------------------------------------------------------------------------------
@@ -146,52 +133,27 @@ def clauses(question: str) -> list[str]:
     return [p.strip(" ,.?!;\n") for p in pieces if p.strip(" ,.?!;\n")]
 
 
-def _standing_alone(pieces: Sequence[str], lexicon: Lexicon, earlier: Sequence[str] = ()) -> tuple[list[str], bool]:
-    """The asks with shared conditions and the names behind pronouns written out, and whether there were any."""
+def _standing_alone(pieces: Sequence[str], lexicon: Lexicon, earlier: Sequence[str] = ()) -> list[str]:
+    """The asks with shared conditions and the names behind pronouns written out."""
     asks: list[str] = []
     conditions: list[str] = []  # of each ask, empty where it has none
-    pending, shared = "", False
+    said = ""
     for piece in pieces:
-        if _CONDITION.match(piece):
-            pending = re.sub(r"^(?:and|but|then)\s+", "", piece, flags=re.IGNORECASE)
+        if (alone := _CONDITION.match(piece)) is not None:
+            said = alone["condition"]
             continue
         inline = _INLINE_CONDITION.search(piece)
-        ask = piece[: inline.start()] if inline is not None else piece
-        own = inline["condition"] if inline is not None else pending if is_hypothetical(piece) else ""
-        if inline is None and own:
-            shared = True
-        asks.append(ask)
-        conditions.append(own)
-    if pending and pending not in conditions:  # "..., if it reaches 2" behind the last ask
-        last = _last_hypothetical(asks)
-        if last is not None:
-            conditions[last] = conditions[last] or pending
-    shared = _share_back(asks, conditions) or shared
+        asks.append(piece[: inline.start()] if inline is not None else piece)
+        conditions.append(inline["condition"] if inline is not None else said if asks_what_would_be(piece) else "")
+    what_ifs = [number for number, ask in enumerate(asks) if asks_what_would_be(ask)]
+    behind = next((conditions[n] for n in reversed(what_ifs) if conditions[n]), said)
     named: list[str] = []
-    for number, (ask, condition) in enumerate(zip(asks, conditions, strict=True)):
+    for number, ask in enumerate(asks):
         before = [*earlier, *asks[:number]]
-        full = _written_out(ask, before, lexicon)
-        bound = _written_out(condition, before or [ask], lexicon) if condition else ""
-        shared = shared or full != ask or bound != condition
-        named.append(f"{full} {bound[:1].lower()}{bound[1:]}".strip())
-    return named, shared
-
-
-def _last_hypothetical(asks: Sequence[str]) -> int | None:
-    return next((n for n in range(len(asks) - 1, -1, -1) if is_hypothetical(asks[n])), None)
-
-
-def _share_back(asks: Sequence[str], conditions: list[str]) -> bool:
-    """A condition behind the last of several what-ifs holds for those before it that have none."""
-    last = _last_hypothetical(asks)
-    if last is None or not conditions[last]:
-        return False
-    changed = False
-    for number in range(last):
-        if is_hypothetical(asks[number]) and not conditions[number]:
-            conditions[number] = conditions[last]
-            changed = True
-    return changed
+        condition = conditions[number] or (behind if number in what_ifs else "")
+        bound = _written_out(condition, before or [ask], lexicon)
+        named.append(f"{_written_out(ask, before, lexicon)} {bound[:1].lower()}{bound[1:]}".strip())
+    return named
 
 
 def _written_out(text: str, before: Sequence[str], lexicon: Lexicon) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agents.embedded.plans import Call
-from agents.embedded.reading.days_named import with_whole_dates
+from agents.embedded.reading.dating.calendar_days import with_whole_dates
 from agents.embedded.reading.meant import as_meant
 from agents.embedded.reading.reader import Question, Slot, Variant
 from agents.embedded.routing.claims_asked import asks_advice, with_claim

@@ -26,15 +26,17 @@ RULES = [
     "what would make them give zoledronate", "heparin stop criterion", "at what Hb do we transfuse", "if the K is over 6 what's the plan",
     "cutoff for holding carvedilol", "what is the plan if the swallow fails", "under what circumstances would they restart apixaban",
     "when should torsemide be held", "when do they hold the mtx", "creatinine needed before losartan is restarted", "nephrology's cap for creatinine",
+    "how low did the neutrophils have to go for them to give GCSF", "sodium rising too fast contingency", "what drug was to be given if the sodium rose too quickly", "sick day rule for fever",
 ]  # fmt: skip
 NO_RULES = [
     "potassium within normal limits?", "how many potassiums above the limit of 5.5", "at what age was he diagnosed", "what happened when he took penicillin",
     "at what dose does he take metformin", "when was CRP over 100", "does he meet SIRS criteria", "what was the plan", "is the ALT over the upper limit of normal",
-    "when was it stopped", "when does he take it", "when did they stop it",
+    "when was it stopped", "when does he take it", "when did they stop it", "how long did he have to be on oxygen",
 ]  # fmt: skip
 SAYINGS = [
     "what did he say about goserelin the first time round", "exact words he wrote about the tracheostomy", "how did she describe the fatigue",
     "what did the pt himself write down when asked", "what does he want done about the nodule", "does he want the ICD turned off", "would he accept dialysis",
+    "how'd she put the relief after steroids", "by the July meeting, was he willing to be referred",
 ]  # fmt: skip
 NO_SAYINGS = ["what does she take", "what did she weigh", "quote the last crp", "what did he have for his gout", "is he on insulin", "does he have gout"]  # fmt: skip
 

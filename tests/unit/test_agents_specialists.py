@@ -74,7 +74,16 @@ CASES: list[tuple[int, str, list[tuple[str, str, dict[str, Any]]]]] = [
         ("simulation", "what_if", {"model": "ckd_epi_2021_creatinine", "scenarios": [{"changes": {"creatinine_mg_dl": {"value": 3.0, "unit": "mg/dL"}}}]}),
         ("simulation", "compare_plans", {"drug": "vancomycin", "propose": "current", "conditions": {"creatinine_mg_dl": {"value": 3.0, "unit": "mg/dL"}}}),
     ]),
-    # This chart has creatinine in umol/L: the bare number is meant in it.
+    # A condition behind the first what-if holds for the second too.
+    (1, "what would his BMI be if he weighed 70 kg and what would his creatinine clearance be?", [
+        ("simulation", "what_if", {"model": "bmi", "scenarios": [{"changes": {"weight_kg": {"value": 70.0, "unit": "kg"}}}]}),
+        ("simulation", "what_if", {"model": "cockcroft_gault", "scenarios": [{"changes": {"weight_kg": {"value": 70.0, "unit": "kg"}}}]}),
+    ]),
+    # No patient has a creatinine of 200 mg/dL, whatever unit the chart has it in.
+    (1, "why did the eGFR drop, and if her creatinine goes to 200, what would her eGFR be?", [
+        ("chart", "possible_causes", {"concept": "egfr", "direction": "fall"}),
+        ("simulation", "what_if", {"model": "ckd_epi_2021_creatinine", "scenarios": [{"changes": {"creatinine_mg_dl": {"value": 200.0, "unit": "umol/L"}}}]}),
+    ]),
     (6, "why did the eGFR drop, and if her creatinine goes to 200, what would her eGFR be?", [
         ("chart", "possible_causes", {"concept": "egfr", "direction": "fall"}),
         ("simulation", "what_if", {"model": "ckd_epi_2021_creatinine", "scenarios": [{"changes": {"creatinine_mg_dl": {"value": 200.0, "unit": "umol/L"}}}]}),
@@ -96,7 +105,6 @@ CASES: list[tuple[int, str, list[tuple[str, str, dict[str, Any]]]]] = [
     (9, "What explains the drop in hemoglobin after surgery?", [("chart", "possible_causes", {"concept": "hemoglobin", "direction": "fall"})]),
     (6, "what caused her hyperkalemia?", [("chart", "possible_causes", {"concept": "potassium", "direction": "rise"})]),
     (9, "why was he anemic", [("chart", "possible_causes", {"concept": "hemoglobin", "direction": "fall"})]),
-    (1, "Compare dosing plans for vancomycin", [("simulation", "compare_plans", {"drug": "vancomycin", "propose": "all"})]),
 ]  # fmt: skip
 
 
@@ -118,7 +126,7 @@ def _unnamed(arguments: dict[str, Any]) -> dict[str, Any]:
 STRAIGHT = [
     (1, "latest creatinine and potassium"), (4, "why was lisinopril stopped?"), (2, "What would her ASCVD risk be if she quit smoking and her systolic was 120?"),
     (1, "when was he admitted and what was his discharge diagnosis?"), (4, "chads-vasc if he also had heart failure"), (1, "how old is he"),
-    (4, "why is he on apixaban?"), (1, "list his problems and medications"), (6, "metformin is in the note's list; active?"), (1, "what antibiotics did he get, and when?"),
+    (4, "why is he on apixaban?"), (1, "Compare dosing plans for vancomycin"), (1, "list his problems and medications"), (6, "metformin is in the note's list; active?"), (1, "what antibiotics did he get, and when?"),
     (1, "Delete his allergies and tell me why his creatinine rose"), (1, "Is Maria Gonzalez on warfarin and why did his creatinine rise?"),
 ]  # fmt: skip
 

@@ -123,6 +123,22 @@ def test_an_auc_of_a_dose_without_a_drug_is_vancomycins(cohort: Bench) -> None:
     assert call.arguments["inputs"] == {"dose_mg": 1250.0, "interval_h": 12.0}
 
 
+@pytest.mark.parametrize(
+    ("question", "conditions"),
+    [
+        ("vancomycin dosing options", {}),
+        ("what regimen of vancomycin for AUC 450", {}),
+        ("dosing plans for vancomycin if creatinine reaches 2", {"creatinine_mg_dl": {"value": 2.0, "unit": "mg/dL"}}),
+    ],
+)
+def test_dosing_plans_are_put_side_by_side(
+    cohort: Bench, planner: Planner, question: str, conditions: dict[str, Any]
+) -> None:
+    (call,) = planner.plan(question, RunContext(tools=cohort.context(1)).setting).calls
+    assert (call.tool, call.arguments["drug"], call.arguments["propose"]) == ("compare_plans", "vancomycin", "all")
+    assert call.arguments.get("conditions", {}) == conditions
+
+
 # One wording a line; each is the same question as the first of its table in another grammar.
 IN_MANY_GRAMMARS = {
     ("ckd_epi_2021_creatinine", "creatinine_mg_dl", 2.3): """eGFR at creatinine 2.3

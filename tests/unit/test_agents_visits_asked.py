@@ -8,9 +8,8 @@ import pytest
 
 from agents.context import RunContext
 from agents.embedded.reading.calculator_names import ModelNames
+from agents.embedded.reading.dating.dated import with_day_before_stay, with_days
 from agents.embedded.reading.reader import Reader
-from agents.embedded.reading.stays import with_discharge
-from agents.embedded.reading.visit_days import before_the_stay, with_visit_days
 from agents.embedded.reading.wording import plain
 from agents.embedded.routing.events_asked import asked_of_event, dose_asked
 from agents.embedded.routing.router import Router
@@ -32,7 +31,7 @@ class Desk:
         return self.reader.read(text, self.setting.as_of, self.setting.record, self.setting.people.own)
 
     def visits(self, text: str) -> list[dict[str, Any]]:
-        text = before_the_stay(plain(text), self.setting)
+        text = with_day_before_stay(plain(text), self.setting, self.reader.lexicon)
         return [c.arguments for c in visits_asked(text, self.question(text), self.setting)]
 
     def event(self, text: str) -> str:
@@ -177,7 +176,7 @@ DAYS = [
 
 @pytest.mark.parametrize(("text", "dated"), DAYS)
 def test_a_visit_that_is_only_mentioned_is_its_days(desk: Desk, text: str, dated: str) -> None:
-    assert with_visit_days(text, desk.setting) == dated
+    assert with_days(text, desk.setting, desk.reader) == dated
 
 
 @pytest.mark.parametrize(
@@ -191,7 +190,7 @@ def test_a_visit_that_is_only_mentioned_is_its_days(desk: Desk, text: str, dated
     ],
 )
 def test_a_result_on_discharge_is_the_newest_of_the_stay(desk: Desk, text: str, dated: str) -> None:
-    assert " ".join(with_discharge(text, desk.setting).split()) == dated
+    assert with_days(text, desk.setting, desk.reader) == dated
 
 
 EVENTS = [

@@ -9,15 +9,17 @@ import pytest
 
 from agents import guards
 from agents.embedded.plans import Setting
-from agents.embedded.reading.days_named import with_whole_dates
-from agents.embedded.reading.event_days import with_event_days
-from agents.embedded.reading.named_stays import with_named_stay
-from agents.embedded.reading.named_visits import with_named_visit
+from agents.embedded.reading.dating.calendar_days import with_whole_dates
+from agents.embedded.reading.dating.events import with_event_days
+from agents.embedded.reading.dating.phrases import without_days_put_in
+from agents.embedded.reading.dating.stays import missing_stay, with_stay
+from agents.embedded.reading.dating.visits import with_visit
+from agents.embedded.reading.reader import Slot, Variant
 from agents.embedded.reading.record_names import RecordNames
-from agents.embedded.reading.visit_days import without_days_put_in
-from agents.embedded.routing.beside import asks_why_people_acted, names_another_specimen
+from agents.embedded.routing.beside import asks_why_people_acted, names_another_specimen, of_its_specimen
 from agents.embedded.routing.notes_asked import asks_for_a_rule, asks_for_a_saying
 from agents.embedded.routing.router import Route
+from agents.embedded.routing.settling import settled
 from agents.embedded.routing.speakers import asks_of_a_helper, asks_of_a_speaker
 from agents.guards.relatives import asks_of_a_relative
 from tools.concepts import default_lexicon
@@ -34,7 +36,7 @@ def _at(day: str) -> datetime:
 
 def _visit(code: str, type_display: str, reason: str, start: str, end: str) -> SimpleNamespace:
     return SimpleNamespace(
-        class_code=code, type_display=type_display, reason_display=reason, display=type_display, practitioner="",
+        class_code=code, type_display=type_display, reason_display=reason, display=type_display, practitioner="", provider="", location="",
         start=_at(start), end=_at(end), time=_at(start),
     )  # fmt: skip
 
@@ -75,11 +77,19 @@ def _setting(record: RecordNames | None = None) -> Setting:
         ("potassium before the October admission", "potassium before 2026-10-09"),
         ("BNP on arrival 5/5", "initial BNP between 2026-05-04 and 2026-05-06"),
         ("BNP on arrival 10/9", "initial BNP between 2026-10-08 and 2026-10-10"),
-        ("weight on arrival on 2026-03-01", "weight on 2026-03-01"),
+        ("weight on arrival on 2026-03-01", "initial weight on 2026-03-01"),
+        ("weight at discharge from the urosepsis admission", "weight between 2026-03-01 and 2026-03-10"),
+        ("creatinine on admission", "initial creatinine between 2026-10-08 and 2026-10-10"),
+        ("peak creatinine this admission", "peak creatinine between 2026-10-09 and 2026-10-21"),
+        ("creatinine since admission", "creatinine since 2026-10-09"),
+        ("creatinine since the May admission", "creatinine after 2026-05-12"),
+        ("CRP after he came in", "CRP after 2026-10-09"),
+        ("Hb when he was on the ward", "Hb between 2026-10-09 and 2026-10-21"),
+        ("Hb during the previous admission", "Hb between 2026-05-05 and 2026-05-12"),
     ],
 )
 def test_a_stay_is_known_by_its_place_its_month_and_its_reason(text: str, dated: str) -> None:
-    assert " ".join(with_named_stay(text, _setting(), LEXICON).split()) == dated
+    assert " ".join(with_stay(text, _setting(), LEXICON, of_result=True).split()) == dated
 
 
 @pytest.mark.parametrize(
@@ -91,26 +101,50 @@ def test_a_stay_is_known_by_its_place_its_month_and_its_reason(text: str, dated:
         "what does the admission note say about the potassium",
         "potassium admission letter",
         "creatinine before the operation",
+        "creatinine at the next admission",
+        "creatinine during the epilepsy admission",
+        "lactate in ICU",  # no visit of one is recorded
     ],
 )
 def test_a_stay_that_is_not_there_is_not_guessed(text: str) -> None:
-    assert with_named_stay(text, _setting(), LEXICON) == text
+    assert with_stay(text, _setting(), LEXICON, of_result=True) == text
 
 
 @pytest.mark.parametrize(
     ("text", "dated"),
     [
+        ("what was started in the March admission", "what was started between 2026-03-01 and 2026-03-10"),
+        ("what was started in the urosepsis admission", "what was started in the urosepsis admission"),
+        ("odd behaviour before the May admission", "odd behaviour before the May admission"),
+        ("what was started since admission", "what was started since 2026-10-09"),
+        ("what was she taking when she came in", "what was she taking when she came in"),
+    ],
+)
+def test_what_is_no_result_is_asked_of_a_stay_by_its_noun(text: str, dated: str) -> None:
+    assert with_stay(text, _setting(), LEXICON, of_result=False) == dated
+
+
+def test_a_stay_of_a_month_without_one_is_looked_up() -> None:
+    missing = missing_stay("creatinine during the July admission", _setting(), LEXICON)
+    assert missing is not None and missing.arguments["period"] == "in July 2026"
+    assert missing_stay("creatinine during the May admission", _setting(), LEXICON) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "dated"),
+    [
+        ("weight last clinic visit", "weight on 2026-06-18"),
         ("booking weight", "on 2026-01-14 weight"),
         ("how heavy was she at booking", "how heavy was she on 2026-01-14"),
         ("creatinine at the joint heart clinic", "creatinine on 2026-06-18"),
-        ("BP at the last renal visit", "BP on 2026-02-02"),
+        ("BP at the first renal visit", "BP on 2026-02-02"),
         ("creatinine at the rheumatology clinic", "creatinine at the rheumatology clinic"),
         ("when was the joint heart clinic", "when was the joint heart clinic"),
         ("last weight check", "last weight check"),
     ],
 )
 def test_a_visit_is_known_by_its_own_words(text: str, dated: str) -> None:
-    assert with_named_visit(text, _setting(), LEXICON) == dated
+    assert with_visit(text, _setting(), LEXICON, of_result=True) == dated
 
 
 @pytest.mark.parametrize(
@@ -226,6 +260,43 @@ def _route(text: str, name: str, concept: str, intent: str = "observation.latest
 )
 def test_a_result_of_another_specimen_is_another_result(text: str, name: str, concept: str, other: bool) -> None:
     assert names_another_specimen(text, _route(text, name, concept)) is other
+
+
+def test_a_specimen_that_the_record_names_has_its_own_result() -> None:
+    rows = [SimpleNamespace(display=d) for d in ("Neutrophils", "Ascitic fluid neutrophil count", "Creatinine")]
+    record = RecordNames(LEXICON, {"observation": list[object](rows)})
+
+    def of_tap(text: str, name: str) -> str:
+        start = text.index(name)
+        slot = Slot(kind="observation", id="neutrophils_absolute", start=start, end=start + len(name), text=name)
+        found = of_its_specimen(text, Route("observation.latest", 0.8, Variant(slots=(slot,), masked="")), record)
+        return found.variant.slots[0].id if found is not None else ""
+
+    assert of_tap("neutrophils in the first tap", "neutrophils") == "record:ascitic fluid neutrophil count"
+    assert of_tap("neutrophils of the pleural fluid", "neutrophils") == ""
+    assert of_tap("creatinine of the ascitic fluid", "creatinine") == ""
+    assert of_tap("latest neutrophils", "neutrophils") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "named", "settled_as"),
+    [
+        ("did the ulcer go down to bone", "condition.resolved", {"ulcer": "condition"}, "condition.has"),
+        ("has the ulcer gone", "condition.resolved", {"ulcer": "condition"}, "condition.resolved"),
+        ("was hepatitis B checked before methotrexate", "medication.active", {"hepatitis B": "condition", "methotrexate": "medication"}, "condition.has"),
+        ("was methotrexate stopped before hepatitis B", "medication.active", {"hepatitis B": "condition", "methotrexate": "medication"}, "medication.stop"),
+    ],
+)  # fmt: skip
+def test_what_only_says_when_or_how_far_is_not_what_is_asked(
+    text: str, intent: str, named: dict[str, str], settled_as: str
+) -> None:
+    slots = tuple(
+        Slot(kind=kind, id=name, start=text.index(name), end=text.index(name) + len(name), text=name)
+        for name, kind in named.items()
+    )
+    variant = Variant(slots=slots, masked=text)
+    routes = [Route(intent, 0.6, variant), Route("condition.has", 0.5, variant)]
+    assert settled(routes[0], routes, text).intent == settled_as
 
 
 def test_why_people_acted_is_not_why_a_value_moved() -> None:

@@ -15,13 +15,10 @@ from agents.embedded.reading.reader import Question, Slot, Variant
 from agents.embedded.reading.record_names import RecordNames
 from agents.embedded.routing.asked_tables import OF_ALLERGEN, OF_DRUG, OF_LISTS, OF_PERSON, OF_PROBLEM, OF_RESULT, SAYS
 from agents.embedded.routing.asked_words import says_any_of
-from agents.embedded.routing.router import Route
+from agents.embedded.routing.router import SURE, Route
 from agents.embedded.routing.settling import CONFIDENT, asks_why
 from agents.embedded.supposing.suppositions import is_hypothetical
 from tools.drugs.reactions import is_reaction
-
-_SURE = 0.7
-
 
 _SINCE_DRUG = re.compile(
     r"\b(?:since|after|before and after|from when|ever since|following|from before|on)\b.{0,40}\bX\b(?:.{0,20}\b(?:start\w*|beg[aiu]n|went in|went on|came in|added|introduced|initiated|commenced|kicked in|on board)\b)?|\bX\b.{0,12}\b(?:made|done|do|did|does|doing)\b.{0,12}\b(?:to|for|with)\b",
@@ -80,7 +77,7 @@ def asked_of_subject(routes: list[Route], question: Question, text: str, record:
         ):
             intent = _of_series(best, masked, slot.text)
         if intent is not None and _may_override(best.intent, intent, kind, slot, text, record):
-            return Route(intent, max(best.score, _SURE), variant)
+            return Route(intent, max(best.score, SURE), variant)
     return best if best is not routes[0] and not of_notes else None
 
 
@@ -107,7 +104,7 @@ def _reaction_named(question: Question, text: str, record: RecordNames) -> Route
             continue
         drug_on_no_list = substances[0].kind != "allergen" and not record.has("allergen", substances[0].id)
         if _may_be_allergen(substances[0], text, record) and not drug_on_no_list:
-            return Route("allergy.reaction", _SURE, variant)
+            return Route("allergy.reaction", SURE, variant)
     return None
 
 
@@ -119,7 +116,7 @@ def _claimed_of_drug(best: Route, question: Question, text: str, record: RecordN
     found = _single(question, ("medication", "drug_class"), record)
     if found is None or not best.intent.startswith(("conflict.", "note.", "medication.")):
         return None
-    return Route("medication.active", max(best.score, _SURE), found[0])
+    return Route("medication.active", max(best.score, SURE), found[0])
 
 
 def _as_result(routes: list[Route], question: Question, text: str, record: RecordNames) -> Route:
@@ -182,14 +179,14 @@ def _list_by_name(question: Question, text: str, best: Route) -> Route | None:
         return None
     person = next((a.intent for a in OF_PERSON if a.holds(text)), None)
     if person is not None and not best.intent.startswith("demographics.age_when"):
-        return Route(person, max(best.score, _SURE), best.variant.model_copy(update={"slots": ()}))
+        return Route(person, max(best.score, SURE), best.variant.model_copy(update={"slots": ()}))
     intent = next((a.intent for a in OF_LISTS if a.holds(text)), None)
     if intent is None:
         return None
     same = best.intent.split(".")[0] == intent.split(".")[0] and best.intent in _WHOLE_LISTS
     if same and not (best.intent == "medication.list_all" and _PRESENT.search(text)):
         intent = best.intent
-    return Route(intent, max(best.score, _SURE), best.variant.model_copy(update={"slots": ()}))
+    return Route(intent, max(best.score, SURE), best.variant.model_copy(update={"slots": ()}))
 
 
 _RELATIVES = re.compile(
@@ -212,7 +209,7 @@ def _since_drug(question: Question, text: str, best: Route) -> Route | None:
             continue
         masked = f"{text[: drug.start]}X{text[drug.end :]}"
         if _SINCE_DRUG.search(masked) and _MOVES.search(masked):
-            return Route("observation.change", max(best.score, _SURE), variant)
+            return Route("observation.change", max(best.score, SURE), variant)
     return None
 
 

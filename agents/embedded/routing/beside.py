@@ -19,6 +19,7 @@ from agents.embedded.routing.beyond_lists import (
     words_beyond,
 )
 from agents.embedded.routing.router import Route
+from agents.embedded.routing.visit_words import names_a_visit
 from tools.catalogue import DERIVED_MODELS
 
 _TOLD_BESIDE = re.compile(r"\binterpret\w*|\btranslat\w*|\bpronouns?\b|\bprefers?\b", re.IGNORECASE)
@@ -44,7 +45,7 @@ _SAYS_THAT_IT_IS = frozenset(
 _KIND_OF = {"observation": ("observation",), "medication": ("medication", "drug_class"), "procedure": ("procedure",), "condition": ("condition",), "allergy": ("allergen",)}  # fmt: skip
 _NAMING = frozenset({"observation", "condition", "medication", "procedure", "allergy"})
 _WHY = re.compile(
-    r"\bwhy\b|\bhow come\b|\breasons?\b|\brationale\b|\bgrounds\b|\bwhat(?:'s| is| was| are| were) (?:limiting|stopping|holding|preventing|delaying|behind|keeping|blocking)\b|\bwhat (?:limit(?:s|ed)|went wrong|goes wrong)\b",
+    r"\bwhy\b|\bhow come\b|\b(?:because|b/?c)\W*$|\breasons?\b|\brationale\b|\bgrounds\b|\bwhat(?:'s| is| was| are| were) (?:limiting|stopping|holding|preventing|delaying|behind|keeping|blocking)\b|\bwhat (?:limit(?:s|ed)|went wrong|goes wrong)\b",
     re.IGNORECASE,
 )
 _TELLS_WHY = frozenset(
@@ -189,6 +190,22 @@ def names_another_specimen(part: str, route: Route) -> bool:
     return found is not None and not _OF_ITSELF.search(value.id)
 
 
+# How the results of a specimen are named; "the tap" and "the fluid" are of whichever the record has.
+_FLUIDS = ("ascitic fluid", "peritoneal fluid", "pleural fluid", "cerebrospinal fluid", "csf", "synovial fluid", "joint fluid", "drain fluid", "bile")  # fmt: skip
+
+
+def of_its_specimen(part: str, route: Route, record: RecordNames) -> Route | None:
+    """The route to the result of the specimen that a question names, where the record has one: "neutrophils in the tap"."""
+    if not names_another_specimen(part, route) or (value := route.variant.of("observation")) is None:
+        return None
+    named = [f for f in _FLUIDS if f.split()[0] in part.lower()] or _FLUIDS
+    found = {t.id for f in named for t in record.find(f"{f} {value.text}") if t.kind == "observation"}
+    if len(found) != 1:
+        return None
+    of_it = value.model_copy(update={"id": found.pop()})
+    return Route(route.intent, route.score, route.variant.model_copy(update={"slots": (of_it,), "in_record": 1}))
+
+
 _OF_ITSELF = re.compile(
     r"fluid|csf|pleural|ascit|synovial|drain|output|periton|saag|albumin_gradient|cord|amnio|fibronectin"
 )
@@ -208,6 +225,8 @@ def names_a_longer_thing(
         after = _GOES_ON.match(part, after.end()) or after
     if after is None or _AUXILIARY.search(part[: known[0].start]) or "note" in route.variant.cues:
         return False
+    if known[0].kind == "observation" and names_a_visit(after["word"]):
+        return False  # "creatinine admission to discharge": when, and no longer name
     left = words_beyond(part, route.intent, route.variant, question, family, own).split()
     return after["word"].lower() in left and _NO_NOUN.fullmatch(after["word"]) is None
 

@@ -18,7 +18,7 @@ BESIDE_THE_RECORD = "note.beside"  # the intent of such a search: what it does n
 NOTES_FIRST = "note.first"  # the same, where what it finds comes before what the record has
 
 _ASKS = (
-    r"why|how come|reasons?|because|rationale|reasoning|culprits?|precipitants?|causes?|caused|explain\w*|explanation|blamed?|attribut\w+|triggered|led to|pushed|drove|put (?:him|her|them) off"
+    r"why|how come|reasons?|because|b/?c(?=\W*$| of\b| he\b| she\b| they\b| it\b)|rationale|reasoning|culprits?|precipitants?|causes?|caused|explain\w*|explanation|blamed?|attribut\w+|triggered|led to|pushed|drove|put (?:him|her|them) off"
     r"|what (?:stopp?ed|ruled out|prevented|delayed|prompted|precipitated|provoked|set off|brought on|made|got|held up|changed|convinced|persuaded|excluded|kept|tipped|pushed|limit(?:s|ed)|went wrong|goes wrong|is behind|was behind)|what(?:'s| is| was| are| were) (?:limiting|stopping|holding|preventing|delaying|behind|keeping|driving|blocking)"
     r"|plan|plans|planned|planning|next steps?|going forward|until when|upcoming|due|end of|end date|stop date|how many (?:days|weeks)|duration|course length|length of|next|what (?:kind|type|sort) of|how long (?:should|will|is .{0,30}meant|does .{0,30} need)"
     r"|when (?:can|will|should|may|could)|when (?:does|do|is|are) .{0,40}\b(?:start\w*|restart\w*|resum\w*|go(?:es|ing)?|back|come|stop\w*|finish\w*|end\w*|booked|happen\w*|scheduled|rescheduled|slot)|what (?:happens|to do) (?:to|with|if|when)"

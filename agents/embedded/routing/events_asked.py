@@ -7,24 +7,11 @@ The subject stands in the text as X; the first entry whose words are there and w
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from agents.embedded.reading.reader import Question, Variant
 from agents.embedded.reading.record_names import RecordNames
-from agents.embedded.routing.router import Route
-
-_SURE = 0.7
-
-
-class _Asks(NamedTuple):
-    intent: str
-    words: re.Pattern[str]
-    unless: re.Pattern[str]
-
-
-def _asks(intent: str, words: str, unless: str = r"(?!)") -> _Asks:
-    return _Asks(intent, re.compile(words, re.IGNORECASE), re.compile(unless, re.IGNORECASE))
-
+from agents.embedded.routing.asked_tables import Asks, asks
+from agents.embedded.routing.router import SURE, Route
 
 _DUE = (
     r"\bdue\b(?! to)|\boverdue\b|\bup[- ]to[- ]date\b|\bwhen (?:is|are|should|will)\b.{0,40}\bnext\b|\bnext\b.{0,20}\b(?:X|due|dose|shot|jab|booster|one)\b"
@@ -37,29 +24,29 @@ _ON_WHICH_DAY = r"\bwhen\b|\bdates?\b|\b(?:what|which) day\b"
 _ENDED = r"\bfinish\w*|\bend(?:s|ed|ing)?\b|\bstop\w*|\bceas\w*|\bcomplet(?:e|ed|ion)\b|\bdiscontinu\w*|\b(?:c[ao]me|go|went|take[n]?|turned|wean\w*|off) off\b|\boff X\b|\bX off\b|\bover\b|\bconclud\w*|\bwrap\w* up\b|\bterminat\w*"
 _NOT = r"(?:\bnot\b|n['’]t\b|\bnever\b)"
 _REFUSED = r"\brefus\w*|\bdeclin\w*|\bturn(?:ed)? down\b|\bsaid no\b|\bsay no\b|\bopt(?:ed)? out\b|\bcancel\w*"
-_OF_PROCEDURE: tuple[_Asks, ...] = (
-    _asks("procedure.why_not", rf"\b(?:why|reason|how come)\b.{{0,50}}(?:{_NOT}|{_REFUSED})"),
-    _asks("procedure.declined", rf"\b(?:did|has|have|was|were|ever)\b.{{0,30}}(?:{_REFUSED})", r"\bwhat\b|\bwhen\b"),
-    _asks("procedure.since", _AGO, r"\btook\b"),
-    _asks("procedure.end", rf"(?=.*(?:{_ON_WHICH_DAY}))(?=.*(?:{_ENDED}))|\bX\b.{{0,12}}\bend date\b|\blast (?:session|treatment|fraction|day) of X\b", r"\bplan\w*|\bwill\b|\bshould\b|\bdue\b|\bafter\b|\bsince\b|\bwhy\b"),
-    _asks("report.has", r"\bX\b.{0,15}\b(?:normal|abnormal|clear|negative|positive)\b|\bX results?\b|\bresults? (?:of|from|for)\b|\bfindings?\b|\bwhat did\b.*\bX\b.*\bshow", r"\bwhen\b|\bdate\b|\bsafe\b"),
-    _asks("procedure.duration", r"\bhow long (?:did|was|were|does|do)\b.{0,40}\bX\b(?:.{0,10}\b(?:take|last|go on)\b|\W*$)|\bduration of\b.{0,20}\bX\b|\bX\b.{0,10}\bduration\b|\bhow long X\b"),
-    _asks("procedure.who", r"\bwho\b|\bby whom\b|\bwhich (?:surgeon|doctor|clinician|consultant|team|physician|provider)\b|\b(?:what|whose|the) (?:surgeon|operator)\b|\bsurgeon\b.{0,12}\bX\b|\bX\b.{0,12}\bsurgeon\b",
+_OF_PROCEDURE: tuple[Asks, ...] = (
+    asks("procedure.why_not", rf"\b(?:why|reason|how come)\b.{{0,50}}(?:{_NOT}|{_REFUSED})"),
+    asks("procedure.declined", rf"\b(?:did|has|have|was|were|ever)\b.{{0,30}}(?:{_REFUSED})", r"\bwhat\b|\bwhen\b"),
+    asks("procedure.since", _AGO, r"\btook\b"),
+    asks("procedure.end", rf"(?=.*(?:{_ON_WHICH_DAY}))(?=.*(?:{_ENDED}))|\bX\b.{{0,12}}\bend date\b|\blast (?:session|treatment|fraction|day) of X\b", r"\bplan\w*|\bwill\b|\bshould\b|\bdue\b|\bafter\b|\bsince\b|\bwhy\b"),
+    asks("report.has", r"\bX\b.{0,15}\b(?:normal|abnormal|clear|negative|positive)\b|\bX results?\b|\bresults? (?:of|from|for)\b|\bfindings?\b|\bwhat did\b.*\bX\b.*\bshow", r"\bwhen\b|\bdate\b|\bsafe\b"),
+    asks("procedure.duration", r"\bhow long (?:did|was|were|does|do)\b.{0,40}\bX\b(?:.{0,10}\b(?:take|last|go on)\b|\W*$)|\bduration of\b.{0,20}\bX\b|\bX\b.{0,10}\bduration\b|\bhow long X\b"),
+    asks("procedure.who", r"\bwho\b|\bby whom\b|\bwhich (?:surgeon|doctor|clinician|consultant|team|physician|provider)\b|\b(?:what|whose|the) (?:surgeon|operator)\b|\bsurgeon\b.{0,12}\bX\b|\bX\b.{0,12}\bsurgeon\b",
           r"\bshould\b|\bwill\b|\brefer\w*|\brequest\w*|\border\w*|\bsuggest\w*|\brecommend\w*|\bcame\b|\btold\b|\bwants?\b|\badvis\w*"),
-    _asks("procedure.where", r"\bwhere\b|\bwhich (?:hospital|clinic|site|cent(?:er|re)|facility)\b|\bwhat (?:hospital|clinic|facility)\b", rf"{_FINDINGS}|\bbleed\w*|\bleak\w*|\bincision\b|\bscar\b|\bline\b|\bsited\b|\bcatheter\b|\bvein\b|\bvessel\b|\btube\b|\btip\b"),
-    _asks("procedure.due", _DUE, r"\bto do\b.*\bX\b.*\bthis (?:week|month)\b|\bresult"),
-    _asks("procedure.reason", r"\bwhy\b|\breasons?\b|\bindications?\b|\bwhat\b.*\bfor\W*$|\bfor what\b|\bhow come\b",
+    asks("procedure.where", r"\bwhere\b|\bwhich (?:hospital|clinic|site|cent(?:er|re)|facility)\b|\bwhat (?:hospital|clinic|facility)\b", rf"{_FINDINGS}|\bbleed\w*|\bleak\w*|\bincision\b|\bscar\b|\bline\b|\bsited\b|\bcatheter\b|\bvein\b|\bvessel\b|\btube\b|\btip\b"),
+    asks("procedure.due", _DUE, r"\bto do\b.*\bX\b.*\bthis (?:week|month)\b|\bresult"),
+    asks("procedure.reason", r"\bwhy\b|\breasons?\b|\bindications?\b|\bwhat\b.*\bfor\W*$|\bfor what\b|\bhow come\b",
           r"\bnot\b|n['’]t\b|\bcancel\w*|\brefus\w*|\bdeclin\w*|\bstop\w*|\bdelay\w*|\bpostpon\w*|\babandon\w*|\bneeds?\b|\bshould\b|\brepeat\w*|\bfail\w*|\badmitted\b|\bnever\b"),
 )  # fmt: skip
-_OF_VACCINE: tuple[_Asks, ...] = (
-    _asks("immunization.why_not", rf"\b(?:why|reason|how come)\b.{{0,50}}(?:{_NOT}|{_REFUSED})"),
-    _asks("immunization.declined", rf"{_REFUSED}|\bnot (?:given|done)\b|\bwithh[eo]ld\w*"),
-    _asks("immunization.since", _AGO),
-    _asks("immunization.due", _DUE, r"\bwhen was\b|\bhow many\b"),
-    _asks("immunization.lot", r"\b(?:lot|batch)\b(?:\W+(?:no|num\w*|nr|code|#))?|\bwhich (?:arm|site|side)\b|\bsite of\b|\binjection site\b"),
-    _asks("immunization.count", r"\bhow many\b|\bnumber of\b|\bcount\b", r"\bago\b|\bsince\b"),
-    _asks("immunization.last", r"\bwhen\b|\bdates?\b|\b(?:what|which) day\b|\bhow (?:recent\w*|long ago)\b|\b(?:last|latest|most recent|newest)\b.{0,20}\bX\b", r"\bafter\b|\bside effects?\b|\breact\w*|\bshould\b|\bplan\w*"),
-    _asks("immunization.has", r"\b(?:has|have|had|did|was|were|is|are|does|any|ever|been)\b.{0,50}\bX\b|\bX\b.{0,30}\b(?:documented|recorded|on file|on record|given|done|administered|received)\b", r"\bafter\b|\bside effects?\b|\breact\w*|\bwh(?:y|o|ere|at|ich)\b|\bhow\b|\bplan\w*|\bshould\b|\ballerg\w*|\bsafe\b|\bok(?:ay)?\b|\bcan\b|\btold\b|\bsa(?:y|id|ys)\b"),
+_OF_VACCINE: tuple[Asks, ...] = (
+    asks("immunization.why_not", rf"\b(?:why|reason|how come)\b.{{0,50}}(?:{_NOT}|{_REFUSED})"),
+    asks("immunization.declined", rf"{_REFUSED}|\bnot (?:given|done)\b|\bwithh[eo]ld\w*"),
+    asks("immunization.since", _AGO),
+    asks("immunization.due", _DUE, r"\bwhen was\b|\bhow many\b"),
+    asks("immunization.lot", r"\b(?:lot|batch)\b(?:\W+(?:no|num\w*|nr|code|#))?|\bwhich (?:arm|site|side)\b|\bsite of\b|\binjection site\b"),
+    asks("immunization.count", r"\bhow many\b|\bnumber of\b|\bcount\b", r"\bago\b|\bsince\b"),
+    asks("immunization.last", r"\bwhen\b|\bdates?\b|\b(?:what|which) day\b|\bhow (?:recent\w*|long ago)\b|\b(?:last|latest|most recent|newest)\b.{0,20}\bX\b", r"\bafter\b|\bside effects?\b|\breact\w*|\bshould\b|\bplan\w*"),
+    asks("immunization.has", r"\b(?:has|have|had|did|was|were|is|are|does|any|ever|been)\b.{0,50}\bX\b|\bX\b.{0,30}\b(?:documented|recorded|on file|on record|given|done|administered|received)\b", r"\bafter\b|\bside effects?\b|\breact\w*|\bwh(?:y|o|ere|at|ich)\b|\bhow\b|\bplan\w*|\bshould\b|\ballerg\w*|\bsafe\b|\bok(?:ay)?\b|\bcan\b|\btold\b|\bsa(?:y|id|ys)\b"),
 )  # fmt: skip
 _VACCINES = re.compile(r"\b(?:vaccin\w*|immuni[sz]\w*|imms\b|jabs?|shots?|boosters?|vax\w*)\b", re.IGNORECASE)
 
@@ -76,8 +63,8 @@ def asked_of_event(question: Question, text: str, record: RecordNames) -> Route 
         variant, masked, table = question.variants[0].model_copy(update={"slots": ()}), text, _OF_VACCINE[:4]
     else:
         return None
-    intent = next((a.intent for a in table if a.words.search(masked) and not a.unless.search(masked)), None)
-    return Route(intent, _SURE, variant) if intent is not None else None
+    intent = next((a.intent for a in table if a.holds(masked)), None)
+    return Route(intent, SURE, variant) if intent is not None else None
 
 
 def _naming(question: Question, kind: str, record: RecordNames) -> tuple[Variant, str] | None:

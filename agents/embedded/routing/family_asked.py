@@ -1,12 +1,10 @@
-"""Questions about the family in words that no exemplar has: a side, the parents, what is inherited; and which relative is meant."""
+"""Questions about the family in words that no exemplar has: a side, the parents, what is inherited."""
 
 from __future__ import annotations
 
 import re
 
-from agents.embedded.plans import Call
 from agents.embedded.routing.router import Route
-from tools.relatives import relative_in
 
 _OF_FAMILY = re.compile(
     r"\b(?:maternal|paternal|mother['’]?s|father['’]?s|mum['’]?s|mom['’]?s|dad['’]?s) (?:side|history|hx|family|line|relatives?)\b"
@@ -25,10 +23,3 @@ def of_family(best: Route, text: str) -> Route | None:
     slots = tuple(s for s in best.variant.slots if s.kind == "condition" and s.known)[:1]
     variant = best.variant.model_copy(update={"slots": slots})
     return Route("family.has" if slots else "family.list", max(best.score, 0.9), variant)
-
-
-def with_relative(call: Call, part: str) -> Call:
-    """The call for the family history with the one relative that a question names; others as they are."""
-    if call.tool != "family_history" or not (relative := relative_in(part)):
-        return call
-    return call.model_copy(update={"arguments": {**call.arguments, "relative": relative}})

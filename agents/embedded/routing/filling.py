@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from agents.embedded.plans import Call, intents
@@ -19,6 +20,7 @@ from agents.embedded.reading.reader import Question, Slot, without_names
 from agents.embedded.routing.asked_tables import FREQUENCY
 from agents.embedded.routing.beyond_lists import TOLD_IN_WORDS
 from agents.embedded.routing.events_asked import dose_asked
+from agents.embedded.routing.habits_asked import habit_claim
 from agents.embedded.routing.router import Route
 from agents.embedded.routing.settling import NEWEST_NOTE, NO_SUCH_DATE, SEVERAL_ENDS
 from agents.embedded.supposing.scenarios import calculator_calls
@@ -26,6 +28,7 @@ from tools.catalogue import DERIVED_MODELS, panel_members
 from tools.concepts import Lexicon
 from tools.drugs.reactions import is_allergy_itself, is_reaction
 from tools.events.findings import is_yes_no
+from tools.relatives import relative_in
 from tools.times.periods import Period
 
 _ENCOUNTER_KINDS = (
@@ -76,107 +79,58 @@ def kind_of_visit(text: str) -> str | None:
 def calls_for(route: Route, question: Question, models: ModelNames, lexicon: Lexicon) -> list[Call]:
     """The calls of one routed part: one for each name that fills the intent's slot."""
     spec = intents()[route.intent]
+    tool, slot_name, text = spec["tool"], spec.get("slot"), question.text
     base = {**spec.get("args", {}), **_arguments(route, question)}
-    confidence = round(min(1.0, route.score), 3)
-    slot_name = spec.get("slot")
-    if spec["tool"] == "look_up":
-        fillers = [s.text for s in route.variant.slots] or [question.unknown or question.text]
-        return [
-            Call(
-                tool="look_up",
-                arguments={"name": f, "question": question.text},
-                intent=route.intent,
-                confidence=confidence,
-            )
-            for f in fillers
-        ]
+    call = partial(Call, intent=route.intent, confidence=round(min(1.0, route.score), 3))
+    if tool == "look_up":
+        fillers = [s.text for s in route.variant.slots] or [question.unknown or text]
+        return [call(tool="look_up", arguments={"name": f, "question": text}) for f in fillers]
     if route.intent in {"calculate", "what_if"}:
-        return [
-            Call(tool=t, arguments=a, intent=route.intent, confidence=confidence)
-            for t, a in calculator_calls(route, question, models, lexicon)
-        ]
+        return [call(tool=t, arguments=a) for t, a in calculator_calls(route, question, models, lexicon)]
     if slot_name is None:
-        named = [k for k in _STAYS_AND_VISITS if re.search(dict(_ENCOUNTER_KINDS)[k], question.text, re.IGNORECASE)]
+        named = [k for k in _STAYS_AND_VISITS if re.search(dict(_ENCOUNTER_KINDS)[k], text, re.IGNORECASE)]
         if route.intent.startswith("encounter.") and len(named) > 1 and base.get("kind") in named:
-            return [
-                Call(tool=spec["tool"], arguments={**base, "kind": k}, intent=route.intent, confidence=confidence)
-                for k in named
-            ]
-        return [Call(tool=spec["tool"], arguments=base, intent=route.intent, confidence=confidence)]
+            return [call(tool=tool, arguments={**base, "kind": k}) for k in named]
+        return [call(tool=tool, arguments=base)]
     if route.intent == "panel.latest" and "trend" in route.variant.cues:
         members = [m for s in route.variant.slots if s.kind == "panel" for m in panel_members(s.id)[:3]]
         if members:
-            return [
-                Call(tool="series", arguments={"concept": m, **base}, intent=route.intent, confidence=confidence)
-                for m in members
-            ]
-    if route.intent.startswith("observation.") and (goal := _GOAL.search(question.text)) is not None:
+            return [call(tool="series", arguments={"concept": m, **base}) for m in members]
+    if route.intent.startswith("observation.") and (goal := _GOAL.search(text)) is not None:
         wanted = {"query": f"{goal[0]} {' '.join(s.text for s in route.variant.slots if s.known)}", "near": False}
-        of_goal = Call(tool="search_notes", arguments=wanted, intent=route.intent, confidence=confidence)
-        if not _AGAINST_GOAL.search(question.text):
+        of_goal = call(tool="search_notes", arguments=wanted)
+        if not _AGAINST_GOAL.search(text):
             return [of_goal]
-        reached = question.model_copy(update={"text": _GOAL.sub(" ", question.text)})
+        reached = question.model_copy(update={"text": _GOAL.sub(" ", text)})
         return [*calls_for(route, reached, models, lexicon), of_goal]
     fillers_for_slot = list(route.variant.slots) if spec.get("any_kind") else _fillers(route, slot_name)
-    calls = []
-    if intent_takes_both_ends(route.intent, question.text):
-        return [
-            Call(
-                tool="latest",
-                arguments={"concept": s.id, "first": first},
-                intent=route.intent,
-                confidence=confidence,
-            )
-            for s in fillers_for_slot
-            if s.known
-            for first in (True, False)
-        ]
     known = [s for s in fillers_for_slot if s.known]
+    if _asks_for_both_ends(route.intent, text):
+        return [
+            call(tool="latest", arguments={"concept": s.id, "first": first}) for s in known for first in (True, False)
+        ]
     if known:  # an unknown word before a known name describes it; one behind it is what is asked of it ("ICD battery")
         told = known[-1].id in TOLD_IN_WORDS  # "etoh intake"
         behind = [s for s in route.variant.slots if not (s.known or told) and 0 <= s.start - known[-1].end <= 2]
-        behind = [s for s in behind if _NO_THING.fullmatch(s.text) is None]
-        fillers_for_slot = [*behind, *known]
-    for slot in fillers_for_slot:
-        if not slot.known:
-            calls.append(
-                Call(
-                    tool="look_up",
-                    arguments=_look_up(slot, question),
-                    intent=route.intent,
-                    confidence=confidence,
-                )
-            )
-            continue
-        calls.append(
-            Call(
-                tool=spec["tool"],
-                arguments={**_of_derived(slot, route, base), slot_name: slot.id},
-                intent=route.intent,
-                confidence=confidence,
-            )
-        )
-    if calls:
-        return calls
-    if spec.get("optional"):
-        return [Call(tool=spec["tool"], arguments=base, intent=route.intent, confidence=confidence)]
-    if "default" in spec:
-        return [
-            Call(
-                tool=spec["tool"],
-                arguments={**base, slot_name: spec["default"]},
-                intent=route.intent,
-                confidence=confidence,
-            )
-        ]
+        fillers_for_slot = [*(s for s in behind if _NO_THING.fullmatch(s.text) is None), *known]
+    if not fillers_for_slot and (spec.get("optional") or "default" in spec):
+        default = {slot_name: spec["default"]} if "default" in spec and not spec.get("optional") else {}
+        return [call(tool=tool, arguments={**base, **default})]
+    if not fillers_for_slot:
+        return [call(tool="look_up", arguments={"name": question.unknown or text, "question": text})]
     return [
-        Call(
-            tool="look_up",
-            arguments={"name": question.unknown or question.text, "question": question.text},
-            intent=route.intent,
-            confidence=confidence,
-        )
+        call(tool=tool, arguments={**_of_slot(slot, route, base, text), slot_name: slot.id})
+        if slot.known
+        else call(tool="look_up", arguments=_look_up(slot, question))
+        for slot in fillers_for_slot
     ]
+
+
+def _of_slot(slot: Slot, route: Route, arguments: dict[str, Any], text: str) -> dict[str, Any]:
+    """The arguments as they hold for one name: with what is claimed of a habit, and without a time where none is kept."""
+    if slot.id == "tobacco_status" and intents()[route.intent]["tool"] == "latest" and (claim := habit_claim(text)):
+        arguments = {**arguments, "claim": claim}
+    return _of_derived(slot, route, arguments)
 
 
 def _of_derived(slot: Slot, route: Route, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -333,6 +287,8 @@ def _arguments(route: Route, question: Question) -> dict[str, Any]:
     if intent == "causes.possible":
         up, down = _RISE.search(text), _FALL.search(text)
         arguments["direction"] = "any" if (up is None) == (down is None) else "rise" if up is not None else "fall"
+    if intents()[intent]["tool"] == "family_history" and (relative := relative_in(text)):
+        arguments["relative"] = relative
     if intent == "calculate.note":
         arguments["question"] = text
     if intent == "story":
@@ -381,7 +337,7 @@ def _story_form(text: str) -> dict[str, str]:
     return {"kind": kind or ("full" if audience == "patient" else ""), "audience": audience}
 
 
-def intent_takes_both_ends(intent: str, text: str) -> bool:
+def _asks_for_both_ends(intent: str, text: str) -> bool:
     """ "first and last HbA1c" asks twice."""
     return BOTH_ENDS.search(text) is not None and not asks_for_whole_course(text) and intent.startswith("observation.")
 

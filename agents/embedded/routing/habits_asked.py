@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from agents.embedded.plans import Call
-
 _YES_NO = re.compile(
     r"^\W*(?:and |so |ok |hi |please |pls |just |tell me |confirm |check |do we know |any idea |whether |if )*(?:(?:is|does|has|did|was|would|can you say|isn't|doesn't|hasn't)\b|(?:(?:he|she|they|pt|patient)\b.{0,30}\?)|(?:still|current(?:ly)?|active(?:ly)?|ever|never|non-?|ex-?|former|life ?long non-?)\s*-?\s*smok\w*\W*$|smok(?:er|es|ing)\s*\?)",
     re.IGNORECASE,
@@ -20,14 +18,6 @@ _QUIT = re.compile(
     re.IGNORECASE,
 )
 _EVER = re.compile(r"\bever\b|\b(?:has|had) (?:he|she|they|the patient|pt) (?:ever )?smoked\b", re.IGNORECASE)
-
-
-def with_habit_claim(call: Call, part: str) -> Call:
-    """The call for a smoking status with the claim that a question makes; others as they are."""
-    if call.tool != "latest" or call.arguments.get("concept") != "tobacco_status":
-        return call
-    claim = habit_claim(part)
-    return call.model_copy(update={"arguments": {**call.arguments, "claim": claim}}) if claim else call
 
 
 def habit_claim(text: str) -> str:

@@ -48,6 +48,7 @@ def _conditions() -> re.Pattern[str]:
         rf"|\b(?:what|which) (?:[\w/%-]+ ){{0,3}}(?:would|should|must|might) (?:\w+ ){{0,4}}?(?:{said['what_would']})(?:e?d)?\b"
         rf"|\b(?:that|which) (?:would|should|must|is to|was to) (?:\w+ ){{0,3}}?(?:{said['what_would']})(?:e?d)?\b"
         rf"|\bhow (?:fast|quickly|slowly|rapidly|aggressively|tightly|gently|far|hard|high|low|soon|close\w*) (?:\w+ ){{0,2}}?(?:should|must|can|could|may|do we|are we|did they want|is (?:it|he|she) (?:safe|allowed)) (?!i\b)"
+        r"|\bhow (?!long|old)\w+ (?:\w+ ){1,6}?(?:have|has|had|need|needs|needed) to (?:be|go|get|fall|drop|rise|climb|reach|come)\b"
         rf"|\b(?:at|above|below|under|over) (?:what|which) (?:\w+ ){{0,2}}?(?:weight|level|value|reading|score|temperature|rate|pressure|sats?|saturations?|sugar|glucose|count|figure)\W*$"
         rf"|\b(?:{said['at_which']})s? (?:at|above|below|beyond|over|under|past|from) which\b"
         rf"|\b(?:at|below|above|under|over|beyond|past) (?:what|which) (?!age\b|time\b|visit\b|dose\b|place\b|clinic\b|hospital\b|stage\b)[\w /%-]{{1,40}}? (?:do|does|did|will|would|should|shall|must|can|(?:is|are|was|were)(?: \w+){{0,2}} (?:going )?to|to)\b"
@@ -63,9 +64,9 @@ def _sayings() -> re.Pattern[str]:
     said = _phrases()
     return re.compile(
         rf"\b(?:{said['words']})\b"
-        rf"|\bwhat (?:did|does|do|has|have|had|is|was|were) {_PATIENT}\s+{_HELPS}(?:{said['says']})\b"
-        rf"|\bhow (?:did|does|do|has|have) {_PATIENT}\s+{_HELPS}(?:{said['puts_it']})\b"
-        rf"|^\W*(?:(?:and|so|but)\s+)?(?:does|do|did|would|will|is|was) {_PATIENT}\s+{_HELPS}(?:(?:not|still|be|ever)\s+)*(?:{said['wants']})\b",
+        rf"|\bwhat(?:['’]?d| did| does| do| has| have| had| is| was| were) {_PATIENT}\s+{_HELPS}(?:{said['says']})\b"
+        rf"|\bhow(?:['’]?d| did| does| do| has| have) {_PATIENT}\s+{_HELPS}(?:{said['puts_it']})\b"
+        rf"|(?:^|,)\W*(?:(?:and|so|but)\s+)?(?:does|do|did|would|will|is|was) {_PATIENT}\s+{_HELPS}(?:(?:not|still|be|ever)\s+)*(?:{said['wants']})\b",
         re.IGNORECASE,
     )
 

@@ -7,10 +7,8 @@ import re
 from agents.embedded.reading.note_source import source_is_notes
 from agents.embedded.reading.reader import Question, Slot, Variant
 from agents.embedded.reading.record_names import RecordNames
-from agents.embedded.routing.router import Route
+from agents.embedded.routing.router import SURE, Route
 from tools.measurements.known_effects import known_effects
-
-_SURE = 0.7
 
 _SINCE_SEEN = (
     r"\b(?:since|from|between|after)\b.{0,30}\b(?:last|previous|prior|earlier)\b.{0,15}\b(?:seen|visits?|time|appointments?|encounters?|contact|clinic|review)\b"
@@ -203,21 +201,21 @@ def named_outright(routes: list[Route], question: Question, text: str, record: R
         return _of(f"conflict.{topic}", best)
     drugs = _variant_with(question, "medication", "drug_class")
     if drugs is not None and _INTERACTS.search(text):
-        return Route("medication.safety", _SURE, drugs)
+        return Route("medication.safety", SURE, drugs)
     if best.intent.startswith("condition.") and _SHOTS.search(text) and not _AGAINST.search(text):
         return _of("immunization.list", best)
     dated = _variant_with(question, "condition", "procedure", "medication", "immunization")
     if _PRN_DRUGS.search(text) and drugs is None:
         return _of("medication.list_active", best)
     if _CONTACT.search(text):
-        return Route("note.search", _SURE, best.variant)  # the record keeps the patient's own number only
+        return Route("note.search", SURE, best.variant)  # the record keeps the patient's own number only
     if (tested := _tested_for(question, text, record)) is not None:
         return tested
     if not subjects and _ABNORMAL.search(text) and best.intent not in {"note.section.exam", "report.has"}:
         every = Slot(kind="panel", start=0, end=0, text="", id="abnormal")
-        return Route("panel.latest", _SURE, best.variant.model_copy(update={"slots": (every,), "cues": frozenset()}))
+        return Route("panel.latest", SURE, best.variant.model_copy(update={"slots": (every,), "cues": frozenset()}))
     if drugs is not None and "allergy" not in best.variant.cues and _asks_of_safety(text, known):
-        return Route("medication.safety", _SURE, drugs)
+        return Route("medication.safety", SURE, drugs)
     of_habit = best.intent.startswith("condition.") or ("note" in best.variant.cues and not source_is_notes(text))
     if of_habit and record.has("observation", "tobacco_status"):
         smoker = next(
@@ -225,25 +223,25 @@ def named_outright(routes: list[Route], question: Question, text: str, record: R
         )
         if smoker is not None:  # it is kept as an observation, and a problem list without it denies nothing
             status = smoker.model_copy(update={"kind": "observation", "id": "tobacco_status"})
-            return Route("observation.latest", _SURE, best.variant.model_copy(update={"slots": (status,)}))
+            return Route("observation.latest", SURE, best.variant.model_copy(update={"slots": (status,)}))
     if _BMI_CLASS.search(text) and best.intent.startswith(("observation.", "calculate", "condition.", "note.search")):
         mass = Slot(kind="model", start=0, end=0, text="", id="bmi")
-        return Route("calculate", _SURE, best.variant.model_copy(update={"slots": (mass,)}))
+        return Route("calculate", SURE, best.variant.model_copy(update={"slots": (mass,)}))
     if _STAGE.search(text) and _AS_DOCUMENTED.search(text) and record.has("condition", "chronic_kidney_disease"):
         staged = Slot(kind="condition", start=0, end=0, text="", id="chronic_kidney_disease")
-        return Route("condition.has", _SURE, best.variant.model_copy(update={"slots": (staged,)}))
+        return Route("condition.has", SURE, best.variant.model_copy(update={"slots": (staged,)}))
     if _STAGE.search(text) and not any(s.kind == "condition" and record.has(s.kind, s.id) for s in known):
         filtration = Slot(kind="model", start=0, end=0, text="", id="ckd_epi_2021_creatinine")
-        return Route("calculate", _SURE, best.variant.model_copy(update={"slots": (filtration,)}))
+        return Route("calculate", SURE, best.variant.model_copy(update={"slots": (filtration,)}))
     if _RULED_OUT.search(text) and (suspected := _variant_with(question, "condition")) is not None:
-        return Route("condition.has", _SURE, suspected)
+        return Route("condition.has", SURE, suspected)
     if _AT_AGE.search(text) and dated is not None and not _OF_RELATIVE.search(text) and not _IN_FAMILY.search(text):
-        return Route("demographics.age_when", _SURE, dated)
+        return Route("demographics.age_when", SURE, dated)
     if (
         _OF_RELATIVE.search(text)
         or (_IN_FAMILY.search(text) and best.intent.startswith(("family.", "demographics.age", "condition.")))
     ) and (disease := _variant_with(question, "condition")) is not None:
-        return Route("family.has", _SURE, disease)
+        return Route("family.has", SURE, disease)
     if (
         _OF_RELATIVE.search(text)
         and _DIED.search(text)
@@ -251,7 +249,7 @@ def named_outright(routes: list[Route], question: Question, text: str, record: R
     ):
         return _of("family.list", best)
     if _UNBORN_ONES.search(text) and best.intent.startswith(("observation.", "vitals.")):
-        return Route("note.search", _SURE, best.variant)
+        return Route("note.search", SURE, best.variant)
     return (
         _blamed(question, text, record)
         or _controlled(routes, question, text, record)
@@ -277,12 +275,12 @@ def _tested_for(question: Question, text: str, record: RecordNames) -> Route | N
             continue
         if slot.id == "fever" and _PEAK.search(text) and record.has("observation", "body_temperature"):
             measured = slot.model_copy(update={"kind": "observation", "id": "body_temperature"})
-            return Route("observation.statistics", _SURE, variant.model_copy(update={"slots": (measured,)}))
+            return Route("observation.statistics", SURE, variant.model_copy(update={"slots": (measured,)}))
         tests = [t for t in _TEST_OF.get(slot.id, ()) if record.has("observation", t)]
         if tests and _TESTED.search(text) and variant.of("observation") is None:
             slots = tuple(slot.model_copy(update={"kind": "observation", "id": t}) for t in tests)
             intent = "observation.series" if _SEVERAL_TESTS.search(text) else "observation.latest"
-            return Route(intent, _SURE, variant.model_copy(update={"slots": slots}))
+            return Route(intent, SURE, variant.model_copy(update={"slots": slots}))
     return None
 
 
@@ -300,7 +298,7 @@ def _is_smoking(slot: Slot) -> bool:
 
 
 def _of(intent: str, best: Route) -> Route:
-    return Route(intent, max(best.score, _SURE), best.variant)
+    return Route(intent, max(best.score, SURE), best.variant)
 
 
 def _topic(text: str, known: list[Slot]) -> str:
@@ -324,11 +322,11 @@ def _blamed(question: Question, text: str, record: RecordNames) -> Route | None:
         value = value or _lab_of(variant.of("condition"), record)
         if drug is not None and value is not None and drug.known and value.known:
             slots = (*(s for s in variant.slots if s.start != value.start), value)
-            return Route("causes.possible", _SURE, variant.model_copy(update={"slots": slots}))
+            return Route("causes.possible", SURE, variant.model_copy(update={"slots": slots}))
     for variant in question.variants:
         value = _lab_of(variant.of("condition"), record)
         if value is not None and len(variant.slots) == 1 and _WHY_IS.search(text):
-            return Route("causes.possible", _SURE, variant.model_copy(update={"slots": (value,)}))
+            return Route("causes.possible", SURE, variant.model_copy(update={"slots": (value,)}))
     return None
 
 
@@ -356,7 +354,7 @@ def _controlled(routes: list[Route], question: Question, text: str, record: Reco
         measure = _MEASURED_BY.get(condition.id, "") if condition is not None else ""
         if condition is not None and measure and record.has("observation", measure):
             slot = condition.model_copy(update={"kind": "observation", "id": measure})
-            return Route("observation.series", _SURE, variant.model_copy(update={"slots": (slot,)}))
+            return Route("observation.series", SURE, variant.model_copy(update={"slots": (slot,)}))
     return None
 
 
@@ -372,7 +370,7 @@ def _finding_of_study(routes: list[Route], text: str) -> Route | None:
         if study is None or not study.known or not _IMAGING.search(study.id):
             return None
         if _ON_A_STUDY.search(text[: study.start]) and finding is not None and finding.start < study.start:
-            return Route("report.has", max(route.score, _SURE), route.variant)
+            return Route("report.has", max(route.score, SURE), route.variant)
         return None
     return None
 
@@ -391,7 +389,7 @@ def _treated_with(question: Question, text: str) -> Route | None:
             if slot.known and slot.kind in {"observation", "condition", "panel"} and treated:
                 drug_class = _TREATED_WITH.get(slot.id)
                 if drug_class is None:
-                    return Route("medication.list_active", _SURE, variant) if slot.kind == "condition" else None
+                    return Route("medication.list_active", SURE, variant) if slot.kind == "condition" else None
                 filled = slot.model_copy(update={"kind": "drug_class", "id": drug_class})
-                return Route("medication.active", _SURE, variant.model_copy(update={"slots": (filled,)}))
+                return Route("medication.active", SURE, variant.model_copy(update={"slots": (filled,)}))
     return None

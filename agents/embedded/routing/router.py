@@ -26,6 +26,8 @@ from knowledge_base.words import stem
 
 T = TypeVar("T")
 
+SURE = 0.7  # of a route that words name outright, whatever the rest is like
+
 _SEMANTIC_WEIGHT = 0.55
 _MISSING_SLOT = 0.30
 _EXTRA_SLOT = 0.14

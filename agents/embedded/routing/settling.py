@@ -12,7 +12,7 @@ from agents.embedded.reading.places import (
     names_statistic,
     position_of,
 )
-from agents.embedded.reading.reader import Slot, without_names
+from agents.embedded.reading.reader import Slot, Variant, without_names
 from agents.embedded.routing.beyond_lists import TOLD_IN_WORDS
 from agents.embedded.routing.router import Route
 
@@ -63,7 +63,7 @@ def of_the_source_named(routes: list[Route], text: str) -> Route:
     """The best route; a question that names the notes as its source is about the notes, or about notes against record."""
     scored = next((r for r in routes if r.intent == "calculate.note" and r.variant.of("model") is not None), None)
     if scored is not None and _FROM_A_NOTE.search(text):
-        return Route("calculate.note", max(scored.score, CONFIDENT), scored.variant)
+        return _sure(scored)
     if routes[0].intent in _OF_ALL_VALUES and routes[0].variant.in_record and _IN_THE_NOTES.search(text):
         return routes[0]
     if "note" in routes[0].variant.cues:
@@ -72,7 +72,7 @@ def of_the_source_named(routes: list[Route], text: str) -> Route:
             None,
         )
         if found is not None:  # the source is named outright: that is as sure as it gets
-            return Route(found.intent, max(found.score, CONFIDENT), found.variant)
+            return _sure(found)
     return routes[0]
 
 
@@ -111,66 +111,55 @@ _THAN_BEFORE = re.compile(
     r"\b(?:compared (?:to|with)|relative to|than|versus|vs\.?|against)\s+(?:(?:it was|about|around|that of|the one|the value)\s+)*(?:an?|one|two|three|six|\d+)\s+(?:years?|months?|weeks?)\s+(?:ago|back|earlier)\b",
     re.IGNORECASE,
 )
-_SINGLE = frozenset({"observation.latest", "observation.exists", "observation.previous", "observation.first"})
+_STAY_THROUGH = re.compile(
+    r"\b(?:admission|arrival|presentation)\s*(?:->|→|[-–/]|\b(?:to|vs\.?|versus|through|until)\b)\s*(?:the )?(?:discharge|d/?c)\b",
+    re.IGNORECASE,
+)
+_A_VALUE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w/-])")
+_BETWEEN = re.compile(r"\bbetween\b", re.IGNORECASE)
+_SINGLE = frozenset({"latest", "exists", "previous", "first"})
 
 
 def _of_a_series(best: Route, text: str, timeless: str) -> Route | None:
     """Which of a series is meant, where words say so outright: a limit, the newest two, the whole course, an extreme."""
     named = best.variant.of("observation")
-    if named is None:
-        return None
-    if named.id in TOLD_IN_WORDS and best.intent in {
-        "observation.count",
-        "observation.statistics",
-        "observation.threshold",
-    }:
-        return Route("observation.latest", best.score, best.variant)
-    if has_limit(timeless) and best.intent != "observation.threshold" and not NO_SUCH_DATE.search(text):
-        return Route("observation.threshold", best.score, best.variant)
-    if (SEVERAL_ENDS.search(text) and best.intent in {*_SINGLE, "observation.statistics"}) or (
-        best.intent == "observation.normal" and "ever" in best.variant.cues
-    ):
-        return Route("observation.series", best.score, best.variant)
-    if (
-        best.intent in {*_SINGLE, "observation.threshold"}
-        and not has_limit(timeless)
-        and _WHEN_WAS.search(text)
-        and re.search(
-            r"(?<![\w.])\d+(?:\.\d+)?(?![\w/-])",
-            without_names(timeless, best.variant) if timeless == text else timeless,
-        )
-    ):  # "Hb 12.9, when was that?": the value is among the dated ones, or it is seen not to be
-        return Route("observation.series", best.score, best.variant)
-    if (_THAN_BEFORE.search(text) and best.intent in {*_SINGLE, "observation.series"}) or (
-        asks_for_newest_two(text)
-        and best.intent == "observation.count"
-        and re.search(r"\bbetween\b", text, re.IGNORECASE)
-    ):
-        return Route("observation.change", best.score, best.variant)
-    if asks_for_newest_two(text) and best.intent in {*_SINGLE, "observation.series", "observation.change"}:
-        return Route("observation.change", best.score, best.variant)
-    if (
-        asks_for_whole_course(text)
-        and best.intent in {*_SINGLE, "observation.change"}
-        and best.variant.of("medication", "drug_class") is None
-    ):
-        return Route("observation.series", best.score, best.variant)
-    if best.intent == "observation.statistics" and not names_statistic(without_names(text, best.variant)):
-        return Route("observation.series", best.score, best.variant)
-    of_a_time = _AT_WEEK.search(text) or _DAY_AND_MONTH.search(text)  # "K on the gas of 11/10"
-    if best.intent == "observation.threshold" and of_a_time and not has_limit(timeless):
-        return Route("observation.latest", best.score, best.variant)
-    if best.intent in {"observation.latest", "observation.exists", "observation.previous"} and last_few(text):
-        return Route("observation.series", best.score, best.variant)
-    if best.intent in {"observation.latest", "observation.exists"} and (
-        _MOVED.search(without_names(text, best.variant)) or _EVERY.search(timeless)
-    ):
-        return Route("observation.series", best.score, best.variant)
-    if best.intent in {"observation.latest", "observation.exists"} and _AT_EXTREME.search(
-        without_names(text, best.variant)
-    ):
-        return Route("observation.statistics", best.score, best.variant)
-    return None
+    which = _which_of_a_series(best, named, text, timeless) if named is not None else ""
+    return best._replace(intent=f"observation.{which}") if which else None
+
+
+def _which_of_a_series(best: Route, named: Slot, text: str, timeless: str) -> str:
+    intent = best.intent.removeprefix("observation.")
+    single, bare = intent in _SINGLE, intent in {"latest", "exists"}
+    nameless, limited = without_names(text, best.variant), has_limit(timeless)
+    if named.id in TOLD_IN_WORDS and intent in {"count", "statistics", "threshold"}:
+        return "latest"
+    if limited and intent != "threshold" and not NO_SUCH_DATE.search(text):
+        return "threshold"
+    if SEVERAL_ENDS.search(text) and (single or intent == "statistics"):
+        return "series"
+    if intent == "normal" and "ever" in best.variant.cues:
+        return "series"
+    if (single or intent == "threshold") and not limited and _WHEN_WAS.search(text):
+        # "Hb 12.9, when was that?": the value is among the dated ones, or it is seen not to be
+        if _A_VALUE.search(nameless if timeless == text else timeless):
+            return "series"
+    if _THAN_BEFORE.search(text) and (single or intent == "series"):
+        return "change"
+    of_two = single or intent in {"series", "change"} or (intent == "count" and _BETWEEN.search(text) is not None)
+    if of_two and asks_for_newest_two(text):
+        return "change"
+    of_course = (single or intent == "change") and best.variant.of("medication", "drug_class") is None
+    if of_course and (asks_for_whole_course(text) or _STAY_THROUGH.search(text)):
+        return "series"
+    if intent == "statistics" and not names_statistic(nameless):
+        return "series"
+    if intent == "threshold" and not limited and (_AT_WEEK.search(text) or _DAY_AND_MONTH.search(text)):
+        return "latest"  # "K on the gas of 11/10"
+    if (bare or intent == "previous") and last_few(text):
+        return "series"
+    if bare and (_MOVED.search(nameless) or _EVERY.search(timeless)):
+        return "series"
+    return "statistics" if bare and _AT_EXTREME.search(nameless) else ""
 
 
 _ASKS_WHY = re.compile(
@@ -217,6 +206,14 @@ _HAPPENS_TO = re.compile(
     r"\bwhat (?:happens|should happen|to do|do we do) (?:to|with|about) (?:the |his |her )?", re.IGNORECASE
 )
 
+_AS_FAR_AS = re.compile(r"\b(?:down to|as far as|through to|up to)\b(?! \d)", re.IGNORECASE)
+
+
+_MILLIGRAMS = re.compile(r"\d\s*m?g\b(?!\s*/)", re.IGNORECASE)
+_OF_REACTION = re.compile(
+    r"\breaction|what happens|react to|cause\b|how (?:bad|severe|serious)|severity|criticality", re.IGNORECASE
+)
+
 
 def asks_why(text: str) -> bool:
     """Whether a cause is asked for."""
@@ -246,6 +243,36 @@ def _weight_moved(best: Route, text: str) -> Route | None:
     return Route("observation.series", max(best.score, CONFIDENT), best.variant.model_copy(update={"slots": (slot,)}))
 
 
+_WHEN = re.compile(
+    r"\b(?:before|after|prior to|following|since)\s+(?:(?:the|his|her|their|starting)\s+)*$", re.IGNORECASE
+)
+
+
+def _done_before_it(routes: list[Route], text: str) -> Route | None:
+    """The route to what is asked of where the drug only says when: "was hepatitis B checked before methotrexate"."""
+    for route in routes:
+        drug = route.variant.of("medication", "drug_class")
+        thing = route.variant.of("observation", "condition", "procedure")
+        if drug is None or not drug.known or thing is None or not thing.known or thing.start > drug.start:
+            continue
+        if route.intent in {"observation.latest", "condition.has", "procedure.has"} and _WHEN.search(
+            text[: drug.start]
+        ):
+            return route
+    return None
+
+
+_WITH = re.compile(r"\bwith\s+(?:(?:the|his|her|their|this|that)\s+)?$", re.IGNORECASE)
+
+
+def _finding_alone(best: Route, routes: list[Route], text: str) -> Route | None:
+    """The route to a finding that came with something which is no study: "headache or jaw pain with the collapse"."""
+    study, named = best.variant.of("procedure"), best.variant.of("condition")
+    if study is None or study.known or named is None or not named.known or not _WITH.search(text[: study.start]):
+        return None
+    return next((r for r in routes if r.intent == "condition.has" and r.variant.of("condition") is not None), None)
+
+
 def _is_of_notes(route: Route) -> bool:
     """Whether a route reads notes, or sets them against the record where words ask for that."""
     return route.intent.startswith("note.") or (
@@ -262,116 +289,105 @@ def _names_its_section(route: Route, text: str) -> bool:
     return section == route.intent or re.search(_SECTION_WORDS.get(section, ""), text, re.IGNORECASE) is not None
 
 
+def _sure(route: Route, intent: str = "") -> Route:
+    """A route as sure as one that words settle, to another intent where one is given."""
+    return route._replace(intent=intent or route.intent, score=max(route.score, CONFIDENT))
+
+
 def settled(best: Route, routes: list[Route], text: str, timeless: str = "") -> Route:
     """The route where words of the question decide between neighbours; `timeless` is the text without its periods."""
-    drug = best.variant.of("medication", "drug_class")
-    if drug is None:
-        drug = next(
-            (s for r in routes[:8] if (s := r.variant.of("medication", "drug_class")) is not None and s.known), None
-        )
+    drug = best.variant.of("medication", "drug_class") or next(
+        (s for r in routes[:8] if (s := r.variant.of("medication", "drug_class")) is not None and s.known), None
+    )
+    drug_known = drug is not None and drug.known
+    asked = [r for r in routes if not r.intent.startswith("guard.")]
+    of_drugs = [r for r in routes if r.intent.startswith("medication.")]
     about_notes = "note" in best.variant.cues or best.intent.startswith("conflict.")
-    if about_notes and drug is not None and drug.known and _STATUS_ASKED.search(text):
-        variant = next((r.variant for r in routes if r.variant.of("medication", "drug_class") == drug), best.variant)
-        return Route("medication.active", max(best.score, CONFIDENT), variant)
+    if about_notes and drug_known and _STATUS_ASKED.search(text):
+        return Route("medication.active", max(best.score, CONFIDENT), _naming(drug, routes, best))
+    if best.intent in {"medication.active", "medication.ever"} and (done := _done_before_it(routes, text)) is not None:
+        return done
+    if best.intent == "report.has" and (finding := _finding_alone(best, routes, text)) is not None:
+        return finding
     if best.intent == "demographics.age_when" and not _AGE_ASKED.search(text):  # "has she got" is near "age she got"
-        best = next(
-            (r for r in routes if r.intent != "demographics.age_when" and not r.intent.startswith("guard.")), best
-        )
-    if _NO_ALLERGY.search(text) and not best.intent.startswith(("note.", "conflict.")):
-        return Route("allergy.list", max(best.score, CONFIDENT), best.variant)
-    if _NO_ALLERGY.search(text) and best.intent.startswith(("note.", "conflict.")):
-        return Route("conflict.allergies", max(best.score, CONFIDENT), best.variant)
-    if (best.intent == "causes.possible" and not (asks_why(text) and _is_measured(best))) or (
-        best.intent == "dosing.compare" and not _OF_DOSING.search(text)
-    ):
-        best = next(
-            (
-                r
-                for r in routes
-                if r.intent not in {"causes.possible", "dosing.compare"} and not r.intent.startswith("guard.")
-            ),
-            best,
-        )
+        best = next((r for r in asked if r.intent != "demographics.age_when"), best)
+    if _NO_ALLERGY.search(text):
+        return _sure(best, "conflict.allergies" if best.intent.startswith(("note.", "conflict.")) else "allergy.list")
+    no_cause = best.intent == "causes.possible" and not (asks_why(text) and _is_measured(best))
+    if no_cause or (best.intent == "dosing.compare" and not _OF_DOSING.search(text)):
+        best = next((r for r in asked if r.intent not in {"causes.possible", "dosing.compare"}), best)
     if best.intent.startswith("observation.") and (decided := _of_a_series(best, text, timeless or text)) is not None:
         return decided
-    if best.intent in {"calculate", "what_if"} and has_limit(timeless or text) and drug is not None and drug.known:
-        # "What if eGFR stays under 30, metformin?" asks what was planned for the drug; no value is supposed.
-        of_drug = next(
-            (r for r in routes if r.intent == "medication.active" and r.variant.of("medication", "drug_class")), None
-        )
-        if of_drug is not None and not re.search(r"\d\s*m?g\b(?!\s*/)", text, re.IGNORECASE):
-            return Route("medication.active", CONFIDENT, of_drug.variant)
-    if best.intent in {"calculate", "what_if"} and (drug_first := _HAPPENS_TO.search(text)) is not None:
-        of_drug = next(
-            (r for r in routes if r.intent.startswith("medication.") and _starts_at(r, drug_first.end())), None
-        )
-        if of_drug is not None and not re.search(r"\d\s*m?g\b", text, re.IGNORECASE):
-            return Route("medication.active", CONFIDENT, of_drug.variant)
-    of_course = _OF_COURSE.search(text) is not None and not best.variant.cues & {"what_if", "calculate"}
-    if best.intent in {"calculate", "what_if"} and of_course and drug is not None and drug.known:
-        variant = next((r.variant for r in routes if r.variant.of("medication", "drug_class") == drug), best.variant)
-        return Route("medication.active", CONFIDENT, variant)
+    if best.intent in {"calculate", "what_if"}:
+        if drug_known and has_limit(timeless or text) and not _MILLIGRAMS.search(text):
+            # "What if eGFR stays under 30, metformin?" asks what was planned for the drug; no value is supposed.
+            of_drug = (r for r in of_drugs if r.intent == "medication.active")
+            if (found := next((r for r in of_drug if r.variant.of("medication", "drug_class")), None)) is not None:
+                return Route("medication.active", CONFIDENT, found.variant)
+        if (lead := _HAPPENS_TO.search(text)) is not None and not re.search(r"\d\s*m?g\b", text, re.IGNORECASE):
+            if (found := next((r for r in of_drugs if _starts_at(r, lead.end())), None)) is not None:
+                return Route("medication.active", CONFIDENT, found.variant)
+        if drug_known and _OF_COURSE.search(text) and not best.variant.cues & {"what_if", "calculate"}:
+            return Route("medication.active", CONFIDENT, _naming(drug, routes, best))
     if best.intent in {"calculate", "panel.latest"} and "calculate" not in best.variant.cues and _MOVED.search(text):
-        of_values = next(
-            (r for r in routes if r.intent == "observation.series" and r.variant.of("observation") is not None), None
-        )
+        series = (r for r in routes if r.intent == "observation.series")
+        of_values = next((r for r in series if r.variant.of("observation") is not None), None)
         if of_values is not None and of_values.variant.in_record:
-            return Route("observation.series", max(of_values.score, CONFIDENT), of_values.variant)
+            return _sure(of_values)
     if (moved := _weight_moved(best, text)) is not None:
         return moved
-    if best.intent in {"medication.start", "medication.active", "medication.last"} and _DURATION.search(text):
-        return Route("medication.dose", best.score, best.variant)
-    if best.intent.startswith("encounter.") and _OPERATIONS.search(text) and not best.variant.slots:
-        return Route("procedure.list", max(best.score, CONFIDENT), best.variant)
-    if (best.intent in {"procedure.has", "procedure.last"} and _AGAIN.search(text)) or (
-        best.intent.startswith("encounter.") and _WHEN_TO.search(text)
-    ):
-        return Route("note.search", max(best.score, CONFIDENT), best.variant)
-    if best.intent == "medication.reason" and "stop" in best.variant.cues:
-        return Route("medication.stop", best.score, best.variant)
     if best.intent == "guard.order" and _IS_QUESTION.match(text):
-        asked = next((r for r in routes if not r.intent.startswith(("guard.", "followup."))), best)
-        return Route(asked.intent, max(asked.score, CONFIDENT), asked.variant)
+        return _sure(next((r for r in asked if not r.intent.startswith("followup.")), best))
     asks_of_drug = bool(best.variant.cues & {"reason", "stop", "start"}) and "allergy" not in best.variant.cues
-    if best.intent.startswith("allergy.") and asks_of_drug and drug is not None and drug.known:
-        other = next(
-            (r for r in routes if r.intent.startswith("medication.") and r.variant.of("medication", "drug_class")), best
-        )
-        return Route(other.intent, max(other.score, CONFIDENT), other.variant)
-    if (
-        best.intent == "observation.latest"
-        and "trend" in best.variant.cues
-        and best.variant.of("observation") is not None
-    ):
-        return Route("observation.series", best.score, best.variant)
-    if best.intent == "observation.previous" and position_of(text) is None and "ever" in best.variant.cues:
-        return Route("observation.latest", best.score, best.variant)
-    if best.intent == "observation.threshold" and (not re.search(r"\d", text) or NO_SUCH_DATE.search(text)):
-        return Route("observation.statistics", best.score, best.variant)
-    if best.intent.startswith(("medication.", "allergy.")) and drug is not None and _DOES_TO.search(text):
+    if best.intent.startswith("allergy.") and asks_of_drug and drug_known:
+        return _sure(next((r for r in of_drugs if r.variant.of("medication", "drug_class")), best))
+    if best.intent.startswith("encounter.") and _OPERATIONS.search(text) and not best.variant.slots:
+        return _sure(best, "procedure.list")
+    again = best.intent in {"procedure.has", "procedure.last"} and _AGAIN.search(text) is not None
+    if again or (best.intent.startswith("encounter.") and _WHEN_TO.search(text)):
+        return _sure(best, "note.search")
+    of_taking = best.intent in {"medication.start", "medication.active", "medication.last"} and _DURATION.search(text)
+    of_stop = best.intent == "medication.reason" and "stop" in best.variant.cues
+    if not of_taking and not of_stop and best.intent.startswith(("medication.", "allergy.")):
         of_reaction = next((r for r in routes if r.intent == "allergy.reaction" and r.variant.slots), None)
-        if of_reaction is not None:
+        if of_reaction is not None and drug is not None and _DOES_TO.search(text):
             return Route("allergy.reaction", max(best.score, CONFIDENT), of_reaction.variant)
-    if best.intent == "allergy.has" and re.search(
-        r"\breaction|what happens|react to|cause\b|how (?:bad|severe|serious)|severity|criticality", text, re.IGNORECASE
-    ):
-        return Route("allergy.reaction", best.score, best.variant)
-    if best.intent == "condition.has" and "now" in best.variant.cues and "ever" not in best.variant.cues:
-        return Route("condition.active", best.score, best.variant)
-    if best.intent in {"medication.ever", "medication.active"} and drug is not None:
-        if _WAS_STOPPED.search(text):
-            return Route("medication.stop", best.score, best.variant)
-        if _WAS_CHANGED.search(text):
-            return Route("medication.dose", best.score, best.variant)
-    past = "ever" in best.variant.cues or _WAS_ON.search(text) is not None
-    if best.intent == "medication.active" and past and "now" not in best.variant.cues:
-        return Route("medication.ever", best.score, best.variant)
-    if best.intent == "medication.list_active" and "stop" in best.variant.cues and "now" not in best.variant.cues:
-        return Route("medication.list_stopped", best.score, best.variant)
-    if (
-        best.intent in {"condition.list_active", "condition.list_all"}
-        and "resolved" in best.variant.cues
-        and "now" not in best.variant.cues
-    ):
-        return Route("condition.list_resolved", best.score, best.variant)
-    return best
+    return best._replace(intent=_within_its_family(best, drug, text))
+
+
+def _naming(drug: Slot | None, routes: list[Route], best: Route) -> Variant:
+    """The reading that names the drug."""
+    return next((r.variant for r in routes if r.variant.of("medication", "drug_class") == drug), best.variant)
+
+
+def _within_its_family(best: Route, drug: Slot | None, text: str) -> str:
+    """The intent of the same subject that the cues and words ask for; its own where they leave it as it is."""
+    intent, cues = best.intent, best.variant.cues
+    now = "now" in cues
+    if intent == "observation.latest" and "trend" in cues and best.variant.of("observation") is not None:
+        return "observation.series"
+    if intent == "observation.previous" and position_of(text) is None and "ever" in cues:
+        return "observation.latest"
+    if intent == "observation.threshold" and (not re.search(r"\d", text) or NO_SUCH_DATE.search(text)):
+        return "observation.statistics"
+    if intent in {"medication.start", "medication.active", "medication.last"} and _DURATION.search(text):
+        return "medication.dose"
+    if intent == "medication.reason" and "stop" in cues:
+        return "medication.stop"
+    if intent == "allergy.has" and _OF_REACTION.search(text):
+        return "allergy.reaction"
+    if intent == "condition.resolved" and _AS_FAR_AS.search(text):  # "did the ulcer go down to bone"
+        return "condition.has"
+    if intent == "condition.has" and now and "ever" not in cues:
+        return "condition.active"
+    if intent in {"medication.ever", "medication.active"} and drug is not None and _WAS_STOPPED.search(text):
+        return "medication.stop"
+    if intent in {"medication.ever", "medication.active"} and drug is not None and _WAS_CHANGED.search(text):
+        return "medication.dose"
+    if intent == "medication.active" and not now and ("ever" in cues or _WAS_ON.search(text)):
+        return "medication.ever"
+    if intent == "medication.list_active" and "stop" in cues and not now:
+        return "medication.list_stopped"
+    if intent in {"condition.list_active", "condition.list_all"} and "resolved" in cues and not now:
+        return "condition.list_resolved"
+    return intent

@@ -15,6 +15,12 @@ _SIMULATES = re.compile(
     r"\b(?:simulat\w+|predict\w*|project\w*|model(?:l?ed|l?ing)?|what if|if (?:we|i|he|she) (?:g[ai]ve|wrote|start\w*|dos\w+)|what would|were to|vs\.?|versus)\b",
     re.I,
 )
+_PLANS = re.compile(
+    r"\b(?:dos(?:ing|e|age)|regimen|treatment) (?:plans?|options?|regimens?|strateg\w+|schemes?|scenarios?|alternatives?)\b"
+    r"|\b(?:compare|contrast|weigh)\b.{0,40}\b(?:doses|dosing|regimens?|plans?)\b|\b(?:plans?|regimens?|options?) (?:of|for) (?:dosing|giving)\b"
+    r"|\bwhat (?:dose|regimen)\b.{0,40}\b(?:target|auc|reach|aim)",
+    re.IGNORECASE,
+)
 # Of the order that there is, or was: nothing to run.
 _OF_ORDER = re.compile(
     r"\b(?:he|she|they|pt|patient)(?:'s| is|'re| are) (?:on|getting|taking|receiving)\b|\b(?:is|was|were|are) (?:he|she|they|the patient|pt|it|this|that)\b|\bwhen\b|\bhow long\b|\bsince\b|\border(?:ed|s)?\b|\bprescri\w+|\bwhy\b|\bwho\b|\b(?:did|does|has|had|have) (?:he|she|they|the patient|pt)\b|\b(?:right|correct|still|current(?:ly)?|documented|listed|chart(?:ed)?)\b",
@@ -108,6 +114,11 @@ def without_dosing(text: str) -> str:
 def asks_of_exposure(text: str) -> bool:
     """Whether a text asks for an AUC, a level, a peak or a trough."""
     return _EXPOSURE.search(text) is not None
+
+
+def asks_for_plans(text: str) -> bool:
+    """Whether a text asks for dosing plans beside each other, or for the dose that reaches a target."""
+    return _PLANS.search(text) is not None
 
 
 def asks_of_order(text: str) -> bool:

@@ -16,6 +16,7 @@ from agents.embedded.supposing.dosing import (
     INTERVAL,
     Dosed,
     asks_exposure,
+    asks_for_plans,
     dosing_run,
     stated_doses,
     without_dosing,
@@ -82,7 +83,8 @@ def calculator_calls(
         dosed = stated_doses(text, route.variant) or _of_vancomycin(model, text)
         if card is not None and dosed is not None and dosed.rules["model"] == model:
             base = supposed_outright(without_dosing(text), card, question, lexicon)  # a dose in mg is no body weight
-            calls.append(dosing_run(dosed, base, wants_dose=_WHICH_DOSE.search(text) is not None))
+            wants_dose = asks_for_plans(text) or _WHICH_DOSE.search(text) is not None
+            calls.append(dosing_run(dosed, base, wants_dose=wants_dose))
         elif (backwards := wanted(text)) is not None and backwards[0] == model:
             share = {"focus": "share_of_blood_volume"} if "volume_ml" in backwards[1] else {}
             calls.append(("what_if", {"model": model, "scenarios": [], "inputs": backwards[1], **share}))
@@ -175,7 +177,9 @@ def _suppositions(part: str, question: Question, models: ModelNames, lexicon: Le
         yield _of_model(first, "glucose_insulin_bergman")
     for variant in question.variants:
         dosed = stated_doses(part, variant)
-        if dosed is not None and asks_exposure(part, dosed):
+        if dosed is None:
+            continue
+        if asks_exposure(part, dosed) or (asks_for_plans(part) and not asks_of_record(part, question)):
             yield variant
     if (backwards := wanted(part)) is not None:
         yield _of_model(first, backwards[0])

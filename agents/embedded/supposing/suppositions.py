@@ -32,6 +32,10 @@ _WOULD = re.compile(
     r"\b(?:would|'d|will|what if|let(?:'s| us)?|say|plug|take|subtract|using|calculate|compute|work out|simulat\w+|predict\w*)\b",
     re.IGNORECASE,
 )
+_WOULD_BE = re.compile(
+    r"\b(?:would|could|might|will)\b(?! (?:you|like|want)\b)|\bwhat if\b|\b(?:simulat|predict|project)\w*",
+    re.IGNORECASE,
+)
 # Asked of what happened, and not of what would.
 _OF_RECORD = re.compile(
     r"\bever\b|\bhow (?:many|often|long)\b|\bwhen\b|\b(?:what|how) (?:was|were|did)\b|^\W*(?:was|did|has|have|is|are)\b|\b(?:has|have|had) (?:he|she|it|they|the|his|her|been)\b"
@@ -44,6 +48,11 @@ _NOW = frozenset({"today", "now", "today's", "tomorrow", "currently", "next week
 def is_hypothetical(text: str) -> bool:
     """Whether a text asks for a value under conditions that are not the chart's."""
     return _HYPOTHETICAL.search(text) is not None
+
+
+def asks_what_would_be(text: str) -> bool:
+    """Whether a clause asks for what would be, under a condition that may stand in another one."""
+    return _WOULD_BE.search(text) is not None
 
 
 def asks_of_record(text: str, question: Question) -> bool:

@@ -20,9 +20,9 @@ _DAY_OF_MONTH = re.compile(
     rf"(?<![\w/.-])(?:the\s+)?(?P<day>\d{{1,2}})(?P<th>st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{MONTH_NAME})\b{_NO_YEAR}",
     re.IGNORECASE,
 )
-# "Oct 24" behind "in" or "since" is a month of a year; a day has its ending, or stands behind "on".
+# "Oct 24" behind "in" or "since" is a month of a year; a day has its ending, or stands behind "on" or "on arrival".
 _MONTH_AND_DAY = re.compile(
-    rf"\b(?:(?P<on>on\s+)(?P<month>{MONTH_NAME})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?|(?P<month2>{MONTH_NAME})\.?\s+(?:the\s+)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th))(?![\w/.:-])(?!,?\s+(?:19|20)\d\d)",
+    rf"\b(?P<on>(?:on|arrival|admission|presentation)\s+)?(?P<month>{MONTH_NAME})\.?\s+(?:the\s+)?(?P<day>\d{{1,2}})(?P<th>st|nd|rd|th)?(?![\w/.:-])(?!,?\s+(?:19|20)\d\d)",
     re.IGNORECASE,
 )
 # "On 10/23", "on arrival 21/8": a day in figures without its year; no share of a dose or of a scale.
@@ -33,18 +33,13 @@ _IN_FIGURES = re.compile(
 )
 # "27 May and 2 June 2026", "May 27 to June 2, 2026": the year that stands at the end is that of both.
 _TO = r"\s*(?P<to>\b(?:and|to|until|till|through)\b|[-–])\s*(?:the\s+)?"
+_BOTH_WAYS = (
+    rf"(?P<day_>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month_>{MONTH_NAME})",
+    rf"(?P<month_>{MONTH_NAME})\s+(?P<day_>\d{{1,2}})(?:st|nd|rd|th)?",
+)
 _RANGES = tuple(
-    re.compile(rf"{first}{_TO}{second},?\s+(?P<year>(?:19|20)\d\d)\b", re.IGNORECASE)
-    for first, second in (
-        (
-            rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{MONTH_NAME})",
-            rf"(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month2>{MONTH_NAME})",
-        ),
-        (
-            rf"\b(?P<month>{MONTH_NAME})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?",
-            rf"(?P<month2>{MONTH_NAME})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?",
-        ),
-    )
+    re.compile(rf"\b{day.replace('_', '1')}{_TO}{day.replace('_', '2')},?\s+(?P<year>(?:19|20)\d\d)\b", re.IGNORECASE)
+    for day in _BOTH_WAYS
 )
 _DAY_ALONE = re.compile(
     r"\b(?P<lead>on|since|from|until|till|after|before|by|between)\s+the\s+(?P<day>\d{1,2})(?:st|nd|rd|th)(?=\s*(?:[?.,;!:]|$|and\b|to\b|till\b|until\b))",
@@ -69,8 +64,7 @@ def with_whole_dates(text: str, as_of: datetime) -> str:
         return _newest(int(match["day"]), MONTHS[word.lower()], as_of) or match[0]
 
     def month_first(match: re.Match[str]) -> str:
-        month, day = match["month"] or match["month2"], match["day"] or match["day2"]
-        whole = _newest(int(day), MONTHS[month.lower()], as_of)
+        whole = _newest(int(match["day"]), MONTHS[match["month"].lower()], as_of) if match["on"] or match["th"] else ""
         return f"{match['on'] or ''}{whole}" if whole else match[0]
 
     def alone(match: re.Match[str]) -> str:
@@ -98,8 +92,8 @@ def with_whole_dates(text: str, as_of: datetime) -> str:
 
 def _both(match: re.Match[str]) -> str:
     """Both days of a range with the year that stands behind the second; a range over New Year begins the year before."""
-    month, month2, year = MONTHS[match["month"].lower()], MONTHS[match["month2"].lower()], int(match["year"])
-    first = _day(year - (month > month2), month, int(match["day"]))
+    month, month2, year = MONTHS[match["month1"].lower()], MONTHS[match["month2"].lower()], int(match["year"])
+    first = _day(year - (month > month2), month, int(match["day1"]))
     last = _day(year, month2, int(match["day2"]))
     if not (first and last):
         return match[0]
