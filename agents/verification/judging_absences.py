@@ -10,7 +10,7 @@ from agents.verification.findings import COMMON, Against, Finding, content_words
 from agents.verification.judging_events import has_no_stay
 from agents.verification.matching import visit_kind
 from agents.verification.names import HERE, TREATMENTS, Name, State
-from agents.verification.readings import Reading, plain
+from agents.verification.readings import Reading
 from agents.verification.said import Said
 
 _RECORD_WORDS = r"record(?:ed|s)?|document(?:ed|ation)?|found|available|on file|chart(?:ed)?|listed|mention(?:ed|s)?|evidence|information|data|results?|notes?|stored|reported"
@@ -105,7 +105,7 @@ def _answers(look: Lookup, name: Name, kind: str) -> bool:
 
 def absent_quantity(name: Name, reading: Reading, said: Said) -> Iterator[Finding]:
     """ "No troponin is recorded" needs a look-up of it; "no potassium supplement" is no such claim."""
-    text = plain(reading.text)
+    text = reading.plain
     if not _NOTHING.search(text) and not _NEVER_TESTED.search(text):
         return
     span = (name.start, name.end)
@@ -137,7 +137,7 @@ def absent_quantity(name: Name, reading: Reading, said: Said) -> Iterator[Findin
 
 def judge_absences(reading: Reading, against: Against, judged: Sequence[Finding]) -> Iterator[Finding]:
     """Sentences that deny a whole list, or say that nothing is recorded."""
-    said, text = against.said, plain(reading.text)
+    said, text = against.said, reading.plain
     topical = False
     for kind, pattern in _TOPICS:
         match = pattern.search(text)

@@ -25,7 +25,7 @@ from agents.verification.judging_events import days_of_items, stay_lengths, stay
 from agents.verification.matching import owners_agree, visit_kind, visit_words
 from agents.verification.names import TREATMENTS, State
 from agents.verification.numbers import Number
-from agents.verification.readings import Amount, Reading, plain
+from agents.verification.readings import Amount, Reading
 from agents.verification.said import Said
 from agents.verification.units import in_unit
 
@@ -67,7 +67,7 @@ def follows(amount: Amount, reading: Reading, against: Against) -> bool:
         return _is_envelope(number, reading, values)
     if number.comparator and values and not amount.is_change and not amount.is_limit:
         return any(0.5 * number.value <= abs(v) <= 2 * number.value for v in values) and _compares(
-            number, values, plain(reading.text)
+            number, values, reading.plain
         )
     return _total_follows(amount, reading, against.said)
 
@@ -131,7 +131,7 @@ def between_days(points: list[Point], reading: Reading, said: Said) -> list[Poin
         named.append(points[-1].day)
     if len(named) == 2:
         return [p for p in points if p.day in named]
-    return _between_extremes(points, plain(reading.text)) if not named else points
+    return _between_extremes(points, reading.plain) if not named else points
 
 
 _ADMISSION = re.compile(r"\b(?:admission|presentation|arrival)\b", re.IGNORECASE)
@@ -139,7 +139,7 @@ _ADMISSION = re.compile(r"\b(?:admission|presentation|arrival)\b", re.IGNORECASE
 
 def _on_admission(points: Sequence[Point], reading: Reading, said: Said) -> Point | None:
     """The first value of the last stay in hospital, where a sentence speaks of what was so on admission."""
-    stays = [s for s in stays_of(said) if s.kind] if _ADMISSION.search(plain(reading.text)) else []
+    stays = [s for s in stays_of(said) if s.kind] if _ADMISSION.search(reading.plain) else []
     day = max((s.first for s in stays), default=None)
     near = [p for p in points if day is not None and abs((p.day - day).days) <= 1]
     return near[0] if near else None
@@ -312,7 +312,7 @@ def _duration_follows(number: Number, reading: Reading, against: Against) -> boo
     """The time between two days of the sentence, else of what it speaks of, else up to today."""
     said = against.said
     named = [e for d in reading.dates for e in _ends(d.date)]
-    text = plain(reading.text)
+    text = reading.plain
     if number.unit in {"d", "wk"} and (lengths := stay_lengths(said, text)):
         return any(
             abs(days / DAYS_PER[number.unit] - number.value) <= (0.5 if number.unit == "wk" else 0.01)

@@ -9,7 +9,7 @@ from datetime import date
 from agents.verification.evidence import Point, Source, Stay
 from agents.verification.findings import Finding, contradicted, supported, unsupported
 from agents.verification.names import RELATIVE
-from agents.verification.readings import Reading, plain
+from agents.verification.readings import Reading
 from agents.verification.said import Said
 from agents.verification.sides import sides_of, sides_of_names
 
@@ -45,7 +45,7 @@ _LAST_VISIT = re.compile(
 
 def judge_stays(reading: Reading, said: Said) -> Iterator[Finding]:
     """A stay in hospital of which no result says anything, or with other days than the results give it."""
-    text = plain(reading.text)
+    text = reading.plain
     if _NOT_SAID.search(text) or RELATIVE.search(text):
         return
     stays = stays_of(said)
@@ -102,7 +102,7 @@ def stay_lengths(said: Said, text: str) -> list[int]:
 
 def judge_deaths(reading: Reading, said: Said) -> Iterator[Finding]:
     """Another day of death than the results give."""
-    text = plain(reading.text)
+    text = reading.plain
     died = _DIED.search(text)
     if died is None or not said.deaths or _NOT_SAID.search(text) or RELATIVE.search(text) or len(reading.dates) != 1:
         return
@@ -113,7 +113,7 @@ def judge_deaths(reading: Reading, said: Said) -> Iterator[Finding]:
 
 def judge_last_visits(reading: Reading, said: Said) -> Iterator[Finding]:
     """ "The last prenatal visit was on 5 October" where the complete list has a later one."""
-    text = plain(reading.text)
+    text = reading.plain
     match = _LAST_VISIT.search(text)
     if match is None or not any(k.kind == "encounter" for k in said.lookups):
         return
@@ -148,7 +148,7 @@ def judge_sides(reading: Reading, said: Said) -> Iterator[Finding]:
     """A side of the body, or a lobe, that the evidence never gives to what it gives the other one."""
     if any(n.is_attributed for n in reading.names):
         return
-    text = plain(reading.text)
+    text = reading.plain
     named = {
         (sided.start, sided.side): set().union(*(said.sides_of.get(key, ()) for key in name.ids))
         for name, sided in sides_of_names(reading)

@@ -11,7 +11,7 @@ from agents.verification.evidence import Point, are_kin, union_of
 from agents.verification.findings import Against, Finding, contradicted, supported, unsupported
 from agents.verification.judging_derived import between_days
 from agents.verification.names import Name, State
-from agents.verification.readings import Moved, Reading, plain
+from agents.verification.readings import Moved, Reading
 from agents.verification.said import Said
 from agents.verification.units import in_unit
 
@@ -73,7 +73,7 @@ def _course(owners: Sequence[Name], reading: Reading, said: Said) -> list[float]
 
 def _pair(owners: Sequence[Name], reading: Reading) -> tuple[float, float] | None:
     """Earlier and later value where the sentence gives two of the quantity."""
-    text = plain(reading.text)
+    text = reading.plain
     mine = [
         a
         for a in reading.amounts
@@ -123,7 +123,7 @@ def _possible_trends(moved: Moved, reading: Reading, said: Said) -> set[str]:
     if len(compared) < len(points) and len(compared) >= 2:
         return _signs((compared[0].value, compared[-1].value)) | _signs_up_to(compared[0], points, reading)
     values = [p.value for p in points]
-    if _STEADILY.search(plain(reading.text)) and len(values) >= 3:
+    if _STEADILY.search(reading.plain) and len(values) >= 3:
         steps = [_signs(p) for p in pairwise(values)]
         return {k for k in ("up", "down", "flat") if all(k in s or "flat" in s for s in steps)} or {"unsteady"}
     if far_apart := _pairs_apart(moved, reading, said, values):
@@ -131,7 +131,7 @@ def _possible_trends(moved: Moved, reading: Reading, said: Said) -> set[str]:
     possible = {k for k in stated if not k.startswith("not ")}
     if len(values) >= 2:
         possible |= _signs((values[0], values[-1]))
-        if len(reading.trends) == 1 and _OVERALL.search(plain(reading.text)):
+        if len(reading.trends) == 1 and _OVERALL.search(reading.plain):
             return possible
         possible |= _signs((values[-2], values[-1]))
         if len(values) >= 4 and any(d.date.is_day is False for d in reading.dates):
@@ -142,7 +142,7 @@ def _possible_trends(moved: Moved, reading: Reading, said: Said) -> set[str]:
 def _signs_up_to(point: Point, points: Sequence[Point], reading: Reading) -> set[str]:
     """Which way a course went up to the one day that a sentence names, where it does not speak of the time since."""
     days = [d.date for d in reading.dates if d.date.is_day or d.date.month_day is not None]
-    if len(days) != 1 or len(reading.dates) != 1 or _SINCE.search(plain(reading.text)):
+    if len(days) != 1 or len(reading.dates) != 1 or _SINCE.search(reading.plain):
         return set()
     until = [p.value for p in points if p.day <= point.day]
     return _signs((until[0], until[-1])) | _signs((until[-2], until[-1])) if len(until) >= 2 else set()

@@ -20,7 +20,7 @@ from agents.verification.findings import (
 )
 from agents.verification.judging_absences import absence, absent_quantity
 from agents.verification.names import HERE, TREATMENTS, Name, Setting, State
-from agents.verification.readings import Reading, plain
+from agents.verification.readings import Reading
 from agents.verification.said import Said
 from agents.verification.units import MASS_UNITS
 
@@ -70,7 +70,7 @@ def judge_names(reading: Reading, against: Against) -> Iterator[Finding]:
 
 def judge_unknown(reading: Reading, against: Against, setting: Setting) -> Iterator[Finding]:
     """What a sentence calls an allergy, a diagnosis or a drug without the vocabulary knowing it must be a word of the evidence."""
-    text = plain(reading.text)
+    text = reading.plain
     phrases = [(k, m) for k, pattern in _CALLED for m in pattern.finditer(text)]
     if setting.is_allergy and (first := _FIRST_WORDS.match(text)) is not None:
         phrases.append(("allergy", first))
@@ -85,7 +85,7 @@ def judge_unknown(reading: Reading, against: Against, setting: Setting) -> Itera
 
 def judge_strangers(reading: Reading, against: Against, judged: Sequence[Finding]) -> Iterator[Finding]:
     """A statement about the patient that shares no word with anything that was looked up."""
-    text = plain(reading.text)
+    text = reading.plain
     if (
         any(f.kind != "date" for f in judged)
         or reading.names

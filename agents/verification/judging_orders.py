@@ -12,7 +12,7 @@ from agents.verification.findings import Against, Finding, contradicted, support
 from agents.verification.names import TREATMENTS, State
 from agents.verification.numbers import Frequency, Number
 from agents.verification.orders import Taken, agree, manners_of, taken_of
-from agents.verification.readings import Reading, plain
+from agents.verification.readings import Reading
 from agents.verification.said import Said
 from agents.verification.units import in_unit
 
@@ -124,7 +124,7 @@ def _in_force(orders: Sequence[SaidOrder]) -> list[SaidOrder]:
 
 def _of_the_time(orders: Sequence[SaidOrder], taken: Taken, reading: Reading) -> list[SaidOrder]:
     """The orders that a sentence can mean: those in force where it speaks of today, else those of its day, else all."""
-    text = plain(reading.text)
+    text = reading.plain
     days = [d.date for d in reading.dates]
     recorded = [o for o in orders if not o.is_testimony] or list(orders)
     if taken.drug.is_attributed:

@@ -10,7 +10,7 @@ from agents.verification.derived import age_on
 from agents.verification.evidence import are_kin
 from agents.verification.findings import Against, Finding, contradicted, supported, unsupported
 from agents.verification.names import RELATIVE, State
-from agents.verification.readings import Reading, plain
+from agents.verification.readings import Reading
 from agents.verification.said import Said
 
 _SEXES = {
@@ -40,7 +40,7 @@ _SMOKING = (
 
 def judge_person(reading: Reading, against: Against) -> Iterator[Finding]:
     """The person of a sentence must be the patient, and what is said of relatives must be so of that relative."""
-    text, said = plain(reading.text), against.said
+    text, said = reading.plain, against.said
     yield from _strangers(text, said)
     yield from _of_relatives(reading, text, said)
     if RELATIVE.search(text) or any(n.is_attributed for n in reading.names):

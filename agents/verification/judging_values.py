@@ -19,7 +19,7 @@ from agents.verification.judging_events import in_stay
 from agents.verification.matching import active_counts, candidates_of, doses_of, fits, owners_agree
 from agents.verification.names import RELATIVE, TREATMENTS, Name, State
 from agents.verification.numbers import Number
-from agents.verification.readings import Amount, Reading, plain
+from agents.verification.readings import Amount, Reading
 from agents.verification.said import Said
 from agents.verification.units import in_unit
 
@@ -71,7 +71,7 @@ _AHEAD = re.compile(r"\b(?:due|plan\w*|schedul\w*|appoint\w*|expect\w*|through|u
 
 def _is_to_come(day: DateSpan, reading: Reading, against: Against) -> bool:
     """Whether a sentence tells as done what it dates after today."""
-    text = plain(reading.text)
+    text = reading.plain
     if day.first is None or against.as_of is None or day.first <= against.as_of or len(reading.dates) > 1:
         return False
     return _DONE.search(text) is not None and _AHEAD.search(text) is None
@@ -84,7 +84,7 @@ def _is_of_another_day(reading: Reading, hits: Sequence[SaidDate]) -> bool:
     """Whether a sentence without a clinical name shares no word with anything that the record has on its day."""
     if reading.names or reading.amounts or any(h.source.origin not in {"record", "note"} for h in hits):
         return False
-    words = stems_of(plain(reading.text))
+    words = stems_of(reading.plain)
     return bool(words) and not any(words & stems_of(h.source.quote) for h in hits)
 
 
@@ -240,7 +240,7 @@ def _wrong_extreme(amount: Amount, reading: Reading, fitting: Sequence[SaidNumbe
     told = [c for c in fitting if c.source.origin != "note"]
     if any(c.extreme == extreme and (c.own or not named_only) for c in told) and amount.date is None:
         return None
-    points = in_stay(said.points(amount.owners), plain(reading.text), said)
+    points = in_stay(said.points(amount.owners), reading.plain, said)
     only = 1 if all(not c.own for c in fitting) else 2  # numbers of nothing named give way to a value of its own
     if len({(p.day, p.order) for p in points}) < only or amount.is_inherited or len({p.unit for p in points}) > 1:
         return None
@@ -273,7 +273,7 @@ def _wrong_extreme(amount: Amount, reading: Reading, fitting: Sequence[SaidNumbe
 def _is_now(amount: Amount, reading: Reading) -> str:
     """ "latest" where a sentence says what a quantity is, of no other time."""
     is_measured = any("observation" in o.kinds for o in amount.owners) and not amount.is_limit
-    lead = plain(reading.text)[max(0, amount.number.start - 40) : amount.number.start]
+    lead = reading.plain[max(0, amount.number.start - 40) : amount.number.start]
     return "latest" if is_measured and not reading.dates and _IS.search(lead) else ""
 
 
@@ -316,7 +316,7 @@ _LISTED_KINDS = {"medication": TREATMENTS, "problem": {"condition"}, "allergy": 
 
 def _miscounted(number: Number, reading: Reading) -> int | None:
     """How many a sentence lists after its count ("3 medications: A and B"), where that is another number."""
-    text = plain(reading.text)
+    text = reading.plain
     opening = _NAMELY.match(text, number.end)
     kinds = _LISTED_KINDS.get(number.counts)
     if opening is None or kinds is None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from agents.verification.evidence import SaidOrder, Source
 from agents.verification.names import TREATMENTS, Name, State
 from agents.verification.numbers import Frequency
-from agents.verification.readings import Amount, Reading, plain
+from agents.verification.readings import Amount, Reading
 from agents.verification.units import MASS_UNITS
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -127,7 +127,7 @@ def manners_of(reading: Reading) -> Iterator[Manner]:
     drugs = [n for n in reading.names if "medication" in n.kinds and n.state not in {State.ABSENT, State.CONSIDERED}]
     if not drugs:
         return
-    text = plain(reading.text)
+    text = reading.plain
     for group, value, pattern in _WORDS:
         for match in pattern.finditer(text):
             drug = _drug_of(drugs, text, match)

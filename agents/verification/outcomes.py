@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from agents.verification.dates import DateSpan
 from agents.verification.names import TREATMENTS, Name, State
-from agents.verification.readings import Reading, plain
+from agents.verification.readings import Reading
 
 _SPECIMENS = r"blood|urine|urinary|sputum|wound|stool|throat|nasal|CSF|spinal fluid|pleural|ascitic|synovial|saliva"
 _TEST = re.compile(
@@ -43,7 +43,7 @@ class Outcome(NamedTuple):
 
 def outcomes_of(reading: Reading) -> Iterator[Outcome]:
     """The outcomes that a line gives, one for each clause that names a test and goes only one way."""
-    text = plain(reading.text)
+    text = reading.plain
     starts = [0, *(m.end() for m in _CLAUSE.finditer(text)), len(text)]
     for first, last in pairwise(starts):
         test = _TEST.search(text, first, last)
@@ -61,7 +61,7 @@ def outcomes_of(reading: Reading) -> Iterator[Outcome]:
 
 def specimens_of(reading: Reading) -> Iterator[tuple[str, str, int, int]]:
     """Each specimen with what was measured in it: the keys of quantities, and "culture"."""
-    text = plain(reading.text)
+    text = reading.plain
     for match in _SPECIMEN.finditer(text):
         word = match["specimen"].lower()
         specimen = _SAME_WORD.get(word, word)
@@ -75,7 +75,7 @@ def specimens_of(reading: Reading) -> Iterator[tuple[str, str, int, int]]:
 
 def reach_of(reading: Reading) -> Iterator[tuple[Name, bool]]:
     """The drugs that a germ is said to be resistant to (true) or not."""
-    text = plain(reading.text)
+    text = reading.plain
     cues = list(_REACH.finditer(text))
     for name in reading.names:
         before = [c for c in cues if c.end() <= name.start]

@@ -64,6 +64,7 @@ class Reading:
     """A sentence as claims."""
 
     text: str
+    plain: str = field(init=False)  # the text without markers and emphasis, every character in its place
     names: list[Name] = field(default_factory=list)
     amounts: list[Amount] = field(default_factory=list)
     dates: list[Dated] = field(default_factory=list)
@@ -75,6 +76,9 @@ class Reading:
     times: list[tuple[int, int, str]] = field(default_factory=list)
     markers: list[tuple[int, int, str]] = field(default_factory=list)
     days_before: tuple[Day, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.plain = plain(self.text)
 
     @property
     def days(self) -> tuple[Day, ...]:

@@ -141,7 +141,7 @@ class Said:
         self, reading: Reading, source: Source, before: Before = Before(), days_of_order: Sequence[date] = ()
     ) -> None:
         """One read line; `days_of_order` are those of the row that it renders."""
-        text = plain(reading.text)
+        text = reading.plain
         own, ids = union_of(reading.names) if reading.names else union_of(before.owners)
         days = (*days_of_order, *reading.days)
         self.deaths += [date.fromisoformat(m[1]) for m in _DIED.finditer(text) if m[1] in {d.isoformat() for d in days}]
@@ -205,7 +205,7 @@ class Said:
 
     def add_sides(self, reading: Reading) -> None:
         """On which sides a line has what of the body, and what it names there."""
-        for part, side in given_sides(plain(reading.text)):
+        for part, side in given_sides(reading.plain):
             self.sides[part].add(side)
         for name, sided in sides_of_names(reading):
             for key in name.own:

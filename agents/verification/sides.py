@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from agents.verification.names import Name, State
-from agents.verification.readings import Reading, plain
+from agents.verification.readings import Reading
 
 _SIDE = re.compile(
     r"\b(?P<side>left|right|bilateral|both|(?-i:[LR])(?=\s+[a-zA-Z]{3}))(?:[- ]sided|-hand(?:ed)?)?\s+(?P<what>[a-z]+(?:\s+[a-z]+){0,2})",
@@ -67,7 +67,7 @@ def given_sides(text: str) -> Iterator[tuple[str, str]]:
 
 def sides_of_names(reading: Reading) -> Iterator[tuple[Name, Sided]]:
     """What a line names with the side that it puts it on: "left forearm abscess", "DVT in the right leg"."""
-    text = plain(reading.text)
+    text = reading.plain
     names = [n for n in reading.names if not n.kinds.isdisjoint({"condition", "procedure", "device"})]
     for sided in sides_of(text):
         inside = [n for n in names if sided.start < n.end and n.start <= sided.end + 1]
