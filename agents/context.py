@@ -106,11 +106,6 @@ class RunContext:
         return stays
 
     @cached_property
-    def emergencies(self) -> list[datetime]:
-        """When each visit of an emergency department began, oldest first."""
-        return [at for r in encounter_rows(self.tools, "emergency") if (at := r.start or r.time) is not None]
-
-    @cached_property
     def seen_by(self) -> list[str]:
         """The clinicians and places that the record's visits name."""
         rows = self.tools.chart.encounters
@@ -141,7 +136,6 @@ class RunContext:
             record=self.record,
             admissions=self.admissions,
             born=self.tools.chart.patient.birth_date,
-            emergencies=self.emergencies,
             seen_by=self.seen_by,
             visits=self.tools.chart.encounters,
             reacted=Reacted(self.tools),

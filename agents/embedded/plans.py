@@ -54,7 +54,6 @@ class Setting(NamedTuple):
     record: RecordNames
     admissions: Sequence[tuple[datetime, datetime | None]] = ()
     born: date | None = None
-    emergencies: Sequence[datetime] = ()  # when each visit of an emergency department began, oldest first
     seen_by: Sequence[str] = ()  # the clinicians and places that the record's visits name
     visits: Sequence[EncounterRow] = ()  # oldest first
     reacted: Reacted | None = None  # what the chart has of allergies

@@ -16,6 +16,7 @@ from agents.embedded.turns.discourse import plan_in_context
 from agents.embedded.turns.turns import Turn, earlier_turns
 from agents.models import build_embedded_model
 from knowledge_base.embedding import build_embedder
+from knowledge_base.rows import EncounterRow
 from tests.conftest import Bench
 from tools.drafts import read_draft_request
 from tools.drugs.medications import list_medications
@@ -24,6 +25,12 @@ from tools.measurements.readings import unit_label
 from tools.outcome import ToolResult
 
 CREATININE = {"concept": "creatinine"}
+
+
+EMERGENCY_VISIT = EncounterRow(
+    ref="Encounter/ed", patient_id="units", resource_type="Encounter", class_code="EMER", type_display="Emergency visit", time=datetime(2024, 1, 5, 8, tzinfo=UTC),
+    start=datetime(2024, 1, 5, 8, tzinfo=UTC), end=datetime(2024, 1, 5, 14, tzinfo=UTC),
+)  # fmt: skip
 
 
 class Room:
@@ -39,9 +46,8 @@ class Room:
             self.context.tools.as_of,
             self.context.people,
             self.context.record,
-            (),
-            date(1952, 2, 29),
-            (datetime(2024, 1, 5, 8, tzinfo=UTC),),
+            born=date(1952, 2, 29),
+            visits=(EMERGENCY_VISIT,),
         )
 
     def plan(self, question: str, *turns: Turn) -> Plan:

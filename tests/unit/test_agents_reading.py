@@ -87,7 +87,7 @@ def test_slips_are_put_right(mender: Mender, typed: str, meant: str) -> None:
     [
         "does he use a rollator", "any tattoos or scuba diving", "is she drowsy in the mornings", "does the freezer at home work", "hobbies?", "ashwagandha use", "leqembi infusions", "zonulin levels",
         "ezetimibe dose", "who is the locum", "stoma bag leaking?", "is he a hoarder", "snus use", "cannabis edibles", "mould in the flat", "commode", "lorry driver?", "zopiclone", "hba1c egfr bnp",
-        "MWRF score", "Mr Rehmna's blood pressure",
+        "MWRF score", "Mr Rehmna's blood pressure", "why hadn't he come", "they aren't", "BP supine", "every chore",
     ],
 )  # fmt: skip
 def test_what_is_right_stays(mender: Mender, text: str) -> None:

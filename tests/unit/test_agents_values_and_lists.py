@@ -42,18 +42,18 @@ ALLERGIES: list[tuple[str, str, dict[str, Any]]] = [
     ("did anyone document nickel as an allergy", "allergies", {"aspect": "has", "substance": "nickel"}),
     ("check allergies for teicoplanin", "allergies", {"aspect": "has", "substance": "teicoplanin"}),
     ("latex - any allergy on file?", "allergies", {"aspect": "has", "substance": "latex"}),
-    ("is the codeine label still valid", "allergies", {"aspect": "has", **CODEINE}),
+    ("is the codeine label still valid", "allergies", {"aspect": "status", **CODEINE}),
     ("nature of the allergic reaction to codeine", "allergies", {"aspect": "reaction", **CODEINE}),
     ("what were her symptoms with codeine, per the allergy list", "allergies", {"aspect": "reaction", **CODEINE}),
-    ("hives or anaphylaxis or what with codeine", "allergies", {"aspect": "reaction", "substance": "codeine"}),
-    ("was the codeine reaction anaphylaxis?", "allergies", {"aspect": "reaction", "reaction": "anaphylaxis", "substance": "codeine"}),
+    ("hives or anaphylaxis or what with codeine", "allergies", {"aspect": "reaction", **CODEINE}),
+    ("was the codeine reaction anaphylaxis?", "allergies", {"aspect": "has", "reaction": "anaphylaxis", **CODEINE}),
     ("any ADRs on file", "allergies", {}),
     # near ones
     ("why was simvastatin stopped, did she react", "medication", {"aspect": "stop", "drug": "simvastatin"}),
     ("is she taking cetirizine for allergies", "medication", {"aspect": "active", "drug": "cetirizine", "claim": "open"}),
     ("is losartan used off label", "medication", {"aspect": "active", "drug": "losartan", "claim": "open"}),
     ("does she have urticaria", "condition", {"aspect": "has", "name": "urticaria"}),
-    ("has she had anaphylaxis", "condition", {"aspect": "has", "name": "anaphylaxis"}),
+    ("has she had anaphylaxis", "allergies", {"aspect": "has", "reaction": "anaphylaxis"}),
 ]  # fmt: skip
 
 PROBLEMS: list[tuple[str, str, dict[str, Any]]] = [

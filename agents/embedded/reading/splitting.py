@@ -20,7 +20,7 @@ _OWN_INTENT = 0.56  # a part of a sentence must look this much like a question o
 _ASKED = re.compile(r"(?:,|\band\b|\bor\b|&|\+|/)\s*(?:the |his |her |any |latest |last )*$", re.IGNORECASE)
 _LEANS = 0.8  # "and what did it show" is an ask of its own about what was just named
 _JOINERS = re.compile(
-    r"\s*(?:(?:[?;]|(?<!\d)\+)+|\n+|(?<=[A-Za-z])\s*/\s*(?=[A-Za-z])|,?\s*\b(?:and\s+)?also\b|,\s*(?:and|plus)\b|,|\band\s+also\b|\band\b|\bplus\b|&|\balong with\b|\bas well as\b|\bthen\b|\.\s)\s*",
+    r"\s*(?:(?:[?;]|(?<!\d)\+)+|\n+|(?<=[A-Za-z])\s*/\s*(?=[A-Za-z])|,?\s*\b(?:and\s+)?also\b|,\s*(?:and|plus)\b|,|\band\s+also\b|\band\b|\bplus\b|&|\balong with\b|\bas well as\b|\bthen\b|(?<!\bdr)(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bprof)(?<!\bst)\.\s)\s*",
     re.IGNORECASE,
 )
 _ANOTHER_OF_IT = re.compile(

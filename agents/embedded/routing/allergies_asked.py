@@ -88,6 +88,7 @@ _OF_X = re.compile(
     r"\bX (?:\w+ )?allerg|\ballerg\w*(?: reaction)? to (?:\w+ )?X\b|\bX entry\b|\b(?:risk|criticality|severity)\b.{0,25}\b(?:of|for|against|on) (?:the |her |his )?X\b",
     re.IGNORECASE,
 )
+_FOR_ALLERGIES = re.compile(r"\bfor (?:\w+ ){0,2}?allerg(?:y|ies)\b", re.IGNORECASE)  # "on X for her allergies"
 _OF_LISTS = frozenset({"allergies", "condition", "search_notes", "look_up", "list_medications", "medication", "list_problems"})  # fmt: skip
 
 
@@ -103,6 +104,8 @@ def allergy_calls(plan: Plan, part: str, setting: Setting, lexicon: Lexicon) -> 
     calls, reacted = plan.calls, setting.reacted
     if reacted is None or plan.refused or any(c.tool.startswith("draft") for c in calls):
         return calls
+    if _FOR_ALLERGIES.search(part) and (drugs := tuple(c for c in calls if c.tool == "medication")):
+        return drugs
     if (found := _outright(part, lexicon)) is not None:
         return (found,)
     if any(c.tool in _KEPT or (c.tool in _OF_THE_TWIN and _OF_DOSES.search(part)) for c in calls):
