@@ -28,6 +28,8 @@ _WARNS = {
     "interaction": "the official information warns against taking {drugs} together",
     "allergy": "an entry on your allergy list concerns {drugs}",
     "pregnancy": "the official information advises against {drugs} in pregnancy",
+    "condition": "the official information advises against {drugs} with one of your conditions",
+    "age": "the official information advises care with {drugs} at your age",
 }
 _MOST = {"one_liner": 4, "full": 30}
 
