@@ -13,7 +13,7 @@ from domain.facts import Evidence, Fact, Note
 from tools.concepts import SEMANTIC_TAG, Lexicon, Target, default_lexicon
 from tools.extent import WHOLE, Extent
 from tools.times.periods import Period, wall_clock
-from tools.untrusted import Spans, instruction_spans, without_orders
+from tools.untrusted import Spans, set_aside_of, trusted_facts, without_orders
 
 if TYPE_CHECKING:
     from knowledge_base.records import RecordStore
@@ -207,13 +207,8 @@ class Chart:
 
     @cached_property
     def set_aside(self) -> Mapping[str, Spans]:
-        """By note: the characters that address software. Nothing they say is quoted, searched or counted."""
-
-        def scan() -> dict[str, Spans]:
-            notes = self._store.notes(self._patient_id)
-            return {n.id: spans for n in notes if (spans := instruction_spans(n.text))}
-
-        return self._store.derived(self._patient_id, "set_aside", scan)
+        """By note: the characters that address software."""
+        return set_aside_of(self._store, self._patient_id)
 
     @cached_property
     def suspicious_note_ids(self) -> frozenset[str]:
@@ -226,10 +221,8 @@ class Chart:
         visible = {n.id for n in self.notes}
         return [
             f
-            for f in self._store.facts(self._patient_id)
-            if (span := f.evidence.span)
-            and span.note_id in visible
-            and not any(start < span.end and span.start < end for start, end in self.set_aside.get(span.note_id, ()))
+            for f in trusted_facts(self._store, self._patient_id)
+            if (span := f.evidence.span) and span.note_id in visible
         ]
 
     @cached_property

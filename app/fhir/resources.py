@@ -9,6 +9,7 @@ from app.dates import now
 from domain.facts import Fact
 from knowledge_base.fhir_bundle import bundle_of
 from knowledge_base.fhir_runs import bundle_of_run
+from tools.untrusted import trusted_facts
 
 Json = dict[str, Any]
 TAG = "urn:charttwin:origin"
@@ -47,7 +48,7 @@ def _extracted(services: GuardedServices, patient_id: str) -> list[Json]:
     def make() -> list[Json]:
         store = services.store
         by_note: dict[str, list[Fact]] = {}
-        for fact in store.facts(patient_id):
+        for fact in trusted_facts(store, patient_id):
             if fact.evidence.span is not None:
                 by_note.setdefault(fact.evidence.span.note_id, []).append(fact)
         made: list[Json] = []

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from app.access.audit import audit_event
 from app.access.callers import Action
+from app.access.guarded import GuardedServices
 from app.api.deps import ServicesDep
 from app.api.problems import NoSuchAddress, StandardRoute
 from app.dates import now
@@ -21,6 +22,7 @@ from knowledge_base.documents import attached_notes
 from knowledge_base.ingest import ingest_bundle
 from knowledge_base.records import digest
 from knowledge_base.validation import faults
+from tools.untrusted import set_aside_of
 
 Json = dict[str, Any]
 _MEDIA = "application/fhir+json"
@@ -132,7 +134,11 @@ def _takes(resource_type: str, *required: str) -> Json:
     openapi_extra=_takes("DocumentReference", "subject", "content"),
 )
 def take_note(body: Annotated[Json, Body()], request: Request, response: Response, services: ServicesDep) -> Json:
-    """Stores a note of a stored patient and extracts its facts; the answer holds both, with provenance to the span."""
+    """Stores a note of a stored patient and extracts its facts; the answer holds both, with provenance to the span.
+
+    Text that addresses software instead of describing care is stored with the note; no fact is read from it, and an
+    OperationOutcome in the answer says so.
+    """
     if body.get("resourceType") != "DocumentReference":
         raise InvalidInput("this takes a DocumentReference", field="resourceType")
     patient_id = _subject(body)
@@ -156,8 +162,16 @@ def take_note(body: Annotated[Json, Body()], request: Request, response: Respons
     return {
         "resourceType": "Bundle",
         "type": "collection",
-        "entry": [{"resource": newest}, *({"resource": r} for r in related)],
+        "entry": [{"resource": r} for r in (newest, *related, *_warnings(services, patient_id, newest["id"]))],
     }
+
+
+def _warnings(services: GuardedServices, patient_id: str, note_id: str) -> list[Json]:
+    if not {note_id, f"DocumentReference/{note_id}"} & set_aside_of(services.store, patient_id).keys():
+        return []
+    told = "parts of the note address software instead of describing care; no facts are read from them"
+    return [{"resourceType": "OperationOutcome",
+             "issue": [{"severity": "warning", "code": "suppressed", "diagnostics": told}]}]  # fmt: skip
 
 
 def _require_text(body: Json, patient_id: str) -> None:

@@ -10,6 +10,7 @@ from app.api.schemas import PatientDetail, PatientSummary
 from app.dates import now, parse_as_of
 from app.overview import overview_of, patient_name
 from domain.facts import Fact
+from tools.untrusted import trusted_facts
 
 router = APIRouter(prefix="/v1/patients", tags=["patients"])
 
@@ -54,11 +55,14 @@ def list_facts(
     kind: str | None = None,
     concept_id: str | None = None,
 ) -> list[Fact]:
-    """What the note-reading pipeline found, each fact with its span and assertion."""
+    """What the note-reading pipeline found, each fact with its span and assertion.
+
+    Nothing of it stands in text that addresses software instead of describing care.
+    """
     services.store.patient(patient_id)
     facts = [
         fact
-        for fact in services.store.facts(patient_id)
+        for fact in trusted_facts(services.store, patient_id)
         if (kind is None or fact.kind == kind) and (concept_id is None or fact.concept_id == concept_id)
     ]
     return page.of(facts)
