@@ -46,9 +46,10 @@ contracts: install-dev ## The import contracts
 	@echo "== import contracts"
 	@$(BIN)/lint-imports
 
+# A worker a core, at most four: each holds the models (1.5 GB). A file stays with one worker, for what its tests share.
 pytest: install-dev ## The tests; PYTEST_ARGS="-k name" narrows them
 	@echo "== pytest"
-	@$(BIN)/python -m pytest -q $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 format: install-dev ## Reformat and sort the imports
 	@$(BIN)/ruff check --fix --quiet . || true

@@ -11,6 +11,7 @@ from nlp_pipeline.deidentify.surrogates import Surrogates
 _WORD = re.compile(r"[^\W_]+")
 _LIKE_A_DAY = re.compile(r"(?<![\w/])\d{1,2}(?:/\d{1,2}|st|nd|rd|th)(?![\w/])")
 _TRIES = 60
+_TELLING = 4  # letters of a name that still tell it inside a longer one: Maria in "Mariana"
 
 
 class SurrogateTable:
@@ -25,6 +26,7 @@ class SurrogateTable:
             known: Words that no surrogate may be, in small letters: the names of the record itself.
         """
         self._key, self._patient_id, self._known = key, patient_id, known
+        self._long = [word for word in known if len(word) >= _TELLING]
         self._surrogates: dict[int, Surrogates] = {}
         self._to: dict[str, str] = {}
         self._from: dict[str, str] = {}
@@ -67,8 +69,8 @@ class SurrogateTable:
         if taken is not None and taken.lower() != original.lower():
             return False
         # A date or number that only consists of digits is taken back by its form, so words need not be new.
-        words = (w.lower() for w in _WORD.findall(made) if w.isalpha())
-        return not any(w in self._sent or w in self._known for w in words)
+        words = [w.lower() for w in _WORD.findall(made) if w.isalpha()]
+        return not any(w in self._sent or w in self._known or any(k in w for k in self._long) for w in words)
 
     def _add(self, original: str, made: str, category: Category) -> str:
         self._to[original], self._from[made], self._categories[made] = made, original, category

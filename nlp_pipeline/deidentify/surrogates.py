@@ -127,7 +127,9 @@ class Surrogates:
             male, female = lower in lex.male, lower in lex.female
             kind = "given" if male == female else "male" if male else "female"
         letter = self._letter(lower[0])
-        return self._pick(tuple(n for n in _pool(kind) if n[0] == letter and n != lower) or _pool(kind), kind, lower)
+        # "Mariana" would tell Maria.
+        others = tuple(n for n in _pool(kind) if n[0] == letter and lower not in n and n not in lower)
+        return self._pick(others or _pool(kind), kind, lower)
 
     def _letter(self, letter: str) -> str:
         return self._pick(_letters(), "letter", letter)

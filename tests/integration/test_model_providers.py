@@ -194,8 +194,8 @@ class TestEachProvider:
             assert KEY in json.dumps(got.provider.headers[0]) and KEY not in got.provider.sent
 
     def test_words_before_a_call_are_not_an_answer(self, provider: str, cohort: Bench) -> None:
-        with asked(cohort, provider, Says("Let me look. It is 999.", LOOKS.call), Says(LDL)) as got:
-            assert got.answer.text == LDL and "999" not in json.dumps([e.data for e in got.events])
+        with asked(cohort, provider, Says("Let me look. It is 99871.", LOOKS.call), Says(LDL)) as got:
+            assert got.answer.text == LDL and "99871" not in json.dumps([e.data for e in got.events])
 
     def test_a_number_that_no_tool_gave_never_arrives(self, provider: str, cohort: Bench) -> None:
         wrong = Says("Latest LDL cholesterol: 71 mg/dL on 2026-06-09 [1].")
